@@ -1,0 +1,44 @@
+// What a person may say to the bench. Refuses to act on it.
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { rowNames, usualRows, type RowName } from './rows.ts'
+
+export interface BenchOptions {
+  readonly calls: number[]
+  readonly seconds: number
+  readonly frames: number
+  readonly rounds: number
+  readonly standing: number
+  readonly only: RowName[] | undefined
+  readonly json: string | undefined
+}
+
+export function parseOptions(argv: readonly string[]): BenchOptions & { rows: readonly RowName[] } {
+  const command = new Command('bench')
+    .description('The relay of the broker beside the smallest relays that one could write, in the same run.')
+    .option('--calls <numbers>', 'calls at once, one measurement for each number', numbers, [1, 20, 50])
+    .option('--seconds <number>', 'how long each measurement lasts', whole(1, 600), 10)
+    .option('--frames <number>', 'frames a second of each caller', whole(1, 200), 50)
+    .option('--rounds <number>', 'how often each row has its turn', whole(1, 100), 3)
+    .option(
+      '--standing <number>',
+      'calls that only stand, for memory and admission; 0 leaves that out',
+      whole(0, 900),
+      200,
+    )
+    .addOption(new Option('--only <rows...>', 'only these rows').choices(rowNames))
+    .option('--json <file>', 'write every measurement and figure there as well')
+  const options = command.parse(argv, { from: 'user' }).opts<BenchOptions>()
+  return { ...options, rows: options.only ?? usualRows }
+}
+
+function numbers(text: string): number[] {
+  return text.split(',').map((part) => whole(1, 500)(part.trim()))
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (Number.isInteger(number) && number >= least && number <= most) return number
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+  }
+}

@@ -1,0 +1,99 @@
+// The HTTP app that both hosts serve: tenant API, operator API, health, metrics. Knows no store and no socket.
+import { Hono } from 'hono'
+import { v7 as uuid } from 'uuid'
+import type { DeskReading } from '../desk.ts'
+import type { Series } from '../metrics.ts'
+import type { Key } from '../plan.ts'
+import { Refused, refusalResponse } from './answer.ts'
+import { presentedKey } from './door.ts'
+import { exposition, expositionType } from './exposition.ts'
+import { readKey, sameSecret, type ReadKey } from './key.ts'
+import { tenantRoutes, type Tenants } from './tenants.ts'
+
+/** What the app asks of its host. */
+export interface House {
+  version: string
+  host: string
+  /** The operator's key; undefined when none was set: then nothing of the operator's is served. */
+  operatorKey: string | undefined
+  tenants: Tenants
+  models: readonly string[]
+  /** The reading of a tenant's own desk, for a key that is good now. */
+  me(key: ReadKey): Promise<{ reading: DeskReading; key: Key } | undefined>
+  reports(): Promise<Series[]>
+  /** What is not ready, as sentences; empty when all is. */
+  unready(): Promise<string[]>
+  fault(error: unknown, instance: string): void
+}
+
+type Env = { Bindings: { house: House }; Variables: { instance: string } }
+
+export function app(): Hono<Env> {
+  const routes = new Hono<Env>()
+
+  routes.use(async (c, next) => {
+    c.set('instance', `req_${uuid().replaceAll('-', '')}`)
+    await next()
+    c.header('x-request-id', c.get('instance'))
+    c.header('x-content-type-options', 'nosniff')
+  })
+
+  routes.get('/livez', (c) => c.text('ok\n'))
+
+  routes.get('/readyz', async (c) => {
+    const unready = await c.env.house.unready()
+    return unready.length === 0 ? c.text('ready\n') : c.text(`not ready: ${unready.join('; ')}\n`, 503)
+  })
+
+  routes.get('/metrics', async (c) => {
+    const { version, host } = c.env.house
+    return c.text(await exposition(await c.env.house.reports(), { version, host }), 200, {
+      'content-type': expositionType,
+    })
+  })
+
+  routes.get('/v1/me', async (c) => {
+    const presented = presentedKey(c.req.raw)
+    if (typeof presented !== 'string') throw new Refused(presented)
+    const key = await readKey(presented)
+    if (key === undefined) throw new Refused({ why: 'key_malformed' })
+    const me = await c.env.house.me(key)
+    if (me === undefined) throw new Refused({ why: 'key_unknown' })
+    const { tenant, lines, usage } = me.reading
+    return c.json({
+      object: 'me',
+      as_of: new Date().toISOString(),
+      tenant: { id: tenant.id, name: tenant.name, plan: tenant.plan },
+      key: me.key,
+      models: tenant.models ?? c.env.house.models,
+      lines,
+      usage,
+    })
+  })
+
+  routes.use('/admin/*', async (c, next) => {
+    const presented = presentedKey(c.req.raw)
+    const { operatorKey } = c.env.house
+    const known =
+      typeof presented === 'string' && operatorKey !== undefined && (await sameSecret(presented, operatorKey))
+    if (!known) throw new Refused({ why: 'operator_key' })
+    await next()
+  })
+  routes.route('/admin/v1/tenants', tenantRoutes())
+
+  routes.get('/v1/realtime', () => {
+    throw new Refused({ why: 'upgrade_needed' })
+  })
+
+  routes.notFound((c) => refusalResponse(noRoute(c.req.method, c.req.path), c.get('instance')))
+  routes.onError((error, c) => {
+    if (error instanceof Refused) return refusalResponse(error.refusal, c.get('instance'))
+    c.env.house.fault(error, c.get('instance'))
+    return refusalResponse({ why: 'bug' }, c.get('instance'))
+  })
+  return routes
+}
+
+function noRoute(method: string, path: string): { why: 'route_unknown'; details: Record<string, string> } {
+  return { why: 'route_unknown', details: { method, path: path.slice(0, 200) } }
+}

@@ -1,0 +1,70 @@
+// The Realtime door: an upgrade as OpenAI has it → an offer for the tenant's desk, or a refusal. Knows no socket. Rules R4, C5.
+import type { Offer } from '../ports.ts'
+import type { Refusal } from '../refusal.ts'
+import { modelsOf, upstreamFor, type UpstreamSpec } from '../upstream.ts'
+import { readKey } from './key.ts'
+
+const keyProtocol = 'openai-insecure-api-key.'
+/** Ours; every other parameter of the URL goes to the provider. A browser cannot set headers, so the agent's label comes here. */
+const agentParameter = 'trunkline_agent'
+
+export interface Arrival {
+  offer: Offer
+  upstream: UpstreamSpec | undefined
+  parameters: [string, string][]
+  /** The sub-protocol to answer; null when none was offered. The key's is never echoed. */
+  protocol: 'realtime' | null
+}
+
+/** Reads one upgrade. A refusal here is said over HTTP: the key or the request itself is wrong. */
+export async function readArrival(
+  request: Request,
+  call: string,
+  upstreams: readonly UpstreamSpec[],
+): Promise<Arrival | Refusal> {
+  if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return { why: 'upgrade_needed' }
+  const protocols = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((one) => one.trim())
+  const key = presentedKey(request, protocols)
+  if (typeof key !== 'string') return key
+  const owner = await readKey(key)
+  if (owner === undefined) return { why: 'key_malformed' }
+
+  const { searchParams } = new URL(request.url)
+  const model = searchParams.get('model') ?? ''
+  const upstream = upstreamFor(upstreams, model)
+  const parameters = [...searchParams].filter(([name]) => name !== 'model' && name !== agentParameter)
+  const offer: Offer = {
+    call,
+    tenant: owner.tenant,
+    keyHash: owner.hash,
+    model: model.slice(0, 100),
+    agent: searchParams.get(agentParameter)?.slice(0, 64) ?? null,
+    models: modelsOf(upstreams),
+    unserved: unserved(request, protocols, parameters) ?? null,
+    pool: (upstream ?? upstreams[0])?.pool ?? 'none',
+  }
+  return { offer, upstream, parameters, protocol: protocols.includes('realtime') ? 'realtime' : null }
+}
+
+/** The key of a request: from the header, or from a browser's sub-protocol. */
+export function presentedKey(request: Request, protocols: readonly string[] = []): string | Refusal {
+  const header = request.headers.get('authorization')
+  const bearer = header === null ? undefined : /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
+  if (header !== null && bearer === undefined) return { why: 'key_malformed' }
+  const inProtocols = protocols.filter((one) => one.startsWith(keyProtocol)).map((one) => one.slice(keyProtocol.length))
+  const keys = new Set(bearer === undefined ? inProtocols : [bearer, ...inProtocols])
+  if (keys.size > 1) return { why: 'key_twice' }
+  return [...keys][0] ?? { why: 'key_missing' }
+}
+
+function unserved(
+  request: Request,
+  protocols: readonly string[],
+  parameters: readonly [string, string][],
+): Refusal | undefined {
+  if (request.headers.has('openai-beta') || protocols.some((one) => one.startsWith('openai-beta')))
+    return { why: 'dialect_beta' }
+  // A sideband or a transcription session would pass by admission and model (C4).
+  const other = parameters.find(([name]) => name === 'call_id' || name === 'intent')
+  return other === undefined ? undefined : { why: 'parameter_unserved', details: { parameter: other[0] } }
+}

@@ -1,0 +1,166 @@
+// The operator's routes: tenants, their keys, their calls. Knows no store. Rules K1, A2.
+import { Hono } from 'hono'
+import { v7 as uuid } from 'uuid'
+import * as z from 'zod'
+import type { DeskReading } from '../desk.ts'
+import { KeySettings, TenantChange, TenantSettings, type Key, type Tenant } from '../plan.ts'
+import type { KeptCall } from '../records-sql.ts'
+import type { Refusal } from '../refusal.ts'
+import { readBody, Refused } from './answer.ts'
+import { makeKey } from './key.ts'
+
+/** Tenants and what is theirs, wherever the host keeps them. undefined or a refusal where there is no such thing. */
+export interface Tenants {
+  list(
+    limit: number,
+    after: string | undefined,
+  ): Promise<{ data: Pick<Tenant, 'id' | 'name' | 'plan'>[]; more: boolean }>
+  create(tenant: Tenant): Promise<void>
+  read(id: string): Promise<DeskReading | undefined>
+  change(id: string, change: TenantChange): Promise<DeskReading | undefined>
+  keys(id: string): Promise<Key[] | undefined>
+  addKey(id: string, key: Key, hash: string): Promise<Refusal | undefined>
+  /** Ends a key: now, or after a grace (ms). Its live calls end with it. */
+  revokeKey(id: string, key: string, graceMs: number): Promise<Key | Refusal>
+  calls(id: string, limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
+}
+
+const Page = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  after: z.string().max(100).optional(),
+  before: z.string().max(100).optional(),
+})
+const Rotation = z.strictObject({
+  grace_seconds: z
+    .int()
+    .min(0)
+    .max(7 * 86_400)
+    .default(86_400),
+})
+
+type Env = { Bindings: { house: { tenants: Tenants } } }
+
+export function tenantRoutes(): Hono<Env> {
+  const routes = new Hono<Env>()
+
+  routes.post('/', async (c) => {
+    const settings = await readBody(c, TenantSettings)
+    const tenant: Tenant = { id: newId('ten'), ...settings, created_at: new Date().toISOString() }
+    await c.env.house.tenants.create(tenant)
+    return c.json(shown(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
+  })
+
+  routes.get('/', async (c) => {
+    const { limit, after } = page(c.req.query())
+    const { data, more } = await c.env.house.tenants.list(limit, after)
+    return c.json({
+      object: 'list',
+      data,
+      has_more: more,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+    })
+  })
+
+  routes.get('/:tenant', async (c) => {
+    const id = c.req.param('tenant')
+    return c.json(shown(await found(c.env.house.tenants.read(id), 'tenant', id)))
+  })
+
+  routes.patch('/:tenant', async (c) => {
+    const id = c.req.param('tenant')
+    const change = await readBody(c, TenantChange)
+    return c.json(shown(await found(c.env.house.tenants.change(id, change), 'tenant', id)))
+  })
+
+  routes.get('/:tenant/keys', async (c) => {
+    const id = c.req.param('tenant')
+    const data = await found(c.env.house.tenants.keys(id), 'tenant', id)
+    return c.json({
+      object: 'list',
+      data,
+      has_more: false,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+    })
+  })
+
+  routes.post('/:tenant/keys', async (c) => {
+    const settings = await readBody(c, KeySettings)
+    return c.json(await issue(c.env.house.tenants, c.req.param('tenant'), settings), 201)
+  })
+
+  routes.post('/:tenant/keys/:key/rotate', async (c) => {
+    const { tenant, key } = c.req.param()
+    const { grace_seconds } = await readBody(c, Rotation)
+    const old = (await found(c.env.house.tenants.keys(tenant), 'tenant', tenant)).find(({ id }) => id === key)
+    const { name, lines } = await found(Promise.resolve(old), 'key', key)
+    const fresh = await issue(c.env.house.tenants, tenant, { name, lines })
+    await done(c.env.house.tenants.revokeKey(tenant, key, grace_seconds * 1000))
+    return c.json(fresh, 201)
+  })
+
+  routes.delete('/:tenant/keys/:key', async (c) => {
+    const { tenant, key } = c.req.param()
+    return c.json(await done(c.env.house.tenants.revokeKey(tenant, key, 0)))
+  })
+
+  routes.get('/:tenant/calls', async (c) => {
+    const id = c.req.param('tenant')
+    const { limit, before } = page(c.req.query())
+    const calls = await found(c.env.house.tenants.calls(id, limit + 1, before), 'tenant', id)
+    const data = calls.slice(0, limit)
+    return c.json({
+      object: 'list',
+      data,
+      has_more: calls.length > limit,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+    })
+  })
+
+  return routes
+}
+
+/** Makes a key; the answer is the only place where it is ever shown. */
+async function issue(tenants: Tenants, tenant: string, settings: KeySettings): Promise<Key & { key: string }> {
+  const { key, hash, hint } = await makeKey(tenant)
+  const made: Key = {
+    id: newId('key'),
+    ...settings,
+    hint,
+    created_at: new Date().toISOString(),
+    expires_at: null,
+    revoked_at: null,
+  }
+  const refusal = await tenants.addKey(tenant, made, hash)
+  if (refusal !== undefined) throw new Refused(refusal)
+  return { ...made, key }
+}
+
+function shown({ tenant, lines, usage }: DeskReading): object {
+  return { object: 'tenant', ...tenant, lines, usage }
+}
+
+function page(query: Record<string, string>): z.infer<typeof Page> {
+  const parsed = Page.safeParse(query)
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'query'}: ${message}`).join('; ')
+  throw new Refused({ why: 'body_invalid', details: { problems } })
+}
+
+async function found<T>(thing: Promise<T | undefined>, kind: string, id: string): Promise<T> {
+  const there = await thing
+  if (there === undefined) throw new Refused({ why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } })
+  return there
+}
+
+async function done(result: Promise<Key | Refusal>): Promise<Key> {
+  const ended = await result
+  if ('why' in ended) throw new Refused(ended)
+  return ended
+}
+
+function newId(prefix: string): string {
+  return `${prefix}_${uuid().replaceAll('-', '')}`
+}

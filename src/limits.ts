@@ -1,0 +1,57 @@
+// Every bound of the broker, with its unit and its reason. Knows no rule.
+
+/** A call's lease at its desk: renewed every heartbeat, free when it ran out. Three heartbeats may be lost before a slot is (rules H, TTL). */
+export const leaseTtlMs = 30_000
+export const heartbeatMs = 10_000
+/** Heartbeats are spread by this share so that calls which began together do not beat together. */
+export const heartbeatJitter = 0.2
+
+/** The provider's upgrade takes some 300 ms; beyond this the caller is told rather than kept (B1). */
+export const dialTimeoutMs = 10_000
+
+/** Some clients begin to listen only after their `open` event has run: nothing is sent to a caller earlier (H2). */
+export const firstFrameDelayMs = 20
+/** Some clients reconnect without back-off when they are closed: a refused caller hears why at once and is closed this much later (H5). */
+export const lateCloseMs = 2_000
+/** A provider whose reply is broken off is closed after this at the latest (C6: 250 ms): by then it has reported what the reply cost. */
+export const cancelGraceMs = 200
+/** A peer that does not answer our close is terminated after this (C7). */
+export const closeTimeoutMs = 1_000
+/** Wrapping waits this long for the reply that is being spoken, then closes anyway (C9). */
+export const wrapTimeoutMs = 30_000
+
+/** One frame of a caller (C8). OpenAI takes appends up to 15 MiB; a tenant may be given that much. */
+export const frameBytes = 1024 * 1024
+export const frameBytesMost = 15 * 1024 * 1024
+
+/** What a caller may say before its provider answers: control events in order (C2), and audio: a minute of PCM16 at 24 kHz in base64. */
+export const earlyEvents = 64
+export const earlyEventBytes = 256 * 1024
+export const earlyAudioBytes = 4 * 1024 * 1024
+
+/** Frames a second that a caller may keep up, and how many at once: 20 ms frames are 50 a second (C8). */
+export const framesPerSecond = 200
+export const framesBurst = 2_000
+/** Bytes a second that a caller may keep up: 4 × PCM16 at 24 kHz in base64 (64,000 B/s); the burst lets a recording be sent at once (C8). */
+export const bytesPerSecond = 4 * 64_000
+export const bytesBurst = 16 * 1024 * 1024
+
+/** Beyond this much unsent towards a peer a host that can stops reading the other side; beyond `lagBytes` for `lagMs` the call ends (C8). */
+export const pauseBytes = 256 * 1024
+export const lagBytes = 1024 * 1024
+export const lagMs = 5_000
+
+/** A control event before it is parsed (R3). 4,500 nested arrays are enough to break JSON.stringify; real events nest under 16 deep. */
+export const eventDepth = 64
+export const eventKeys = 10_000
+
+/** A WebSocket close reason (RFC 6455, 5.5). */
+export const closeReasonBytes = 123
+
+/** Admin and tenant request bodies. */
+export const bodyBytes = 256 * 1024
+/** Keys that one tenant may have, revoked ones not counted. */
+export const keysPerTenant = 50
+
+/** Usage reports that wait for the desk to take them in: an hour of replies every two seconds. */
+export const unpostedReports = 2_000

@@ -1,0 +1,116 @@
+// The catalogue of metrics, and series as names with numbers that can be added up. Knows no registry and no host. Rules M1, M2.
+
+type Kind = 'counter' | 'gauge' | 'histogram'
+
+export interface Metric {
+  kind: Kind
+  help: string
+  labels: readonly string[]
+  /** Upper edges of a histogram, in its unit. */
+  buckets?: readonly number[]
+}
+
+const seconds = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.4, 2, 3, 5, 10] as const
+
+export const catalogue = {
+  trunkline_build_info: { kind: 'gauge', help: 'Always 1; the labels say what runs.', labels: ['version', 'host'] },
+  trunkline_calls_live: { kind: 'gauge', help: 'Calls that hold a line now.', labels: ['plan'] },
+  trunkline_calls_cap: { kind: 'gauge', help: 'Lines that the tenants of a plan may use together.', labels: ['plan'] },
+  trunkline_admissions_total: {
+    kind: 'counter',
+    help: 'Calls offered, by what was decided and why.',
+    labels: ['plan', 'decision', 'reason'],
+  },
+  trunkline_call_ends_total: {
+    kind: 'counter',
+    help: 'Calls ended, by who ended them and why.',
+    labels: ['plan', 'by', 'reason'],
+  },
+  trunkline_tokens_total: {
+    kind: 'counter',
+    help: 'Tokens debited. Cached ones are part of input.',
+    labels: ['plan', 'direction', 'modality'],
+  },
+  trunkline_spend_microusd_total: { kind: 'counter', help: 'Micro-dollars debited.', labels: ['plan'] },
+  trunkline_unpriced_reports_total: {
+    kind: 'counter',
+    help: 'Usage reports of a model without a price, debited at the fallback rate.',
+    labels: ['plan'],
+  },
+  trunkline_unreported_replies_total: {
+    kind: 'counter',
+    help: 'Replies for which the provider reported no usage.',
+    labels: ['plan'],
+  },
+  trunkline_voice_seconds_total: { kind: 'counter', help: 'Seconds that calls were live.', labels: ['plan'] },
+  trunkline_first_audio_seconds: {
+    kind: 'histogram',
+    help: 'From the end of the caller’s turn to the first audio of the answer: the first of each call.',
+    labels: ['plan'],
+    buckets: seconds,
+  },
+  trunkline_overhead_seconds: {
+    kind: 'histogram',
+    help: 'What the broker itself takes: from the upgrade to the dial.',
+    labels: ['plan'],
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
+  },
+  trunkline_upstream_connect_seconds: {
+    kind: 'histogram',
+    help: 'From the dial to the open upstream.',
+    labels: ['plan'],
+    buckets: seconds,
+  },
+  trunkline_call_duration_seconds: {
+    kind: 'histogram',
+    help: 'How long calls were live.',
+    labels: ['plan'],
+    buckets: [5, 10, 30, 60, 120, 300, 600, 1_800, 3_600],
+  },
+} as const satisfies Record<string, Metric>
+
+export type MetricName = keyof typeof catalogue
+
+/** Series → value. A series is `name{"label":"value"}`, a histogram's with `le`, or under `_sum` and `_count`. */
+export type Series = Record<string, number>
+
+/** Counts and observations of one desk since it began; plain numbers, so that they can be stored, sent and added up. */
+export class Meters {
+  readonly series: Series
+
+  constructor(series: Series = {}) {
+    this.series = series
+  }
+
+  count(name: MetricName, labels: Record<string, string>, by = 1): void {
+    this.#add(seriesOf(name, labels), by)
+  }
+
+  observe(name: MetricName, labels: Record<string, string>, value: number): void {
+    const { buckets = [] } = catalogue[name] as Metric
+    for (const le of buckets) this.#add(seriesOf(`${name}_bucket`, { ...labels, le: String(le) }), value <= le ? 1 : 0)
+    this.#add(seriesOf(`${name}_bucket`, { ...labels, le: '+Inf' }), 1)
+    this.#add(seriesOf(`${name}_sum`, labels), value)
+    this.#add(seriesOf(`${name}_count`, labels), 1)
+  }
+
+  #add(series: string, by: number): void {
+    this.series[series] = (this.series[series] ?? 0) + by
+  }
+}
+
+export function seriesOf(name: string, labels: Record<string, string>): string {
+  return name + JSON.stringify(labels)
+}
+
+export function readSeries(series: string): { name: string; labels: Record<string, string> } {
+  const at = series.indexOf('{')
+  return { name: series.slice(0, at), labels: JSON.parse(series.slice(at)) as Record<string, string> }
+}
+
+/** Adds series up: several desks, several pools. */
+export function total(all: readonly Series[]): Series {
+  const sum: Series = {}
+  for (const one of all) for (const [series, value] of Object.entries(one)) sum[series] = (sum[series] ?? 0) + value
+  return sum
+}

@@ -1,0 +1,110 @@
+// What a host must bring to carry the broker. Knows no host.
+import type { Outcome } from './call.ts'
+import type { Entry } from './ledger.ts'
+import type { CallTerms } from './plan.ts'
+import type { Refusal } from './refusal.ts'
+import type { UpstreamSpec } from './upstream.ts'
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Runs `work` once after `ms`; the answer takes it back. */
+  after(ms: number, work: () => void): () => void
+}
+
+export type Frame = string | Uint8Array
+
+/** One WebSocket, to be sent to. Sending to a closed one does nothing. */
+export interface Socket {
+  send(frame: Frame): void
+  /** Code and reason must be sendable (realtime/close-code.ts). Closing twice does nothing. */
+  close(code: number, reason: string): void
+  /** Bytes that were sent and not yet taken by the network. */
+  readonly buffered: number
+}
+
+/** One WebSocket's other direction: the host calls in. `closed` comes once, and nothing after it. */
+export interface Line {
+  message(frame: Frame): void
+  closed(code: number, reason: string): void
+}
+
+/** Where to dial: the URL is complete; our key is added by the host, from the secret that the upstream names. */
+export interface Target {
+  upstream: UpstreamSpec
+  url: string
+}
+
+/** A dial under way. `abandon` gives it up, and closes what it still brings. */
+export interface Dial {
+  /** Rejects with an UpstreamFault. */
+  opened: Promise<Socket>
+  abandon(): void
+}
+
+export interface Upstream {
+  open(target: Target, line: Line): Dial
+}
+
+export class UpstreamFault extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal, cause?: unknown) {
+    super(refusal.why, { cause })
+    this.refusal = refusal
+  }
+}
+
+/** A caller's wish to talk, as its door understood it. */
+export interface Offer {
+  call: string
+  tenant: string
+  /** SHA-256 of the key, lower-case hex. */
+  keyHash: string
+  model: string
+  agent: string | null
+  /** Models that are served: said only to a caller whose key is good. */
+  models: readonly string[]
+  /** What it asks for beyond a model and is not served; refused like an unknown model. */
+  unserved: Refusal | null
+  pool: string
+}
+
+export type Admission = { is: 'granted'; terms: CallTerms } | { is: 'refused'; refusal: Refusal }
+
+/** Names one call towards its desk. */
+export interface CallRef {
+  call: string
+  tenant: string
+  key: string
+  agent: string | null
+  pool: string
+}
+
+/** What a renewed lease says: go on, or wrap the call up. */
+export type Renewal = { is: 'kept' } | { is: 'withdrawn'; refusal: Refusal }
+
+/** One call's record: who ended it and what it took (C1). Times in ms, money in micro-dollars; null is unknown. */
+export interface CallRecord {
+  model: string
+  outcome: Outcome
+  waitedMs: number
+  liveMs: number
+  tokens: number
+  microUsd: number
+  replies: number
+  firstAudioMs: number | null
+  peakContextTokens: number
+  /** From the offer to the dial: what the broker itself took. */
+  overheadMs: number
+  connectMs: number | null
+}
+
+/** The async face of one tenant's desk: gate, ledger and records. Every step is idempotent by call id. */
+export interface Desks {
+  admit(offer: Offer): Promise<Admission>
+  renew(ref: CallRef): Promise<Renewal>
+  debit(ref: CallRef, entries: readonly Entry[]): Promise<void>
+  /** Frees the lines, takes in the last entries and writes the record, in one step. */
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void>
+}

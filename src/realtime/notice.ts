@@ -1,0 +1,70 @@
+// What the broker needs to know of a provider's event, and nothing more. Knows no call.
+import { readUsage, type Usage } from './usage.ts'
+
+export type Notice =
+  | { is: 'session'; transcription: string | undefined }
+  | { is: 'began'; reply: string }
+  | { is: 'finished'; reply: string; usage: Usage | undefined; limited: boolean }
+  | { is: 'transcribed'; item: string; usage: Usage | undefined }
+  | { is: 'error' }
+
+type Json = Record<string, unknown>
+
+const readers: Record<string, (event: Json) => Notice> = {
+  'session.created': session,
+  'session.updated': session,
+  'response.created': (event) => ({ is: 'began', reply: text(at(event, 'response', 'id')) }),
+  'response.done': (event) => ({
+    is: 'finished',
+    reply: text(at(event, 'response', 'id')),
+    usage: readUsage(at(event, 'response', 'usage')),
+    limited: at(event, 'response', 'status_details', 'error', 'code') === 'rate_limit_exceeded',
+  }),
+  'conversation.item.input_audio_transcription.completed': (event) => ({
+    is: 'transcribed',
+    item: `${text(event['item_id'])}/${typeof event['content_index'] === 'number' ? event['content_index'] : 0}`,
+    usage: readUsage(event['usage']),
+  }),
+  error: () => ({ is: 'error' }),
+}
+
+/** Reads a provider's control event; undefined for one that concerns only the caller, and for text that is no event. */
+export function readNotice(frame: string): Notice | undefined {
+  let event: unknown
+  try {
+    event = JSON.parse(frame)
+  } catch {
+    return undefined
+  }
+  const type = at(event, 'type')
+  return typeof type === 'string' && Object.hasOwn(readers, type) ? readers[type]?.(event as Json) : undefined
+}
+
+/** The provider names our organisation in some texts; a caller never sees it (C5). */
+export function withoutOrganisation(frame: string): string {
+  if (!frame.includes('org-')) return frame
+  return /"type"\s*:\s*"(error|response\.done)"/.test(frame) ? redacted(frame) : frame
+}
+
+/** Ids are "org-" and some 24 letters and digits; words like "org-wide", which a reply may say, are shorter. */
+export function redacted(text: string): string {
+  return text.replaceAll(/\borg-[A-Za-z0-9]{12,}/g, 'org-…')
+}
+
+function session(event: Json): Notice {
+  const model = at(event, 'session', 'audio', 'input', 'transcription', 'model')
+  return { is: 'session', transcription: typeof model === 'string' ? model : undefined }
+}
+
+function at(value: unknown, ...path: string[]): unknown {
+  let here = value
+  for (const name of path) {
+    if (typeof here !== 'object' || here === null) return undefined
+    here = (here as Json)[name]
+  }
+  return here
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}

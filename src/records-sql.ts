@@ -1,0 +1,78 @@
+// One tenant's call records as SQL rows: opened when a line is granted, closed once. Knows no rule but that. Rule C1.
+import type { CallRecord } from './ports.ts'
+import type { Sql, SqlRow } from './sql.ts'
+
+const TABLE = `CREATE TABLE IF NOT EXISTS call (id TEXT PRIMARY KEY, key TEXT NOT NULL, agent TEXT, model TEXT NOT NULL, pool TEXT NOT NULL,
+  began INTEGER NOT NULL, ended INTEGER, json TEXT) WITHOUT ROWID`
+
+/** A call as it is kept. Times in ms since 1970; `ended` and `record` are null while it is live. */
+export interface KeptCall {
+  id: string
+  key: string
+  agent: string | null
+  model: string
+  pool: string
+  began: number
+  ended: number | null
+  record: CallRecord | null
+}
+
+export class SqlRecords {
+  readonly #sql: Sql
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+  }
+
+  static prepare(sql: Sql): void {
+    sql(TABLE)
+  }
+
+  /** Opening again what is open or closed does nothing. */
+  open(call: Omit<KeptCall, 'ended' | 'record'>): void {
+    const { id, key, agent, model, pool, began } = call
+    this.#sql(
+      'INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, NULL, NULL) ON CONFLICT DO NOTHING',
+      id,
+      key,
+      agent,
+      model,
+      pool,
+      began,
+    )
+  }
+
+  /** Closes an open call; false when it was closed before, or never opened: a call has one record. */
+  close(id: string, ended: number, record: CallRecord): boolean {
+    return (
+      this.#sql(
+        'UPDATE call SET ended = ?, json = ? WHERE id = ? AND ended IS NULL RETURNING id',
+        ended,
+        JSON.stringify(record),
+        id,
+      ).length === 1
+    )
+  }
+
+  isOpen(id: string): boolean {
+    return this.#sql('SELECT 1 FROM call WHERE id = ? AND ended IS NULL', id).length === 1
+  }
+
+  isClosed(id: string): boolean {
+    return this.#sql('SELECT 1 FROM call WHERE id = ? AND ended IS NOT NULL', id).length === 1
+  }
+
+  openCalls(): KeptCall[] {
+    return this.#sql('SELECT * FROM call WHERE ended IS NULL ORDER BY id').map(kept)
+  }
+
+  /** Newest first (ids are ordered by time); `before` is the last id of the page before. */
+  list(limit: number, before?: string): KeptCall[] {
+    return this.#sql('SELECT * FROM call WHERE id < ? ORDER BY id DESC LIMIT ?', before ?? '~', limit).map(kept)
+  }
+}
+
+function kept(row: SqlRow): KeptCall {
+  const { json, ...rest } = row
+  return { ...rest, record: typeof json === 'string' ? (JSON.parse(json) as CallRecord) : null } as KeptCall
+}

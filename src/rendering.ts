@@ -1,0 +1,16 @@
+// How one refusal looks on every wire. Knows no refusal.
+
+export interface Rendering {
+  /** Status when it is said before the upgrade, or on a plain request. */
+  http: number
+  /** Close code when it ends a call; undefined where the call goes on (the provider does the same with a bad event). */
+  close?: number
+  /** As OpenAI names kinds of errors, so that stock clients sort ours like theirs. */
+  type: 'authentication_error' | 'invalid_request_error' | 'not_found_error' | 'rate_limit_error' | 'server_error'
+  code: string
+  /** A retry is no use (undefined), or is after this many milliseconds. */
+  retryAfterMs?: number
+  title: string
+  /** What was wrong and what would be right; {names} are filled from the details. */
+  says: string
+}

@@ -1,0 +1,7 @@
+// The windows that a moment falls in, by id. Knows no account. UTC; a tenant's own time zone joins with rule L5.
+
+/** `day:2026-11-21` and `month:2026-11`. */
+export function windowsAt(now: number): { day: string; month: string } {
+  const iso = new Date(now).toISOString()
+  return { day: `day:${iso.slice(0, 10)}`, month: `month:${iso.slice(0, 7)}` }
+}

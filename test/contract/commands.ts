@@ -1,0 +1,68 @@
+// What may be asked of a gate and a ledger, and random streams of it. Knows no rule.
+import * as fc from 'fast-check'
+
+/** Calls with the key and the agent that each comes with; "plain" has no cap of its own. */
+export const calls = {
+  a: { key: 'k1', agent: 'sales' },
+  b: { key: 'k1', agent: 'plain' },
+  é: { key: 'k1', agent: 'sales' },
+  𝒳: { key: 'plain', agent: 'sales' },
+  '\uFFFD': { key: 'plain', agent: 'plain' },
+  f: { key: 'k2', agent: 'sales' },
+} as const
+export type CallId = keyof typeof calls
+
+export type Tenant = 't1' | 't2'
+export type Capped = 'tenant' | 'k1' | 'k2' | 'sales'
+export const windows = ['day:1', 'month:1', 'day:2'] as const
+export const accounts = ['tokens', 'micro_usd', 'never'] as const
+
+export type Command =
+  | { do: 'admit' | 'renew' | 'release'; tenant: Tenant; call: CallId; ttlMs: number }
+  | { do: 'live'; tenant: Tenant }
+  | { do: 'pass'; ms: number }
+  | { do: 'cap'; tenant: Tenant; of: Capped; cap: number }
+  | { do: 'debit'; call: CallId; report: string; amounts: Record<string, number>; windows: readonly string[] }
+  | { do: 'post'; amounts: Record<string, number>; windows: readonly string[] }
+
+const tenant = fc.constantFrom<Tenant>('t1', 't2')
+const call = fc.constantFrom(...(Object.keys(calls) as CallId[]))
+const ttlMs = fc.constantFrom(5, 10)
+const amounts = fc.dictionary(fc.constantFrom('tokens', 'micro_usd'), fc.integer({ min: 0, max: 1_000_000 }))
+const some = fc.subarray([...windows])
+
+/** Times are small and few, so that leases often end exactly at `now`. */
+export const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('admit' as const), tenant, call, ttlMs }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('renew' as const), tenant, call, ttlMs }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), tenant, call, ttlMs }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('live' as const), tenant }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(0, 1, 4, 5, 6, 10) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('cap' as const),
+      tenant,
+      of: fc.constantFrom<Capped>('tenant', 'k1', 'k2', 'sales'),
+      cap: fc.integer({ min: 0, max: 4 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('debit' as const),
+      call,
+      report: fc.constantFrom('r1', 'r2', 'r3'),
+      amounts,
+      windows: some,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('post' as const), amounts, windows: some }) },
+)
+
+/** What a stream is run against: the rules in some home, or the naive model. */
+export interface Subject {
+  take(command: Command): unknown
+  /** Everything that is kept at the end. */
+  state(): unknown
+}

@@ -1,0 +1,330 @@
+// Every state of a call × every event: one table, in which a new state or event does not compile until each cell is filled.
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  offered,
+  step,
+  type Action,
+  type Call,
+  type CallEvent,
+  type EventName,
+  type Outcome,
+  type State,
+  type Step,
+} from '../../src/call.ts'
+import { cancelGraceMs, closeReasonBytes, wrapTimeoutMs } from '../../src/limits.ts'
+import { closeReason, errorEvent, rendering, whys } from '../../src/refusal.ts'
+import { seed } from '../contract/seed.ts'
+
+/** Where the step leads and what it does, as `step` below writes it. */
+type Expected = string
+
+const wrapping = { why: 'call_too_long', details: { minutes: 15 } } as const
+
+const leaving: Outcome = { by: 'caller', why: 'hung_up', code: 1001, reason: 'bye', inReply: true }
+
+const calls: Record<State, Call> = {
+  offered,
+  connecting: { state: 'connecting', replies: [] },
+  live: { state: 'live', replies: [] },
+  wrapping: { state: 'wrapping', replies: ['r1'], wrapping },
+  leaving: { state: 'leaving', replies: ['r1'], outcome: leaving },
+  ended: { state: 'ended', replies: [] },
+}
+
+const events: { [E in EventName]: CallEvent & { is: E } } = {
+  granted: { is: 'granted' },
+  refused: { is: 'refused', refusal: { why: 'lines_full', details: { scope: 'tenant', cap: 1 } } },
+  opened: { is: 'opened' },
+  unopened: { is: 'unopened', refusal: { why: 'upstream_refused', details: { status: 500 } } },
+  hungUp: { is: 'hungUp', code: 1001, reason: 'bye' },
+  dropped: { is: 'dropped', code: 1006, reason: '', explained: false },
+  began: { is: 'began', reply: 'r2' },
+  finished: { is: 'finished', reply: 'r1' },
+  cut: { is: 'cut', by: 'caller', refusal: { why: 'too_fast', details: { frames: 1, bytes: 1 } } },
+  wrapUp: { is: 'wrapUp', refusal: { why: 'key_withdrawn' } },
+  overdue: { is: 'overdue' },
+}
+
+const tells = {
+  cut: 'tell(too_fast) close(1008 rate_limit_error.frames_too_fast)',
+  withdrawn: 'tell(key_withdrawn) close(1008 authentication_error.revoked_api_key)',
+  tooLong: 'tell(call_too_long) close(1000 invalid_request_error.maximum_duration)',
+}
+const cut = `end(caller too_fast 1008) ${tells.cut}`
+const left = 'end(caller hung_up 1001) close(1001 bye)'
+const withdrawn = `end(broker key_withdrawn 1008) ${tells.withdrawn}`
+const tooLong = `end(broker call_too_long 1000) ${tells.tooLong}`
+const grace = `arm(${cancelGraceMs})`
+
+const table: Record<State, Record<EventName, Expected>> = {
+  offered: {
+    granted: 'connecting: dial',
+    refused:
+      'ended: end(broker lines_full 1013) tell(lines_full) close(1013 rate_limit_error.concurrent_calls_exceeded late)',
+    opened: 'offered',
+    unopened: 'offered',
+    hungUp: `ended: ${left}`,
+    dropped: 'offered',
+    began: 'offered',
+    finished: 'offered',
+    cut: `ended: ${cut}`,
+    wrapUp: 'offered',
+    overdue: 'offered',
+  },
+  connecting: {
+    granted: 'connecting',
+    refused: 'connecting',
+    opened: 'live: connect',
+    unopened:
+      'ended: abandon end(upstream upstream_refused 1013) tell(upstream_refused) close(1013 server_error.upstream_refused late)',
+    hungUp: `ended: abandon ${left}`,
+    dropped: 'connecting',
+    began: 'connecting',
+    finished: 'connecting',
+    cut: `ended: abandon ${cut}`,
+    wrapUp: `ended: abandon ${withdrawn}`,
+    overdue: 'connecting',
+  },
+  live: {
+    granted: 'live',
+    refused: 'live',
+    opened: 'live',
+    unopened: 'live',
+    hungUp: `ended: closeUpstream ${left}`,
+    dropped:
+      'ended: closeUpstream end(upstream upstream_closed 1006) tell(upstream_closed) close(1011 server_error.upstream_closed)',
+    began: 'live r2',
+    finished: 'live',
+    cut: `ended: closeUpstream ${cut}`,
+    wrapUp: `ended: closeUpstream ${withdrawn}`,
+    overdue: 'live',
+  },
+  wrapping: {
+    granted: 'wrapping r1',
+    refused: 'wrapping r1',
+    opened: 'wrapping r1',
+    unopened: 'wrapping r1',
+    hungUp: `leaving r1: cancelReply close(1001 bye) ${grace}`,
+    dropped:
+      'ended: closeUpstream end(upstream upstream_closed 1006 in reply) tell(upstream_closed) close(1011 server_error.upstream_closed)',
+    began: 'wrapping r1 r2',
+    finished: `ended: closeUpstream ${tooLong}`,
+    cut: `leaving r1: cancelReply ${tells.cut} ${grace}`,
+    wrapUp: 'wrapping r1',
+    overdue: `leaving r1: cancelReply ${tells.tooLong} ${grace}`,
+  },
+  leaving: {
+    granted: 'leaving r1',
+    refused: 'leaving r1',
+    opened: 'leaving r1',
+    unopened: 'leaving r1',
+    hungUp: 'leaving r1',
+    dropped: 'ended: closeUpstream end(caller hung_up 1001 in reply)',
+    began: 'leaving r1',
+    finished: 'ended: closeUpstream end(caller hung_up 1001 in reply)',
+    cut: 'leaving r1',
+    wrapUp: 'leaving r1',
+    overdue: 'ended: closeUpstream end(caller hung_up 1001 in reply)',
+  },
+  ended: {
+    granted: 'ended',
+    refused: 'ended',
+    opened: 'ended',
+    unopened: 'ended',
+    hungUp: 'ended',
+    dropped: 'ended',
+    began: 'ended',
+    finished: 'ended',
+    cut: 'ended',
+    wrapUp: 'ended',
+    overdue: 'ended',
+  },
+}
+
+describe.each(Object.entries(table) as [State, Record<EventName, Expected>][])('%s', (state, row) => {
+  test.each(Object.entries(row) as [EventName, Expected][])('[C1] on %s: %s', (name, expected) => {
+    expect(written(step(calls[state], events[name]))).toBe(expected)
+  })
+})
+
+/** Live with two replies under way: what is otherwise than in the quiet. */
+const talking: Call = { state: 'live', replies: ['r1', 'r2'] }
+
+test.each<[CallEvent, Expected]>([
+  [events.hungUp, `leaving r1 r2: cancelReply close(1001 bye) ${grace}`],
+  [events.cut, `leaving r1 r2: cancelReply ${tells.cut} ${grace}`],
+  [
+    events.dropped,
+    'ended: closeUpstream end(upstream upstream_closed 1006 in reply) tell(upstream_closed) close(1011 server_error.upstream_closed)',
+  ],
+  [events.finished, 'live r2'],
+  [{ is: 'finished', reply: 'stranger' }, 'live r1 r2'],
+  [{ is: 'began', reply: 'r3' }, 'live r1 r2 r3'],
+  [events.wrapUp, `wrapping r1 r2: arm(${wrapTimeoutMs})`],
+])('[C6] in mid-reply on %j', (event, expected) => expect(written(step(talking, event))).toBe(expected))
+
+test('[C9] wrapping waits for every running reply, and gives the reason that it wraps for', () => {
+  const wraps = step(talking, { is: 'wrapUp', refusal: wrapping }).call
+  const first = step(wraps, { is: 'finished', reply: 'r2' })
+  expect(written(first)).toBe('wrapping r1')
+  expect(written(step(first.call, { is: 'finished', reply: 'r1' }))).toBe(`ended: closeUpstream ${tooLong}`)
+})
+
+test('[L1] a call that leaves in mid-reply waits for the usage of every reply, and ends as it was left', () => {
+  const leaves = step(talking, events.cut).call
+  const first = step(leaves, { is: 'finished', reply: 'r2' })
+  expect(written(first)).toBe('leaving r1')
+  expect(written(step(first.call, { is: 'finished', reply: 'stranger' }))).toBe('leaving r1')
+  const last = step(first.call, { is: 'finished', reply: 'r1' })
+  expect(last.actions.at(-1)).toEqual({
+    do: 'end',
+    outcome: { by: 'caller', why: 'too_fast', code: 1008, reason: 'rate_limit_error.frames_too_fast', inReply: true },
+  })
+})
+
+test('[C1] a call that leaves for no known reason has nothing to record', () => {
+  expect(written(step({ state: 'leaving', replies: ['r1'] }, events.overdue))).toBe('ended: closeUpstream')
+})
+
+test('[C9] the details of the reason are told, not only its name', () => {
+  const { actions } = step(calls.wrapping, events.finished)
+  expect(actions).toContainEqual({ do: 'tell', refusal: wrapping })
+})
+
+test('[C1] a call that wraps for no known reason still says something', () => {
+  const { actions } = step({ state: 'wrapping', replies: [] }, events.overdue)
+  expect(actions).toContainEqual({ do: 'tell', refusal: { why: 'bug' } })
+})
+
+test.each<[string, CallEvent, Expected]>([
+  ['a clean end tells nothing', dropped(1000, '', false), 'end(upstream finished 1000) close(1000)'],
+  ['a clean end keeps its reason', dropped(1000, 'done', false), 'end(upstream finished 1000) close(1000 done)'],
+  [
+    'an explained end is not told twice',
+    dropped(1011, 'oops', true),
+    'end(upstream upstream_closed 1011) close(1011 oops)',
+  ],
+  [
+    "the provider's own code and reason pass",
+    dropped(4001, 'session_expired', false),
+    'end(upstream upstream_closed 4001) tell(upstream_closed) close(4001 session_expired)',
+  ],
+  [
+    'no reason gets ours',
+    dropped(1011, '', true),
+    'end(upstream upstream_closed 1011) close(1011 server_error.upstream_closed)',
+  ],
+  [
+    'a code that cannot be sent is mapped',
+    dropped(1005, '', true),
+    'end(upstream upstream_closed 1005) close(1000 server_error.upstream_closed)',
+  ],
+  [
+    'TLS failures too',
+    dropped(1015, '', true),
+    'end(upstream upstream_closed 1015) close(1011 server_error.upstream_closed)',
+  ],
+])('[C7] the provider went: %s', (_title, event, expected) => {
+  expect(written(step(calls.live, event))).toBe(`ended: closeUpstream ${expected}`)
+})
+
+test('[C7] what the provider said stands in the outcome as it came', () => {
+  const { actions } = step(talking, dropped(1015, 'x'.repeat(200), false))
+  expect(actions.find((action) => action.do === 'end')?.outcome).toEqual({
+    by: 'upstream',
+    why: 'upstream_closed',
+    code: 1015,
+    reason: 'x'.repeat(200),
+    inReply: true,
+  })
+})
+
+test('[C7] a caller is told which code the provider closed with', () => {
+  const { actions } = step(calls.live, dropped(1006, '', false))
+  expect(actions).toContainEqual({ do: 'tell', refusal: { why: 'upstream_closed', details: { code: 1006 } } })
+})
+
+test.each([1005, 1006, 1015, 999, 5000])(
+  "[C6] a caller's close with %d is answered with one that can be sent",
+  (code) => {
+    const { actions } = step(calls.live, { is: 'hungUp', code, reason: 'é'.repeat(100) })
+    const close = actions.find((action) => action.do === 'closeCaller')
+    expect(close?.code).toBe(code === 1005 ? 1000 : 1011)
+    expect(new TextEncoder().encode(close?.reason).length).toBeLessThanOrEqual(closeReasonBytes)
+    expect(actions.find((action) => action.do === 'end')?.outcome).toMatchObject({ code, reason: 'é'.repeat(100) })
+  },
+)
+
+test.each(whys)('[H5] a call that is refused for %s is closed late when it may come back, else at once', (why) => {
+  const { close, retryAfterMs } = rendering(why)
+  const { actions } = step(offered, { is: 'refused', refusal: { why } })
+  expect(actions.at(-1)).toEqual({
+    do: 'closeCaller',
+    code: close ?? 1011,
+    reason: closeReason({ why }),
+    late: retryAfterMs !== undefined,
+  })
+})
+
+test('[C1] whatever happens in whatever order, a call ends once, and is told before it is closed', () => {
+  const event = fc.constantFrom<CallEvent>(
+    ...Object.values(events),
+    { is: 'began', reply: 'r1' },
+    { is: 'finished', reply: 'r2' },
+  )
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 40 }), (sequence) => {
+      let call = offered
+      const actions: Action[] = []
+      for (const event of sequence) {
+        const next = step(call, event)
+        call = next.call
+        actions.push(...next.actions)
+      }
+      const count = (name: Action['do']) => actions.filter((action) => action.do === name).length
+      const over = call.state === 'ended' ? 1 : 0
+      const closing = call.state === 'leaving' ? 1 : over
+      expect([count('end'), count('closeCaller')]).toEqual([over, closing])
+      expect(count('dial')).toBeLessThanOrEqual(1)
+      expect(count('connect')).toBeLessThanOrEqual(count('dial'))
+      // A dial is given up, or what it brought is closed: never neither, never both (C6).
+      if (over === 1) expect(count('abandon') + count('closeUpstream')).toBe(count('dial'))
+      const names = actions.map((action) => action.do)
+      expect(names.indexOf('tell')).toBeLessThanOrEqual(closing * names.indexOf('closeCaller'))
+    }),
+    { seed, numRuns: 2_000 },
+  )
+})
+
+test('[C7] what a call is told is an error event with its own code', () => {
+  const { actions } = step(offered, events.refused)
+  const told = actions.find((action) => action.do === 'tell')
+  expect(told && errorEvent(told.refusal, 'event_1').error.message).toContain('All 1 lines of this tenant')
+})
+
+function dropped(code: number, reason: string, explained: boolean): CallEvent {
+  return { is: 'dropped', code, reason, explained }
+}
+
+function written({ call, actions }: Step): string {
+  const state = [call.state, ...call.replies].join(' ')
+  return actions.length === 0 ? state : `${state}: ${actions.map(writtenAction).join(' ')}`
+}
+
+function writtenAction(action: Action): string {
+  switch (action.do) {
+    case 'tell':
+      return `tell(${action.refusal.why})`
+    case 'end': {
+      const { by, why, code, inReply } = action.outcome
+      return `end(${by} ${why} ${code}${inReply ? ' in reply' : ''})`
+    }
+    case 'closeCaller':
+      return `close(${[action.code, action.reason, action.late ? 'late' : ''].filter((part) => part !== '').join(' ')})`
+    case 'arm':
+      return `arm(${action.forMs})`
+    default:
+      return action.do
+  }
+}

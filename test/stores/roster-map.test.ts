@@ -1,0 +1,16 @@
+// The contracts on Maps.
+import { MapRoster } from '../../src/roster-map.ts'
+import { rosterContract, type Home } from '../contract/roster.ts'
+import { streamContract } from '../contract/streams.ts'
+
+const home: Home = async (work) => {
+  const rosters = new Map<string, MapRoster>()
+  work((name) => {
+    const roster = rosters.get(name) ?? new MapRoster()
+    rosters.set(name, roster)
+    return roster
+  })
+}
+
+rosterContract(home)
+streamContract('Maps', home, 10_000)

@@ -1,0 +1,30 @@
+// The contracts on node:sqlite, in memory and in a file.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe } from 'vitest'
+import { SqlRoster } from '../../src/roster-sql.ts'
+import { rosterContract, type Home } from '../contract/roster.ts'
+import { streamContract } from '../contract/streams.ts'
+import { openSqlite } from './sqlite.ts'
+
+const home =
+  (path: (folder: string) => string): Home =>
+  async (work) => {
+    const folder = mkdtempSync(join(tmpdir(), 'trunkline-roster-'))
+    const { sql, transact, close } = openSqlite(path(folder))
+    SqlRoster.prepare(sql)
+    transact(() => work((name) => new SqlRoster(sql, name)))
+    close()
+    rmSync(folder, { recursive: true })
+  }
+
+for (const [name, path] of [
+  ['in memory', () => ':memory:'],
+  ['in a file', (folder: string) => join(folder, 'roster.db')],
+] as const) {
+  describe(name, () => {
+    rosterContract(home(path))
+    streamContract(`node:sqlite ${name}`, home(path), 5_000)
+  })
+}

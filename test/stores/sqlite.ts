@@ -1,0 +1,27 @@
+// node:sqlite as the core wants it. Knows no table.
+import { DatabaseSync } from 'node:sqlite'
+import type { Sql, SqlRow, Transact } from '../../src/sql.ts'
+
+export interface Store {
+  sql: Sql
+  transact: Transact
+  close: () => void
+}
+
+/** A database in a file, or in memory. */
+export function openSqlite(file = ':memory:'): Store {
+  const db = new DatabaseSync(file)
+  const sql: Sql = (query, ...bindings) => db.prepare(query).all(...bindings) as SqlRow[]
+  const transact: Transact = (work) => {
+    db.exec('BEGIN')
+    try {
+      const result = work()
+      db.exec('COMMIT')
+      return result
+    } catch (error) {
+      db.exec('ROLLBACK')
+      throw error
+    }
+  }
+  return { sql, transact, close: () => db.close() }
+}

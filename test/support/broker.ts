@@ -1,0 +1,176 @@
+// A broker for whole calls: the Worker in workerd, a practice upstream behind it, tenants on request. Knows no test.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { projectRoot, startBroker as startWorker } from '../../cli/broker.ts'
+import { ensureWebPage } from '../../cli/web-page.ts'
+import type { SimOptions } from '../../sim/options.ts'
+import { startSim, type Sim } from '../../sim/server.ts'
+import { eventually } from './eventually.ts'
+
+export const adminKey = 'tla_test_operator_0123456789'
+/** Our key at the provider: no caller may ever see it. */
+export const upstreamKey = 'sk-upstream-canary-7Zq3'
+
+export interface TenantBody {
+  name?: string
+  plan?: 'trial' | 'starter' | 'growth' | 'scale'
+  caps?: { lines?: number | null; agents?: Record<string, number> }
+  [field: string]: unknown
+}
+
+export interface MadeTenant {
+  id: string
+  key: string
+  keyId: string
+}
+
+export interface KeptRecord {
+  id: string
+  ended: number | null
+  record: {
+    outcome: { by: string; why: string; code: number; reason: string; inReply: boolean }
+    tokens: number
+    replies: number
+    microUsd: number
+    liveMs: number
+    connectMs: number | null
+  } | null
+}
+
+export interface Answer {
+  status: number
+  headers: Headers
+  body: Record<string, unknown>
+}
+
+export class Broker {
+  readonly url: string
+  readonly sim: Sim
+  /** Every line that the Worker and its runtime wrote. */
+  readonly log: readonly string[]
+  readonly #close: () => Promise<void>
+
+  constructor(url: string, sim: Sim, log: readonly string[], close: () => Promise<void>) {
+    this.url = url
+    this.sim = sim
+    this.log = log
+    this.#close = close
+  }
+
+  get wsUrl(): string {
+    return this.url.replace('http', 'ws')
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port)
+  }
+
+  /** One HTTP request; a string goes as it is, anything else as JSON. */
+  async ask(method: string, path: string, key?: string, body?: unknown): Promise<Answer> {
+    const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` }
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const response = await fetch(this.url + path, { method, headers, ...(body !== undefined && { body: text }) })
+    const answer = (await response.json()) as Record<string, unknown>
+    return { status: response.status, headers: response.headers, body: answer }
+  }
+
+  /** The answer of one operator's request. */
+  admin(method: string, path: string, body?: unknown): Promise<Answer> {
+    return this.ask(method, `/admin/v1${path}`, adminKey, body)
+  }
+
+  async tenant(settings: TenantBody = {}): Promise<MadeTenant> {
+    const tenant = await this.admin('POST', '/tenants', { name: 'acme', plan: 'starter', ...settings })
+    if (tenant.status !== 201) throw new Error(JSON.stringify(tenant.body))
+    const id = tenant.body['id'] as string
+    const { body } = await this.admin('POST', `/tenants/${id}/keys`, { name: 'first' })
+    return { id, key: body['key'] as string, keyId: body['id'] as string }
+  }
+
+  async live(tenant: MadeTenant): Promise<number> {
+    const { body } = await this.admin('GET', `/tenants/${tenant.id}`)
+    return (body['lines'] as { live: number }).live
+  }
+
+  /** All records of a tenant, newest first. */
+  async records(tenant: MadeTenant): Promise<KeptRecord[]> {
+    const records: KeptRecord[] = []
+    for (let more = true; more; ) {
+      const before = records.length === 0 ? '' : `&before=${records.at(-1)?.id}`
+      const { body } = await this.admin('GET', `/tenants/${tenant.id}/calls?limit=100${before}`)
+      records.push(...(body['data'] as KeptRecord[]))
+      more = body['has_more'] === true
+    }
+    return records
+  }
+
+  /** The one record of a tenant that made one call, once that call is over. */
+  async record(tenant: MadeTenant, withinMs?: number): Promise<NonNullable<KeptRecord['record']>> {
+    const records = await eventually(
+      () => this.records(tenant),
+      (all) => all.length === 1 && all[0]?.ended !== null,
+      withinMs,
+    )
+    const record = records[0]?.record
+    if (record === null || record === undefined) throw new Error('a call without a record')
+    return record
+  }
+
+  /** Balances of the month. */
+  async usage(tenant: MadeTenant): Promise<Record<string, number>> {
+    const { body } = await this.admin('GET', `/tenants/${tenant.id}`)
+    return (body['usage'] as { month: Record<string, number> }).month
+  }
+
+  /** The sum of a metric's series whose labels have all these values. */
+  async metric(name: string, labels: Record<string, string> = {}): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text()
+    const series = text.split('\n').filter((line) => new RegExp(`^${name}[{ ]`).test(line))
+    const wanted = series.filter((line) => Object.entries(labels).every(([k, v]) => line.includes(`${k}="${v}"`)))
+    return wanted.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+  }
+
+  /** Nothing is left of any call: no line is held, every record is closed, the provider has no session. */
+  async quiet(tenant: MadeTenant, withinMs = 1_000): Promise<void> {
+    const reading = async () => ({
+      live: await this.live(tenant),
+      open: (await this.records(tenant)).filter(({ ended }) => ended === null).length,
+      upstream: this.sim.totals.live,
+    })
+    await eventually(reading, ({ live, open, upstream }) => live + open + upstream === 0, withinMs)
+  }
+
+  async close(): Promise<void> {
+    await this.#close()
+    await this.sim.close()
+  }
+}
+
+/** What the Worker is given, in vars and secrets; `url` is its upstream's. */
+export function settingsOf(url: string): { vars: Record<string, string>; secrets: Record<string, string> } {
+  return {
+    vars: { TRUNKLINE_UPSTREAM_URL: url },
+    secrets: { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: upstreamKey },
+  }
+}
+
+/**
+ * The Worker as `npm start` runs it: in a process of its own, with nothing of ours between it and the practice upstream, unless `via`
+ * names something else.
+ */
+export async function startBroker(options: SimOptions = {}, via?: (sim: Sim) => string): Promise<Broker> {
+  const web = join(projectRoot, 'web')
+  const page = { root: web, outDir: join(projectRoot, '.cache', 'web'), sources: [web, join(projectRoot, 'src')] }
+  await ensureWebPage({ ...page, building: () => undefined })
+  const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-e2e-'))
+  const sim = await startSim({ port: 0, pace: 'burst', ...options })
+  const log: string[] = []
+  const upstream = via?.(sim) ?? sim.url
+  const place = { host: '127.0.0.1', port: 0, stateDir, log: (line: string) => void log.push(line) }
+  const worker = await startWorker({ ...place, ...settingsOf(upstream) })
+  return new Broker(worker.url, sim, log, async () => {
+    await worker.close()
+    await rm(stateDir, { recursive: true, force: true })
+  })
+}

@@ -1,0 +1,45 @@
+// One line about the tenant behind the key. What the broker does not tell is not shown.
+import type { VNode } from 'preact'
+import { keyHint } from './address.ts'
+import type { Board } from './board.ts'
+import { amount, dollars } from './sentences.ts'
+
+export function StatusStrip({ board }: { board: Board }): VNode | null {
+  const key = board.key.value
+  if (key === undefined) return null
+  const account = board.account.value
+  return (
+    <div class="strip" role="group" aria-label="Your account" data-testid="status-strip">
+      <dl>
+        <Fact name="Tenant" value={account?.name} />
+        <Fact name="Plan" value={account?.plan} />
+        <Fact name="Lines" value={lines(account?.live, account?.cap)} />
+        <Fact name="Tokens today" value={shown(account?.tokensToday, amount)} />
+        <Fact name="Cost today" value={shown(account?.microUsdToday, dollars)} />
+        <Fact name="Key" value={keyHint(key)} />
+      </dl>
+      <button class="quiet" type="button" onClick={() => board.useKey(undefined)} data-testid="change-key">
+        Change key
+      </button>
+    </div>
+  )
+}
+
+function Fact({ name, value }: { name: string; value: string | undefined }): VNode | null {
+  if (value === undefined) return null
+  return (
+    <div data-testid={`me-${name.toLowerCase().replace(' ', '-')}`}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+}
+
+function shown(value: number | undefined, words: (value: number) => string): string | undefined {
+  return value === undefined ? undefined : words(value)
+}
+
+function lines(live: number | undefined, cap: number | undefined): string | undefined {
+  if (live === undefined) return cap === undefined ? undefined : String(cap)
+  return cap === undefined ? `${live} in use` : `${live} of ${cap} in use`
+}

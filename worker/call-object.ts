@@ -1,0 +1,162 @@
+// One call as a Durable Object: the caller's socket, the provider's, one alarm. Translates only; the call's life is in src/exchange.ts.
+import { DurableObject } from 'cloudflare:workers'
+import { lostRecord } from '../src/desk.ts'
+import { Exchange, type Brings } from '../src/exchange.ts'
+import { refusalResponse } from '../src/http/answer.ts'
+import { readArrival, type Arrival } from '../src/http/door.ts'
+import { firstFrameDelayMs, heartbeatJitter, heartbeatMs, lateCloseMs } from '../src/limits.ts'
+import type { CallTerms } from '../src/plan.ts'
+import type { CallRef, Desks, Offer } from '../src/ports.ts'
+import { sendableCode, sendableReason } from '../src/realtime/close-code.ts'
+import { closeReason, errorEvent, rendering, type Refusal } from '../src/refusal.ts'
+import { dialUrl } from '../src/upstream.ts'
+import { clock } from './clock.ts'
+import { upstreams, type Env } from './env.ts'
+import { dialler, listen, socketOf } from './sockets.ts'
+import { deskOf } from './stubs.ts'
+
+/** What a next life of this object needs to free the line, should this one be reset. */
+interface Kept {
+  ref: CallRef
+  model: string
+  began: number
+}
+
+export class CallObject extends DurableObject<Env> {
+  #exchange: Exchange | undefined
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    // A life that was cut short may have left its note without an alarm.
+    if (this.#kept() !== undefined) ctx.waitUntil(this.#armIfUnarmed())
+  }
+
+  /** The upgrade, passed on by the Worker as it came. The object's name is the call's id. */
+  override async fetch(request: Request): Promise<Response> {
+    const began = clock.now()
+    const call = this.ctx.id.name ?? ''
+    const arrival = await readArrival(request, call, upstreams(this.env))
+    if ('why' in arrival) return refusalResponse(arrival, call)
+    const { offer, upstream, parameters } = arrival
+    const terms = await this.#admit(offer)
+    if ('why' in terms || upstream === undefined) return this.#refuse(arrival, 'why' in terms ? terms : { why: 'bug' })
+
+    const target = { upstream, url: dialUrl(upstream, offer.model, parameters) }
+    const exchange = new Exchange(offer, target, terms, began, this.#brings())
+    this.#exchange = exchange
+    this.ctx.storage.kv.put('kept', { ref: exchange.ref, model: offer.model, began } satisfies Kept)
+    await this.#arm()
+    const { 0: client, 1: server } = new WebSocketPair()
+    // Not `acceptWebSocket`: workerd 1.20261117 keeps a hibernatable socket's TCP open for 10 s after a close of ours, and a call
+    // that dials could not hibernate anyway.
+    const caller = socketOf(server)
+    listen(server, {
+      message: (frame) => exchange.fromCaller(frame),
+      closed: (code, reason) => {
+        exchange.callerGone(code, reason)
+        // Answered also when the exchange is over: an unanswered close keeps the client waiting for 10 s.
+        caller.close(sendableCode(code), sendableReason(reason))
+      },
+    })
+    exchange.begin(caller)
+    return upgraded(client, arrival)
+  }
+
+  /** The heartbeat. Never throws, and arms itself again until the desk knows that the call is over. */
+  override async alarm(): Promise<void> {
+    try {
+      if (this.#exchange === undefined) await this.#reportReset()
+      else await this.#exchange.heartbeat()
+    } catch (error) {
+      this.#fault(error)
+    }
+    if (this.#kept() !== undefined) await this.#arm()
+  }
+
+  /** From the desk: the call must come to its end. */
+  wrapUp(refusal: Refusal): void {
+    this.#exchange?.wrapUp(refusal)
+  }
+
+  async #admit(offer: Offer): Promise<CallTerms | Refusal> {
+    try {
+      const admission = await this.#desks().admit(offer)
+      return admission.is === 'granted' ? admission.terms : admission.refusal
+    } catch (error) {
+      this.#fault(error)
+      return { why: 'desk_unreachable' }
+    }
+  }
+
+  /** A wrong key is refused before the upgrade; the rest after it, where stock clients can read it (H6). */
+  #refuse(arrival: Arrival, refusal: Refusal): Response {
+    const { close, type, retryAfterMs } = rendering(refusal.why)
+    const { call } = arrival.offer
+    if (type === 'authentication_error') return refusalResponse(refusal, call)
+    const { 0: client, 1: server } = new WebSocketPair()
+    server.accept()
+    const caller = socketOf(server)
+    server.addEventListener('close', ({ code, reason }) => caller.close(sendableCode(code), sendableReason(reason)))
+    clock.after(firstFrameDelayMs, () =>
+      caller.send(JSON.stringify(errorEvent(refusal, `event_trunkline_${call.slice(-8)}`))),
+    )
+    const closeAfterMs = retryAfterMs === undefined ? 2 * firstFrameDelayMs : lateCloseMs
+    clock.after(closeAfterMs, () => caller.close(close ?? 1011, closeReason(refusal)))
+    return upgraded(client, arrival)
+  }
+
+  /** The object was reset in mid-call: both sockets are gone, and the desk does not know. */
+  async #reportReset(): Promise<void> {
+    const kept = this.#kept()
+    if (kept === undefined) return
+    await this.#desks().end(kept.ref, [], lostRecord(kept.model, clock.now() - kept.began))
+    await this.ctx.storage.deleteAll()
+  }
+
+  #brings(): Brings {
+    return {
+      clock,
+      desks: this.#desks(),
+      upstream: dialler(this.env),
+      fault: (error) => this.#fault(error),
+      settled: () => this.ctx.waitUntil(this.ctx.storage.deleteAll()),
+    }
+  }
+
+  #desks(): Desks {
+    return {
+      admit: (offer) => deskOf(this.env, offer.tenant).admit(offer),
+      renew: (ref) => deskOf(this.env, ref.tenant).renew(ref),
+      debit: (ref, entries) => deskOf(this.env, ref.tenant).debit(ref, entries),
+      end: (ref, entries, record) => deskOf(this.env, ref.tenant).end(ref, entries, record),
+    }
+  }
+
+  #kept(): Kept | undefined {
+    return this.ctx.storage.kv.get<Kept>('kept')
+  }
+
+  /** Randomness only spreads the heartbeats of calls that began together. */
+  async #arm(): Promise<void> {
+    const spread = 1 + heartbeatJitter * (2 * Math.random() - 1)
+    await this.ctx.storage.setAlarm(clock.now() + heartbeatMs * spread)
+  }
+
+  async #armIfUnarmed(): Promise<void> {
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#arm()
+  }
+
+  #fault(error: unknown): void {
+    console.error(
+      JSON.stringify({ level: 'error', msg: 'call fault', call_id: this.ctx.id.name, error: String(error) }),
+    )
+  }
+}
+
+function upgraded(client: WebSocket, { protocol }: Arrival): Response {
+  return new Response(null, {
+    status: 101,
+    webSocket: client,
+    headers: protocol === null ? {} : { 'sec-websocket-protocol': protocol },
+  })
+}

@@ -1,0 +1,61 @@
+// What the HTTP app asks of its host, over Durable Objects. Knows no route.
+import manifest from '../package.json' with { type: 'json' }
+import type { House } from '../src/http/app.ts'
+import type { Tenants } from '../src/http/tenants.ts'
+import { modelsOf } from '../src/upstream.ts'
+import { upstreams, type Env } from './env.ts'
+import { deskOf, poolOf, registryOf } from './stubs.ts'
+
+export function houseOf(env: Env): House {
+  return {
+    version: manifest.version,
+    host: 'worker',
+    operatorKey: env.TRUNKLINE_ADMIN_KEY,
+    models: modelsOf(upstreams(env)),
+    tenants: tenantsOf(env),
+    me: async ({ tenant, hash }) => deskOf(env, tenant).me(hash),
+    reports: async () =>
+      Promise.all([...new Set(upstreams(env).map(({ pool }) => pool))].map((pool) => poolOf(env, pool).series())),
+    unready: async () => unready(env),
+    fault: (error, instance) =>
+      console.error(
+        JSON.stringify({ level: 'error', msg: 'request fault', request_id: instance, error: String(error) }),
+      ),
+  }
+}
+
+function tenantsOf(env: Env): Tenants {
+  const registry = () => registryOf(env)
+  const desk = (id: string) => deskOf(env, id)
+  return {
+    list: async (limit, after) => {
+      const found = await registry().list(limit + 1, after ?? '')
+      return { data: found.slice(0, limit), more: found.length > limit }
+    },
+    create: async (tenant) => {
+      await desk(tenant.id).create(tenant)
+      await registry().put(tenant)
+    },
+    read: async (id) => desk(id).read(),
+    change: async (id, change) => {
+      const reading = await desk(id).change(change)
+      if (reading !== undefined) await registry().put(reading.tenant)
+      return reading
+    },
+    keys: async (id) => desk(id).keys(),
+    addKey: async (id, key, hash) => desk(id).addKey(key, hash),
+    revokeKey: async (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
+    calls: async (id, limit, before) => desk(id).calls(limit, before),
+  }
+}
+
+async function unready(env: Env): Promise<string[]> {
+  const problems: string[] = []
+  if (env.TRUNKLINE_ADMIN_KEY === undefined) problems.push('the secret TRUNKLINE_ADMIN_KEY is not set')
+  try {
+    await registryOf(env).list(1, '')
+  } catch {
+    problems.push('the registry does not answer')
+  }
+  return problems
+}

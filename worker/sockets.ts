@@ -1,0 +1,82 @@
+// WebSockets of workerd as the core wants them: a caller's, and the dial of a provider's. Knows no call.
+import {
+  UpstreamFault,
+  type Dial,
+  type Frame,
+  type Line,
+  type Socket,
+  type Target,
+  type Upstream,
+} from '../src/ports.ts'
+import { secret, type Env } from './env.ts'
+
+export function socketOf(ws: WebSocket): Socket {
+  return {
+    send: (frame) => {
+      if (ws.readyState === WebSocket.OPEN) ws.send(frame)
+    },
+    close: (code, reason) => {
+      try {
+        ws.close(code, reason)
+      } catch {
+        // It went while we were closing it: closed is what we wanted.
+      }
+    },
+    // Older runtimes do not say: then nobody is found to lag.
+    get buffered() {
+      return (ws as { bufferedAmount?: number }).bufferedAmount ?? 0
+    },
+  }
+}
+
+function frameOf(data: string | ArrayBuffer): Frame {
+  return typeof data === 'string' ? data : new Uint8Array(data)
+}
+
+/** Dials providers by `fetch`: unlike `new WebSocket` it takes headers and says how it was refused. */
+export function dialler(env: Env): Upstream {
+  return {
+    open: (target, line) => {
+      // Ends the dial, and after it the connection.
+      const cut = new AbortController()
+      let open: Socket | undefined
+      const opened = connect(env, target, line, cut).then((socket) => (open = socket))
+      const abandon = (): void => {
+        if (open === undefined) cut.abort()
+        else open.close(1000, '')
+      }
+      return { opened, abandon } satisfies Dial
+    },
+  }
+}
+
+async function connect(env: Env, { upstream, url }: Target, line: Line, cut: AbortController): Promise<Socket> {
+  const headers = new Headers({ upgrade: 'websocket' })
+  const key = upstream.secret === null ? undefined : secret(env, upstream.secret)
+  if (key !== undefined && upstream.auth === 'bearer') headers.set('authorization', `Bearer ${key}`)
+  if (key !== undefined && upstream.auth === 'api-key') headers.set('api-key', key)
+  let response: Response
+  try {
+    response = await fetch(url.replace(/^ws/, 'http'), { headers, signal: cut.signal })
+  } catch (error) {
+    throw new UpstreamFault({ why: 'upstream_unreachable' }, error)
+  }
+  const ws = response.webSocket
+  if (ws === null) {
+    await response.body?.cancel()
+    throw new UpstreamFault({ why: 'upstream_refused', details: { status: response.status } })
+  }
+  listen(ws, line)
+  return socketOf(ws)
+}
+
+/** Takes the socket over: from now on its frames and its end go to the line. */
+export function listen(ws: WebSocket, line: Line): void {
+  ws.binaryType = 'arraybuffer' // before accept(), or binary frames arrive as something else
+  ws.addEventListener('message', ({ data }) => line.message(frameOf(data as string | ArrayBuffer)))
+  // 1006 is on no wire: its reason is a text of the runtime.
+  ws.addEventListener('close', ({ code, reason }) => line.closed(code, code === 1006 ? '' : reason))
+  // A broken connection is an error and then a close; a clean close is sometimes followed by an error, which says nothing.
+  ws.addEventListener('error', () => line.closed(1006, ''))
+  ws.accept()
+}
