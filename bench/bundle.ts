@@ -2,7 +2,7 @@
 // Between the socket and the Worker stands nothing, so no hop of a development server hides what the Worker costs.
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Unstable_Config as Config, unstable_readConfig } from 'wrangler'
@@ -62,7 +62,7 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
-  modules = [(name = "main", esModule = embed "index.js")],
+  modules = [(name = "main", esModule = embed ${quoted(basename(config.main ?? '').replace(/\.ts$/, '.js'))})],
   compatibilityDate = ${quoted(config.compatibility_date ?? '')},
   compatibilityFlags = [${flags}],
   bindings = [${[...texts, ...namespaces].join(', ')}],

@@ -14,9 +14,7 @@ const patienceMs = 120_000
 
 export function startChild(file: string): Child {
   const child = fork(new URL(file, import.meta.url), [], { serialization: 'advanced', execArgv: [] })
-  const kill = (): void => void child.kill('SIGKILL')
-  process.once('exit', kill)
-  child.once('exit', () => process.removeListener('exit', kill))
+  // It ends itself when its channel closes, however this process ends: see `disconnect` in each.
   return {
     pid: child.pid ?? 0,
     said: heard(child, file),

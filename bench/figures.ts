@@ -10,6 +10,8 @@ export interface Spread {
   readonly median: number
   readonly least: number
   readonly most: number
+  /** Rounds that gave a value. */
+  readonly rounds: number
 }
 
 export function spread(values: readonly (number | undefined)[]): Spread | undefined {
@@ -18,7 +20,7 @@ export function spread(values: readonly (number | undefined)[]): Spread | undefi
   const sorted = known.toSorted((a, b) => a - b)
   const middle = (sorted.length - 1) / 2
   const median = ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
-  return { median, least: sorted[0] ?? 0, most: sorted.at(-1) ?? 0 }
+  return { median, least: sorted[0] ?? 0, most: sorted.at(-1) ?? 0, rounds: sorted.length }
 }
 
 /** The n-th of one list with the n-th of the other: both were measured in the same round. */

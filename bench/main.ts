@@ -9,7 +9,7 @@ import { prepareRows, type RowName, type Rows, type Running } from './rows.ts'
 
 Object.assign(process.env, { CI: '1', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' })
 process.env['XDG_CONFIG_HOME'] ??= new URL('../.cache/xdg', import.meta.url).pathname
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130)) // the children follow: child.ts
 
 const { rows, calls, seconds, frames, rounds, standing, json } = parseOptions(process.argv.slice(2))
 const turns = rounds * rows.length

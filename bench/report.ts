@@ -25,6 +25,8 @@ export interface SpeakingFigures {
     addedP50?: Spread | undefined
     addedP99?: Spread | undefined
     cpu?: Spread | undefined
+    /** The cheapest round of each: what else runs on the machine only adds. */
+    cpuBest?: number | undefined
   }[]
   readonly lost: number
   readonly latenessP99: Spread | undefined
@@ -60,12 +62,13 @@ export function speakingFigures(all: readonly Measured[], calls: number): Speaki
       addedP99: spread(added(row, 'p99')),
       cpuPer1000: spread(column(row, 'cpuPer1000')),
       ratios: controls
-        .filter((to) => to !== row && row !== 'direct' && !controls.includes(row))
+        .filter((to) => row !== 'direct' && !controls.includes(row) && all.some((one) => one.row === to))
         .map((to) => ({
           to,
           addedP50: ratio(added(row, 'p50'), added(to, 'p50')),
           addedP99: ratio(added(row, 'p99'), added(to, 'p99')),
           cpu: ratio(column(row, 'cpuPer1000'), column(to, 'cpuPer1000')),
+          cpuBest: best(column(row, 'cpuPer1000'), column(to, 'cpuPer1000')),
         })),
       lost: rounds.reduce((sum, { lost }) => sum + lost, 0),
       latenessP99: spread(rounds.map(({ latenessP99 }) => latenessP99)),
@@ -74,8 +77,16 @@ export function speakingFigures(all: readonly Measured[], calls: number): Speaki
   })
 }
 
-function ratio(some: (number | undefined)[], others: (number | undefined)[]): Spread | undefined {
-  return spread(paired(some, others, (one, other) => one / other))
+type Column = readonly (number | undefined)[]
+
+/** A round in which the control added nothing that could be measured has no ratio. */
+function ratio(some: Column, others: Column): Spread | undefined {
+  return spread(paired(some, others, (one, other) => (other > 0 && one > 0 ? one / other : Number.NaN)))
+}
+
+function best(some: Column, others: Column): number | undefined {
+  const [one, other] = [spread(some), spread(others)]
+  return one === undefined || other === undefined ? undefined : one.least / other.least
 }
 
 export function standingFigures(all: readonly Measured[]): Record<string, unknown>[] {
@@ -106,10 +117,11 @@ export function rendered({ machine, speaking, standing }: Report): string {
     shown(one.loadShare, 2),
   ])
   const ratioRows = speaking.flatMap((one) =>
-    one.ratios.map(({ to, cpu, addedP50, addedP99 }) => [
+    one.ratios.map(({ to, cpu, cpuBest, addedP50, addedP99 }) => [
       String(one.calls),
       `${one.row} / ${to}`,
       wide(cpu),
+      cpuBest?.toFixed(2) ?? '–',
       wide(addedP50),
       wide(addedP99),
     ]),
@@ -128,8 +140,8 @@ export function rendered({ machine, speaking, standing }: Report): string {
     ...(ratioRows.length === 0
       ? []
       : [
-          'Ratios, taken within each round: median (least–most).',
-          table(['calls', 'row', 'CPU', '+p50', '+p99'], ratioRows),
+          'Ratios, taken within each round: median (least–most), rounds. CPU best: the cheapest round of each.',
+          table(['calls', 'row', 'CPU', 'CPU best', '+p50', '+p99'], ratioRows),
         ]),
     ...(standingRows.length === 0
       ? []
@@ -146,7 +158,7 @@ function shown(value: Spread | undefined, digits: number): string {
 
 function wide(value: Spread | undefined): string {
   if (value === undefined) return '–'
-  return `${value.median.toFixed(2)} (${value.least.toFixed(2)}–${value.most.toFixed(2)})`
+  return `${value.median.toFixed(2)} (${value.least.toFixed(2)}–${value.most.toFixed(2)}), ${value.rounds}`
 }
 
 /** Numbers to the right, names to the left. */

@@ -76,6 +76,7 @@ const machine: Record<State, Handlers> = {
     opened: () => go('live', { do: 'connect' }),
     unopened: (call, event) => over(call, 'upstream', event.refusal),
     hungUp: (call, event) => left(call, event),
+    dropped: (call, event) => dropped(call, event), // a host may say so before it says that it opened
     cut: (call, event) => over(call, event.by, event.refusal),
     wrapUp: (call, event) => over(call, 'broker', event.refusal),
   },
@@ -87,10 +88,7 @@ const machine: Record<State, Handlers> = {
     cut: (call, event) => over(call, event.by, event.refusal),
     wrapUp: (call, event) => {
       if (call.replies.length === 0) return over(call, 'broker', event.refusal)
-      return {
-        call: { ...call, state: 'wrapping', wrapping: event.refusal },
-        actions: [{ do: 'arm', forMs: wrapTimeoutMs }],
-      }
+      return wrap(call, event.refusal)
     },
   },
   wrapping: {
@@ -102,6 +100,7 @@ const machine: Record<State, Handlers> = {
     hungUp: (call, event) => left(call, event),
     dropped: (call, event) => dropped(call, event),
     cut: (call, event) => over(call, event.by, event.refusal),
+    wrapUp: (call, event) => wrap(call, event.refusal), // the more pressing reason comes sooner
     overdue: (call) => over(call, 'broker', reasonOf(call)),
   },
   leaving: {
@@ -176,6 +175,12 @@ function end(call: Call, outcome: Outcome, ...last: Action[]): Step {
   if (call.replies.length === 0) return { call: ended, actions: [...hangUp(call), { do: 'end', outcome }, ...last] }
   const actions: Action[] = [{ do: 'cancelReply' }, ...last, { do: 'arm', forMs: cancelGraceMs }]
   return { call: { state: 'leaving', replies: call.replies, outcome }, actions }
+}
+
+/** The running reply is waited for, as long as the reason lets it. */
+function wrap(call: Call, refusal: Refusal): Step {
+  const forMs = rendering(refusal.why).graceMs ?? wrapTimeoutMs
+  return { call: { ...call, state: 'wrapping', wrapping: refusal }, actions: [{ do: 'arm', forMs }] }
 }
 
 /** The broken-off reply has reported, or will not. */

@@ -24,6 +24,7 @@ export const accounts = [
   'cached_text',
   'cached_audio',
   'cached_image',
+  'cached_unknown',
   'output_text',
   'output_audio',
   'output_unknown',

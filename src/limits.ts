@@ -20,7 +20,7 @@ export const closeTimeoutMs = 1_000
 /** Wrapping waits this long for the reply that is being spoken, then closes anyway (C9). */
 export const wrapTimeoutMs = 30_000
 
-/** One frame of a caller (C8). OpenAI takes appends up to 15 MiB; a tenant may be given that much. */
+/** One frame of a caller (C8). Frames are counted in UTF-16 units, as strings have them: audio is ASCII, there a unit is a byte. OpenAI takes appends up to 15 MiB; a tenant may be given that much. */
 export const frameBytes = 1024 * 1024
 export const frameBytesMost = 15 * 1024 * 1024
 

@@ -44,8 +44,15 @@ function part(event: ControlEvent): Json | undefined {
   return isObject(said) ? said : undefined
 }
 
+/** What of the pinned parts the other one speaks of, at every depth: a response takes fewer parts than a session. */
 function common(said: Json, pinned: Json): Json {
-  return Object.fromEntries(Object.entries(pinned).filter(([name]) => Object.hasOwn(said, name)))
+  const both = Object.entries(pinned).filter(([name]) => Object.hasOwn(said, name))
+  return Object.fromEntries(
+    both.map(([name, value]) => {
+      const under = said[name]
+      return [name, isObject(under) && isObject(value) ? common(under, value) : value]
+    }),
+  )
 }
 
 function merged(below: Json, above: Json): Json {

@@ -183,6 +183,7 @@ export const callRefusals = {
   key_withdrawn: {
     http: 401,
     close: 1008,
+    graceMs: 4_000, // K3: within 5 s
     type: 'authentication_error',
     code: 'revoked_api_key',
     title: 'API key revoked',

@@ -10,6 +10,8 @@ export interface Rendering {
   code: string
   /** A retry is no use (undefined), or is after this many milliseconds. */
   retryAfterMs?: number
+  /** How long a reply that is being spoken may go on when this ends the call; wrapTimeoutMs where it is not said. */
+  graceMs?: number
   title: string
   /** What was wrong and what would be right; {names} are filled from the details. */
   says: string

@@ -100,7 +100,7 @@ export class CallObject extends DurableObject<Env> {
     clock.after(firstFrameDelayMs, () =>
       caller.send(JSON.stringify(errorEvent(refusal, `event_trunkline_${call.slice(-8)}`))),
     )
-    const closeAfterMs = retryAfterMs === undefined ? 2 * firstFrameDelayMs : lateCloseMs
+    const closeAfterMs = firstFrameDelayMs + (retryAfterMs === undefined ? firstFrameDelayMs : lateCloseMs)
     clock.after(closeAfterMs, () => caller.close(close ?? 1011, closeReason(refusal)))
     return upgraded(client, arrival)
   }

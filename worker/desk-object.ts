@@ -89,7 +89,9 @@ export class DeskObject extends DurableObject<Env> {
     if (this.#desk === undefined || key === undefined)
       return { why: 'thing_unknown', details: { kind: 'key', id: id.slice(0, 60) } }
     const at = new Date(clock.now() + graceMs).toISOString()
-    const ended: Key = graceMs > 0 ? { ...key, expires_at: at } : { ...key, revoked_at: key.revoked_at ?? at }
+    // A key that was ended before ends no later for being ended again.
+    const expires_at = key.expires_at !== null && key.expires_at < at ? key.expires_at : at
+    const ended: Key = graceMs > 0 ? { ...key, expires_at } : { ...key, revoked_at: key.revoked_at ?? at }
     this.#desk.registry.changeKey(ended)
     if (graceMs === 0) await this.#withdraw(this.#desk, id)
     return ended

@@ -1,4 +1,5 @@
 // WebSockets of workerd as the core wants them: a caller's, and the dial of a provider's. Knows no call.
+import { closeTimeoutMs } from '../src/limits.ts'
 import {
   UpstreamFault,
   type Dial,
@@ -8,6 +9,7 @@ import {
   type Target,
   type Upstream,
 } from '../src/ports.ts'
+import { clock } from './clock.ts'
 import { secret, type Env } from './env.ts'
 
 export function socketOf(ws: WebSocket): Socket {
@@ -66,8 +68,25 @@ async function connect(env: Env, { upstream, url }: Target, line: Line, cut: Abo
     await response.body?.cancel()
     throw new UpstreamFault({ why: 'upstream_refused', details: { status: response.status } })
   }
-  listen(ws, line)
-  return socketOf(ws)
+  const socket = socketOf(ws)
+  let answered: (() => void) | undefined
+  listen(ws, {
+    message: (frame) => line.message(frame),
+    closed: (code, reason) => {
+      answered?.()
+      line.closed(code, reason)
+    },
+  })
+  return {
+    send: (frame) => socket.send(frame),
+    close: (code, reason) => {
+      socket.close(code, reason)
+      answered ??= clock.after(closeTimeoutMs, () => cut.abort()) // C7
+    },
+    get buffered() {
+      return socket.buffered
+    },
+  }
 }
 
 /** Takes the socket over: from now on its frames and its end go to the line. */

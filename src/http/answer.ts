@@ -34,8 +34,9 @@ export function refusalResponse(refusal: Refusal, instance: string): Response {
 
 /** The body, when it is what the schema says; otherwise a refusal that names each field and what would be right. */
 export async function readBody<T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> {
-  const text = await c.req.text()
-  if (text.length > bodyBytes) throw new Refused({ why: 'body_too_large', details: { most: bodyBytes } })
+  const bytes = await c.req.arrayBuffer()
+  if (bytes.byteLength > bodyBytes) throw new Refused({ why: 'body_too_large', details: { most: bodyBytes } })
+  const text = new TextDecoder().decode(bytes)
   let body: unknown
   try {
     body = text === '' ? {} : JSON.parse(text)

@@ -25,11 +25,10 @@ export interface Tenants {
   calls(id: string, limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
 }
 
-const Page = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  after: z.string().max(100).optional(),
-  before: z.string().max(100).optional(),
-})
+const limit = z.coerce.number().int().min(1).max(100).default(20)
+const id = z.string().max(100).optional()
+const PageAfter = z.strictObject({ limit, after: id })
+const PageBefore = z.strictObject({ limit, before: id })
 const Rotation = z.strictObject({
   grace_seconds: z
     .int()
@@ -51,7 +50,7 @@ export function tenantRoutes(): Hono<Env> {
   })
 
   routes.get('/', async (c) => {
-    const { limit, after } = page(c.req.query())
+    const { limit, after } = page(PageAfter, c.req.query())
     const { data, more } = await c.env.house.tenants.list(limit, after)
     return c.json({
       object: 'list',
@@ -107,7 +106,7 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.get('/:tenant/calls', async (c) => {
     const id = c.req.param('tenant')
-    const { limit, before } = page(c.req.query())
+    const { limit, before } = page(PageBefore, c.req.query())
     const calls = await found(c.env.house.tenants.calls(id, limit + 1, before), 'tenant', id)
     const data = calls.slice(0, limit)
     return c.json({
@@ -142,8 +141,8 @@ function shown({ tenant, lines, usage }: DeskReading): object {
   return { object: 'tenant', ...tenant, lines, usage }
 }
 
-function page(query: Record<string, string>): z.infer<typeof Page> {
-  const parsed = Page.safeParse(query)
+function page<T extends z.ZodType>(schema: T, query: Record<string, string>): z.infer<T> {
+  const parsed = schema.safeParse(query)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'query'}: ${message}`).join('; ')
   throw new Refused({ why: 'body_invalid', details: { problems } })

@@ -29,7 +29,9 @@ export function readUsage(report: unknown): Usage | undefined {
   // A transcription (`type: "tokens"`) does not split its output: it is text.
   const written = usage['type'] === 'tokens' ? { text_tokens: usage['output_tokens'] } : undefined
   const output = split(count(usage['output_tokens']), written ?? record(usage['output_token_details']))
-  const cached = split(count(inputDetails?.['cached_tokens']) ?? 0, record(inputDetails?.['cached_tokens_details']))
+  // Nothing of a transcription is cached, and it says so by saying nothing.
+  const cachedTokens = count(inputDetails?.['cached_tokens']) ?? (written === undefined ? undefined : 0)
+  const cached = split(cachedTokens, record(inputDetails?.['cached_tokens_details']))
   const partial = [input, output, cached].some((side) => side === undefined || side.unknown !== undefined)
   return { input: input ?? {}, cached: cached ?? {}, output: output ?? {}, partial }
 }

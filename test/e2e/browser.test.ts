@@ -83,72 +83,91 @@ test.runIf(!there && chromiumRequired)('[R5] a Chromium is there', () => {
   expect.fail(chromiumMissing)
 })
 
-test.runIf(there)('[R5] a browser’s microphone: two turns, an interruption and a function call, billed as reported, until it hangs up', async () => {
-  const heard = await open(await broker.tenant())
-  await page.getByTestId('new-call').click()
-  await heard.until(() => heard.of('session.updated').length > 0, 'the session')
-  const session = broker.sim.sessions.at(-1) as SimSession
-  await heard.until(() => heard.of('response.done').length === 4, 'four replies', 40_000)
-  const transcripts = 'conversation.item.input_audio_transcription.completed'
-  await heard.until(() => heard.of(transcripts).length === 3, 'three transcripts')
+test.runIf(there)(
+  '[R5] a browser’s microphone: two turns, an interruption and a function call, billed as reported, until it hangs up',
+  async () => {
+    const heard = await open(await broker.tenant())
+    await page.getByTestId('new-call').click()
+    await heard.until(() => heard.of('session.updated').length > 0, 'the session')
+    const session = broker.sim.sessions.at(-1) as SimSession
+    await heard.until(() => heard.of('response.done').length === 4, 'four replies', 40_000)
+    const transcripts = 'conversation.item.input_audio_transcription.completed'
+    await heard.until(() => heard.of(transcripts).length === 3, 'three transcripts')
 
-  const done = heard.of('response.done')
-  expect(done.map((event) => at(event, 'response.status'))).toEqual(['completed', 'cancelled', 'completed', 'completed'])
-  expect(at(done[2], 'response.output.0.name')).toBe('get_weather')
-  expectAudio(heard, done)
-  expectMicrophone(session, heard)
+    const done = heard.of('response.done')
+    expect(done.map((event) => at(event, 'response.status'))).toEqual([
+      'completed',
+      'cancelled',
+      'completed',
+      'completed',
+    ])
+    expect(at(done[2], 'response.output.0.name')).toBe('get_weather')
+    expectAudio(heard, done)
+    expectMicrophone(session, heard)
 
-  // What its user sees.
-  expect(await state()).toBe('live')
-  const lines = page.getByTestId('transcript').locator('li')
-  await lines.filter({ hasText: 'Please tell me more.' }).waitFor()
-  await lines.filter({ hasText: '(interrupted)' }).waitFor()
-  await lines.filter({ hasText: 'sunny' }).first().waitFor()
-  const tokens = done.reduce((sum, event) => sum + (at(event, 'response.usage.output_tokens') as number), 0)
-  expect(Number((await page.getByTestId('usage-output').textContent())?.replaceAll(/\D/g, ''))).toBe(tokens)
-  expect(heard.sent.filter(({ type }) => type === 'conversation.item.truncate').length).toBeGreaterThan(0)
+    // What its user sees.
+    expect(await state()).toBe('live')
+    const lines = page.getByTestId('transcript').locator('li')
+    await lines.filter({ hasText: 'Please tell me more.' }).waitFor()
+    await lines.filter({ hasText: '(interrupted)' }).waitFor()
+    await lines.filter({ hasText: 'sunny' }).first().waitFor()
+    const tokens = done.reduce((sum, event) => sum + (at(event, 'response.usage.output_tokens') as number), 0)
+    expect(Number((await page.getByTestId('usage-output').textContent())?.replaceAll(/\D/g, ''))).toBe(tokens)
+    expect(heard.sent.filter(({ type }) => type === 'conversation.item.truncate').length).toBeGreaterThan(0)
 
-  await page.getByTestId('hang-up').click()
-  expect(await session.ended()).toMatchObject({ by: 'client', code: 1000 })
-  await expectBooked(broker, tenant, session, { by: 'caller', why: 'hung_up', code: 1000 })
-  expect(await state()).toBe('ended')
-}, 90_000)
+    await page.getByTestId('hang-up').click()
+    expect(await session.ended()).toMatchObject({ by: 'client', code: 1000 })
+    await expectBooked(broker, tenant, session, { by: 'caller', why: 'hung_up', code: 1000 })
+    expect(await state()).toBe('ended')
+  },
+  90_000,
+)
 
 /** Real time, 24 kHz, and as loud as speech where there was speech. */
 function expectMicrophone(session: SimSession, heard: Heard): void {
   const frames = session.raw.map((frame) => JSON.parse(frame.toString()) as WireEvent)
   const audio = frames.filter(({ type }) => type === 'input_audio_buffer.append').map((event) => String(event['audio']))
-  expect(audio).toEqual(heard.sent.filter(({ type }) => type === 'input_audio_buffer.append').map((event) => event['audio']))
+  expect(audio).toEqual(
+    heard.sent.filter(({ type }) => type === 'input_audio_buffer.append').map((event) => event['audio']),
+  )
   const pcm = Buffer.concat(audio.map((piece) => Buffer.from(piece, 'base64')))
   expect(loudness(pcm, 'audio/pcm')).toBeGreaterThan(300)
   const speechMs = heard.of('input_audio_buffer.speech_stopped').map((event) => event['audio_end_ms'] as number)
   expect(pcm.length / 48).toBeGreaterThan(speechMs.at(-1) as number)
 }
 
-test.runIf(there)('[R5] a clean end from the provider’s side: the page says that the call is over', async () => {
-  const heard = await open(await broker.tenant())
-  await page.getByTestId('new-call').click()
-  await heard.until(() => heard.of('response.done').length === 1, 'a reply', 20_000)
-  const session = broker.sim.sessions.at(-1) as SimSession
-  session.fault('close,code=1000')
-  await page.locator('[data-testid=call-state][data-phase=ended]').waitFor()
-  await expectBooked(broker, tenant, session, { by: 'upstream', why: 'finished', code: 1000 })
-}, 60_000)
+test.runIf(there)(
+  '[R5] a clean end from the provider’s side: the page says that the call is over',
+  async () => {
+    const heard = await open(await broker.tenant())
+    await page.getByTestId('new-call').click()
+    await heard.until(() => heard.of('response.done').length === 1, 'a reply', 20_000)
+    const session = broker.sim.sessions.at(-1) as SimSession
+    session.fault('close,code=1000')
+    await page.locator('[data-testid=call-state][data-phase=ended]').waitFor()
+    await expectBooked(broker, tenant, session, { by: 'upstream', why: 'finished', code: 1000 })
+  },
+  60_000,
+)
 
-test.runIf(there)('[G8] a call too many: the page tells why, code and sentence, and the next is let in', async () => {
-  const heard = await open(await broker.tenant({ caps: { lines: 1 } }))
-  const first = await liveCaller(broker.wsUrl, tenant.key)
-  await page.getByTestId('new-call').click()
-  await page.getByTestId('refusal').waitFor()
-  expect(await page.getByTestId('error-code').textContent()).toBe('concurrent_calls_exceeded')
-  expect(await page.getByTestId('error-message').textContent()).toContain('All 1 lines of this tenant are on a call.')
-  await page.getByTestId('close-code').waitFor()
-  expect(await page.getByTestId('close-code').textContent()).toContain('1013')
-  await first.hangUp()
-  const since = performance.now()
-  await page.getByTestId('new-call').click()
-  await heard.until(() => heard.of('session.created').length === 1, 'a session')
-  expect(performance.now() - since).toBeLessThan(2_000)
-  await page.getByTestId('hang-up').click()
-  await broker.quiet(tenant)
-}, 60_000)
+test.runIf(there)(
+  '[G8] a call too many: the page tells why, code and sentence, and the next is let in',
+  async () => {
+    const heard = await open(await broker.tenant({ caps: { lines: 1 } }))
+    const first = await liveCaller(broker.wsUrl, tenant.key)
+    await page.getByTestId('new-call').click()
+    await page.getByTestId('refusal').waitFor()
+    expect(await page.getByTestId('error-code').textContent()).toBe('concurrent_calls_exceeded')
+    expect(await page.getByTestId('error-message').textContent()).toContain('All 1 lines of this tenant are on a call.')
+    await page.getByTestId('close-code').waitFor()
+    expect(await page.getByTestId('close-code').textContent()).toContain('1013')
+    await first.hangUp()
+    const since = performance.now()
+    await page.getByTestId('new-call').click()
+    await heard.until(() => heard.of('session.created').length === 1, 'a session')
+    expect(performance.now() - since).toBeLessThan(2_000)
+    await page.getByTestId('hang-up').click()
+    await broker.quiet(tenant)
+  },
+  60_000,
+)

@@ -61,7 +61,9 @@ for (const name of openaiClasses) {
     await takeTheLine()
     const talker = new OpenaiTalker(name, front.baseURL, tenant.key)
     await talker.heard.until(() => talker.errors.length > 0, 'an error')
-    expect(talker.errors).toEqual([{ message: expect.stringContaining(says) as string, code, type: 'rate_limit_error' }])
+    expect(talker.errors).toEqual([
+      { message: expect.stringContaining(says) as string, code, type: 'rate_limit_error' },
+    ])
     expect(await talker.ended()).toBe(1013)
     expect(await broker.live(tenant)).toBe(1)
     await expectNextAdmitted(plain)

@@ -32,7 +32,10 @@ function wrongInOneCharacter(key: string): string {
 }
 
 /** A1: one body, RFC 9457 members and OpenAI's `error`. */
-function expectProblem({ status, headers, body }: Refused, wanted: { status: number; code: string; type: string }): void {
+function expectProblem(
+  { status, headers, body }: Refused,
+  wanted: { status: number; code: string; type: string },
+): void {
   expect(status).toBe(wanted.status)
   expect(headers['content-type']).toBe('application/problem+json')
   const instance = headers['x-request-id']
@@ -74,7 +77,10 @@ const badKeys: { what: string; key: () => Promise<string | undefined>; code: str
 for (const keyBy of ['header', 'protocol'] as const) {
   test.each(badKeys)(`[A1] $what as a ${keyBy}: HTTP 401 before the upgrade`, async ({ key, code }) => {
     const presented = await key()
-    const caller = new Caller(broker.wsUrl, presented, { keyBy, protocols: ['realtime'].slice(keyBy === 'protocol' ? 1 : 0) })
+    const caller = new Caller(broker.wsUrl, presented, {
+      keyBy,
+      protocols: ['realtime'].slice(keyBy === 'protocol' ? 1 : 0),
+    })
     const refusal = await caller.refusal()
     expectProblem(refusal, { status: 401, code, type: 'authentication_error' })
     expect(refusal.headers['www-authenticate']).toBe('Bearer')
@@ -152,16 +158,19 @@ const badWishes: { what: string; options: CallerOptions; code: string; close: nu
   },
 ]
 
-test.each(badWishes)('[C4] $what: an error event that says why, then close $close', async ({ options, code, close, message }) => {
-  const caller = new Caller(broker.wsUrl, tenant.key, options)
-  expect(await caller.error()).toMatchObject({
-    type: 'invalid_request_error',
-    code,
-    message: expect.stringContaining(message) as string,
-  })
-  expect(await caller.closing(1_000)).toEqual({ code: close, reason: `invalid_request_error.${code}` })
-  expect(caller.types).toEqual(['error'])
-})
+test.each(badWishes)(
+  '[C4] $what: an error event that says why, then close $close',
+  async ({ options, code, close, message }) => {
+    const caller = new Caller(broker.wsUrl, tenant.key, options)
+    expect(await caller.error()).toMatchObject({
+      type: 'invalid_request_error',
+      code,
+      message: expect.stringContaining(message) as string,
+    })
+    expect(await caller.closing(1_000)).toEqual({ code: close, reason: `invalid_request_error.${code}` })
+    expect(caller.types).toEqual(['error'])
+  },
+)
 
 test('[C4] a model that the tenant may not use is as unknown as one that is not served', async () => {
   const narrow = await broker.tenant({ models: ['gpt-realtime-2.1-mini'] })
@@ -199,7 +208,11 @@ test('[A1] POST to the endpoint is answered as a problem too, never by a bug', a
 
 test('[C5] the provider is dialled with our key, and nothing of the caller’s own identity', async () => {
   const headers = { 'openai-organization': 'org-theirs', 'openai-project': 'proj_theirs', 'x-secret': 'theirs' }
-  const caller = await liveCaller(broker.wsUrl, other.key, { keyBy: 'protocol', headers, protocols: ['openai-organization.org-theirs'] })
+  const caller = await liveCaller(broker.wsUrl, other.key, {
+    keyBy: 'protocol',
+    headers,
+    protocols: ['openai-organization.org-theirs'],
+  })
   sessions++
   const session = broker.sim.sessions.at(-1)
   expect([session?.key, session?.keyFrom]).toEqual([upstreamKey, 'header'])

@@ -63,33 +63,42 @@ const badFrames: { what: string; frame: string | Buffer; code: string; says: str
   { what: 'a 9 KB bomb of objects', frame: bomb(1_500, '{"a":', '}'), code: 'event_too_deep', says: 'nests' },
   {
     what: 'too many keys',
-    frame: JSON.stringify({ type: 'session.update', session: Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`k${i}`, 1])) }),
+    frame: JSON.stringify({
+      type: 'session.update',
+      session: Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`k${i}`, 1])),
+    }),
     code: 'event_too_deep',
     says: '10000 keys',
   },
 ]
 
-test.each(badFrames)('[R3] $what: answered by an error event, not passed on; the call goes on', async ({ frame, code, says }) => {
-  const call = await live()
-  call.caller.ws.send(frame)
-  expect(await call.caller.error()).toMatchObject({
-    type: 'invalid_request_error',
-    code,
-    message: expect.stringContaining(says) as string,
-  })
-  await expectAlive(call)
-  expect(call.session.frames).toBe(1)
-  expect(await broker.live(tenant)).toBe(1)
-  await call.caller.hangUp()
-  await broker.quiet(tenant)
-})
+test.each(badFrames)(
+  '[R3] $what: answered by an error event, not passed on; the call goes on',
+  async ({ frame, code, says }) => {
+    const call = await live()
+    call.caller.ws.send(frame)
+    expect(await call.caller.error()).toMatchObject({
+      type: 'invalid_request_error',
+      code,
+      message: expect.stringContaining(says) as string,
+    })
+    await expectAlive(call)
+    expect(call.session.frames).toBe(1)
+    expect(await broker.live(tenant)).toBe(1)
+    await call.caller.hangUp()
+    await broker.quiet(tenant)
+  },
+)
 
 test('[C8] a frame over 1 MiB: error event, close 1009, the line is free', async () => {
   const { caller, session } = await live()
   const audio = 'A'.repeat(1024 * 1024)
   caller.send({ type: 'input_audio_buffer.append', audio })
   const bytes = JSON.stringify({ type: 'input_audio_buffer.append', audio }).length
-  expect(await caller.error()).toMatchObject({ code: 'frame_too_large', message: expect.stringContaining(`${bytes} bytes`) as string })
+  expect(await caller.error()).toMatchObject({
+    code: 'frame_too_large',
+    message: expect.stringContaining(`${bytes} bytes`) as string,
+  })
   expect(await caller.closing(1_000)).toEqual({ code: 1009, reason: 'invalid_request_error.frame_too_large' })
   await broker.quiet(tenant)
   expect(session.frames).toBe(0)
@@ -110,7 +119,10 @@ test('[C8] a tenant that was given more may send an append of 15 MiB', async () 
 test('[C8] more frames than a call may send: error event, close 1008, the line is free', async () => {
   const { caller } = await live()
   for (let i = 0; i < 6_000 && caller.closed === undefined; i++) caller.send({ type: 'input_audio_buffer.clear' })
-  const refusal = caller.until(() => caller.events.some((event) => at(event, 'error.code') === 'frames_too_fast'), 'a refusal')
+  const refusal = caller.until(
+    () => caller.events.some((event) => at(event, 'error.code') === 'frames_too_fast'),
+    'a refusal',
+  )
   await refusal
   expect(await caller.closing()).toEqual({ code: 1008, reason: 'rate_limit_error.frames_too_fast' })
   await broker.quiet(tenant)
@@ -156,7 +168,8 @@ test('[R1] whatever a provider sends reaches the caller byte for byte and in ord
     const { caller } = call
     const texts = caller.frames.filter(({ binary }) => !binary).map(({ data }) => data.toString())
     if (fault === 'unknown-events') expect(caller.of('sim.novelty').length).toBeGreaterThan(5)
-    if (fault === 'binary') expect(caller.frames.find(({ binary }) => binary)?.data).toEqual(Buffer.from([0, 1, 2, 3, 255]))
+    if (fault === 'binary')
+      expect(caller.frames.find(({ binary }) => binary)?.data).toEqual(Buffer.from([0, 1, 2, 3, 255]))
     if (fault === 'malformed') expect(texts).toContain('{"type":"response.output_audio.delta","delta":"AAAA')
     if (fault.startsWith('huge')) expect(String(caller.of('sim.huge')[0]?.['padding'])).toHaveLength(3_000_000)
     // The provider's own count of what it sent, by type.
@@ -172,7 +185,9 @@ test('[C2] what is said before session.created reaches the provider, once and in
   const caller = new Caller(broker.wsUrl, tenant.key, { query: { sim_fault: 'late,ms=300' } })
   await caller.opened()
   const early = Array.from({ length: 60 }, (_, i) =>
-    i % 2 === 0 ? { type: 'input_audio_buffer.append', audio: Buffer.from([i, i]).toString('base64') } : { type: `early.${i}` },
+    i % 2 === 0
+      ? { type: 'input_audio_buffer.append', audio: Buffer.from([i, i]).toString('base64') }
+      : { type: `early.${i}` },
   )
   caller.send(...early)
   await caller.next('session.created')
@@ -229,11 +244,18 @@ test('[C4] what a tenant pins holds from the first event on, against session.upd
   }
   call.caller.send({ type: 'session.update', session: wish })
   const { session } = await call.caller.next('session.updated')
-  expect(session).toMatchObject({ instructions: pinned.instructions, tools: [], audio: { output: { voice: 'cedar', speed: 1.2 } } })
+  expect(session).toMatchObject({
+    instructions: pinned.instructions,
+    tools: [],
+    audio: { output: { voice: 'cedar', speed: 1.2 } },
+  })
   call.caller.send({ type: 'response.create', response: { instructions: 'Say "cars".', metadata: { a: 'b' } } })
   await call.caller.next('response.done')
   const asked = JSON.parse(String(call.session.raw.at(-1))) as WireEvent
-  expect(asked).toEqual({ type: 'response.create', response: { instructions: pinned.instructions, metadata: { a: 'b' } } })
+  expect(asked).toEqual({
+    type: 'response.create',
+    response: { instructions: pinned.instructions, metadata: { a: 'b' } },
+  })
   await call.caller.hangUp()
   await broker.quiet(fleet)
 })

@@ -10,12 +10,24 @@ beforeAll(async () => {
 })
 afterAll(() => broker.close())
 
-const routes = ['GET /tenants', 'POST /tenants', 'GET /tenants/x', 'PATCH /tenants/x', 'POST /tenants/x/keys', 'GET /tenants/x/calls']
+const routes = [
+  'GET /tenants',
+  'POST /tenants',
+  'GET /tenants/x',
+  'PATCH /tenants/x',
+  'POST /tenants/x/keys',
+  'GET /tenants/x/calls',
+]
 
 test.each(routes)('[A1] %s without the operator’s key: HTTP 401, whatever else is wrong', async (route) => {
   const [method = '', path = ''] = route.split(' ')
   for (const key of [undefined, 'wrong', `${adminKey}x`, tenant.key]) {
-    const { status, body, headers } = await broker.ask(method, `/admin/v1${path}`, key, method === 'GET' ? undefined : 'x')
+    const { status, body, headers } = await broker.ask(
+      method,
+      `/admin/v1${path}`,
+      key,
+      method === 'GET' ? undefined : 'x',
+    )
     expect(status).toBe(401)
     expect(body['error']).toMatchObject({ code: 'invalid_operator_key', type: 'authentication_error' })
     expect(headers.get('www-authenticate')).toBe('Bearer')
@@ -42,18 +54,27 @@ const badBodies: { what: string; body: unknown; param?: string }[] = [
   { what: 'no models', body: { ...good, models: [] }, param: 'models' },
 ]
 
-test.each(badBodies)('[A2] a tenant of $what: HTTP 400 that names the field, and nothing is made', async ({ body, param }) => {
-  const before = (await broker.admin('GET', '/tenants?limit=100')).body['data']
-  const answer = await broker.admin('POST', '/tenants', body)
-  expect(answer.status).toBe(400)
-  expect(answer.body['error']).toMatchObject({ code: 'invalid_body', param: param ?? null })
-  expect(answer.body['instance']).toBe(answer.headers.get('x-request-id'))
-  expect((await broker.admin('GET', '/tenants?limit=100')).body['data']).toEqual(before)
-})
+test.each(badBodies)(
+  '[A2] a tenant of $what: HTTP 400 that names the field, and nothing is made',
+  async ({ body, param }) => {
+    const before = (await broker.admin('GET', '/tenants?limit=100')).body['data']
+    const answer = await broker.admin('POST', '/tenants', body)
+    expect(answer.status).toBe(400)
+    expect(answer.body['error']).toMatchObject({ code: 'invalid_body', param: param ?? null })
+    expect(answer.body['instance']).toBe(answer.headers.get('x-request-id'))
+    expect((await broker.admin('GET', '/tenants?limit=100')).body['data']).toEqual(before)
+  },
+)
 
 test('[A2] a change with a bad field changes nothing of the tenant', async () => {
   const before = (await broker.admin('GET', `/tenants/${tenant.id}`)).body
-  for (const body of [{ caps: { lines: -1 } }, { name: 'new', colour: 'red' }, { id: 'ten_x' }, { plan: null }, '[1]']) {
+  for (const body of [
+    { caps: { lines: -1 } },
+    { name: 'new', colour: 'red' },
+    { id: 'ten_x' },
+    { plan: null },
+    '[1]',
+  ]) {
     expect((await broker.admin('PATCH', `/tenants/${tenant.id}`, body)).status).toBe(400)
   }
   expect((await broker.admin('GET', `/tenants/${tenant.id}`)).body).toEqual(before)

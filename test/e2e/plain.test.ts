@@ -1,8 +1,7 @@
-// Whole calls of a plain WebSocket client against the Worker in workerd.
-import { once } from 'node:events'
-import WebSocket from 'ws'
+// The shortest whole call of a plain WebSocket client against the Worker in workerd.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBroker, type Broker } from '../support/broker.ts'
+import { Caller } from '../support/caller.ts'
 
 let broker: Broker
 beforeAll(async () => {
@@ -12,12 +11,14 @@ afterAll(() => broker.close())
 
 test('[C3] the provider’s own session.created is the first thing a caller hears, once', async () => {
   const tenant = await broker.tenant()
-  const ws = new WebSocket(`${broker.wsUrl}/v1/realtime?model=gpt-realtime-2.1`, ['realtime', `openai-insecure-api-key.${tenant.key}`])
-  const first = once(ws, 'message')
-  await once(ws, 'open')
-  expect(ws.protocol).toBe('realtime')
-  const event = JSON.parse(String((await first)[0]))
-  expect(event.type).toBe('session.created')
-  ws.close()
-  await once(ws, 'close')
+  const caller = new Caller(broker.wsUrl, tenant.key, { keyBy: 'protocol' })
+  const event = await caller.next('session.created')
+  expect(caller.types).toEqual(['session.created'])
+  expect(event['session']).toMatchObject({ id: broker.sim.sessions[0]?.id, model: 'gpt-realtime-2.1' })
+  await caller.hangUp()
+  await broker.quiet(tenant)
+  expect(await broker.record(tenant)).toMatchObject({
+    outcome: { by: 'caller', why: 'hung_up', code: 1000 },
+    replies: 0,
+  })
 })

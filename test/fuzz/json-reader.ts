@@ -83,9 +83,8 @@ class Reader {
     }
     this.at++
     const raw = this.text.slice(start, this.at)
-    // oxlint-disable-next-line no-control-regex
     return JSON.parse(
-      raw.replaceAll(/[\u0000-\u001F]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
+      raw.replaceAll(/\p{Cc}/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
     ) as string
   }
 

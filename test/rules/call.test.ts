@@ -79,7 +79,8 @@ const table: Record<State, Record<EventName, Expected>> = {
     unopened:
       'ended: abandon end(upstream upstream_refused 1013) tell(upstream_refused) close(1013 server_error.upstream_refused late)',
     hungUp: `ended: abandon ${left}`,
-    dropped: 'connecting',
+    dropped:
+      'ended: abandon end(upstream upstream_closed 1006) tell(upstream_closed) close(1011 server_error.upstream_closed)',
     began: 'connecting',
     finished: 'connecting',
     cut: `ended: abandon ${cut}`,
@@ -111,7 +112,7 @@ const table: Record<State, Record<EventName, Expected>> = {
     began: 'wrapping r1 r2',
     finished: `ended: closeUpstream ${tooLong}`,
     cut: `leaving r1: cancelReply ${tells.cut} ${grace}`,
-    wrapUp: 'wrapping r1',
+    wrapUp: 'wrapping r1: arm(4000)',
     overdue: `leaving r1: cancelReply ${tells.tooLong} ${grace}`,
   },
   leaving: {
@@ -161,7 +162,8 @@ test.each<[CallEvent, Expected]>([
   [events.finished, 'live r2'],
   [{ is: 'finished', reply: 'stranger' }, 'live r1 r2'],
   [{ is: 'began', reply: 'r3' }, 'live r1 r2 r3'],
-  [events.wrapUp, `wrapping r1 r2: arm(${wrapTimeoutMs})`],
+  [events.wrapUp, 'wrapping r1 r2: arm(4000)'],
+  [{ is: 'wrapUp', refusal: wrapping }, `wrapping r1 r2: arm(${wrapTimeoutMs})`],
 ])('[C6] in mid-reply on %j', (event, expected) => expect(written(step(talking, event))).toBe(expected))
 
 test('[C9] wrapping waits for every running reply, and gives the reason that it wraps for', () => {

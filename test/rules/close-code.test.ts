@@ -41,7 +41,13 @@ test.each([
   ['é', 61],
   ['中', 41],
   ['𝒳', 30],
-])('[C7] a reason of %s is cut between characters, at 123 bytes', (char, fit) => {
+  ['\u007F', 123],
+  ['\u0080', 61],
+  ['\u07FF', 61],
+  ['\u0800', 41],
+  ['\uFFFF', 41],
+  ['\u{10000}', 30],
+])('[C7] a reason of %j is cut between characters, at 123 bytes', (char, fit) => {
   expect(sendableReason(char.repeat(200))).toBe(char.repeat(fit))
 })
 

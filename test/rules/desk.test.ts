@@ -195,6 +195,7 @@ describe('admission', () => {
 
   test('[G8] names of the table of objects are no agents with a cap', () => {
     for (const agent of ['constructor', '__proto__', 'toString']) expect(admit(`c ${agent}`, { agent })).toBe('granted')
+    expect(store.sql('SELECT DISTINCT name FROM roster')).toEqual([{ name: 'leases' }])
   })
 
   test('[G7] a cap that was lowered ends nobody', () => {
@@ -249,6 +250,11 @@ describe('a live call', () => {
     expect(month()).toMatchObject({ replies: 1, micro_usd: 40, calls: 1, live_ms: 1_500 })
   })
 
+  test('[L1] debits what only its end brings', () => {
+    desk.end(ref('c1'), [{ id: 'reply:r1', amounts: { replies: 1, micro_usd: 40 } }], record(), start)
+    expect(month()).toMatchObject({ replies: 1, micro_usd: 40 })
+  })
+
   test('[L1] the same report of two calls is two reports', () => {
     admit('c2')
     for (const call of ['c1', 'c2']) desk.debit(ref(call), [{ id: 'reply:r1', amounts: { replies: 1 } }], start)
@@ -296,6 +302,7 @@ describe('a live call', () => {
 
   test('[L1] leaves no trace of its reports once it has ended', () => {
     desk.debit(ref('c1'), [{ id: 'reply:r1', amounts: { replies: 1 } }], start)
+    desk.sweep(start + 40_000)
     desk.end(ref('c1'), [], record(), start)
     expect(
       store.sql(
@@ -326,7 +333,12 @@ describe('the sweep', () => {
     expect(desk.records.list(5)).toMatchObject([
       {
         ended: missed + 600_000,
-        record: { outcome: { by: 'broker', why: 'call_reset' }, liveMs: 630_000, tokens: 0, connectMs: null },
+        record: {
+          outcome: { by: 'broker', why: 'call_reset', inReply: false },
+          liveMs: 630_000,
+          tokens: 0,
+          connectMs: null,
+        },
       },
     ])
     expect(month().calls).toBe(1)
@@ -359,6 +371,15 @@ describe('the sweep', () => {
     expect([nobody.read(start), nobody.report(start)]).toEqual([undefined, {}])
     empty.close()
   })
+})
+
+test('[G1] the sweep finds what ran out in the lines of every key and agent', () => {
+  change({ caps: { lines: 9, agents: { sales: 5 } } })
+  key('k2', { lines: 5 })
+  admit('c1', { keyHash: 'hash of k2', agent: 'sales' })
+  expect(store.sql('SELECT DISTINCT name FROM roster ORDER BY name')).toHaveLength(3)
+  desk.sweep(start + leaseTtlMs)
+  expect(store.sql('SELECT DISTINCT name FROM roster')).toEqual([{ name: 'missing' }])
 })
 
 describe('the records', () => {
@@ -426,7 +447,8 @@ describe('the report', () => {
     expect(series('trunkline_unreported_replies_total')).toEqual({ 'plan=starter': 1 })
     expect(series('trunkline_voice_seconds_total')).toEqual({ 'plan=starter': 1.5 })
     expect(series('trunkline_first_audio_seconds_sum')).toEqual({ 'plan=starter': 0.45 })
-    expect(series('trunkline_upstream_connect_seconds_count')).toEqual({ 'plan=starter': 1 })
+    expect(series('trunkline_upstream_connect_seconds_sum')).toEqual({ 'plan=starter': 0.3 })
+    expect(series('trunkline_call_duration_seconds_sum')).toEqual({ 'plan=starter': 1.5 })
     expect(series('trunkline_overhead_seconds_bucket')).toMatchObject({
       'plan=starter,le=0.005': 0,
       'plan=starter,le=0.01': 1,

@@ -145,6 +145,22 @@ test('[C4] a model that nobody serves, or none, is for the desk to refuse', asyn
   expect((await comes({ query: `?model=${'m'.repeat(500)}` })).offer.model).toHaveLength(100)
 })
 
+test('[P8] a call belongs to the pool of the upstream that serves its model', async () => {
+  const [first] = upstreams
+  if (first === undefined) throw new Error('no upstream')
+  const second = { ...first, id: 'second', pool: 'second', models: ['own-model'] }
+  const pool = async (asked: string, specs: typeof upstreams): Promise<unknown> => {
+    const request = new Request(`https://x/v1/realtime?model=${asked}`, {
+      headers: { upgrade: 'websocket', authorization: `Bearer ${key}` },
+    })
+    const arrival = await readArrival(request, 'call_1', specs)
+    return 'why' in arrival ? arrival.why : arrival.offer.pool
+  }
+  expect(await pool('own-model', [first, second])).toBe('second')
+  expect(await pool('nobodys', [first, second])).toBe('openai')
+  expect(await pool('nobodys', [])).toBe('none')
+})
+
 test('[R4] parameters that are not ours pass, in order, as they were', async () => {
   const { parameters } = await comes({ query: `?a=1&model=${model}&b=%26x%3Dy&a=2&trunkline_agent=sales&c` })
   expect(parameters).toEqual([

@@ -187,6 +187,16 @@ test('[L1] a reply that is broken off still reports what it has cost, and nobody
   expect([...host.desks.taken.keys()]).toEqual(['reply:r1'])
 })
 
+test('[C9] after the last word nothing of the provider reaches the caller', async () => {
+  const { host, caller, exchange } = await live()
+  host.upstream.says(began('r1'))
+  exchange.cut('upstream', { why: 'upstream_slow', details: { bytes: 1, ms: 1 } })
+  host.upstream.says('{"type":"response.output_audio.delta","delta":"AAAA"}')
+  host.upstream.says(done('r1'))
+  expect(caller.types).toEqual(['response.created', 'error'])
+  expect(caller.closes).toEqual([])
+})
+
 test('[C6] what a caller says after it was given up goes nowhere', async () => {
   const { host, upstream, exchange, caller } = await live()
   host.upstream.says(began('r1'))
@@ -249,12 +259,13 @@ test('[C9] a call wraps after the running reply, which is heard to its end', asy
   expect(upstream.sent).toEqual([])
   await settle()
   expect([...host.desks.taken.keys()]).toEqual(['reply:r1'])
+  expect(host.desks.attempts).toEqual([]) // it went with the end
 })
 
 test('[C9] a reply that takes too long is broken off', async () => {
   const { host, caller, exchange, upstream } = await live()
   host.upstream.says(began('r1'))
-  exchange.wrapUp({ why: 'key_withdrawn' })
+  exchange.wrapUp({ why: 'call_too_long', details: { minutes: 15 } })
   host.clock.pass(wrapTimeoutMs - 1)
   expect(upstream.sent).toEqual([])
   host.clock.pass(1)
@@ -262,6 +273,18 @@ test('[C9] a reply that takes too long is broken off', async () => {
   expect(caller.closes).toHaveLength(1)
   host.clock.pass(cancelGraceMs)
   expect(upstream.closes).toHaveLength(1)
+  await settle()
+  expect(host.desks.records[0]?.outcome).toMatchObject({ by: 'broker', why: 'call_too_long', inReply: true })
+})
+
+test('[K3] a reply under a revoked key is broken off within 5 s, also where the call was wrapping at leisure', async () => {
+  const { host, exchange, upstream } = await live()
+  host.upstream.says(began('r1'))
+  exchange.wrapUp({ why: 'call_too_long', details: { minutes: 15 } })
+  exchange.wrapUp({ why: 'key_withdrawn' })
+  host.clock.pass(4_000)
+  expect(upstream.types).toEqual(['response.cancel'])
+  host.clock.pass(cancelGraceMs)
   await settle()
   expect(host.desks.records[0]?.outcome).toMatchObject({ by: 'broker', why: 'key_withdrawn', inReply: true })
 })
@@ -313,6 +336,7 @@ test('[L1] replies without an id, and transcriptions, are reports of their own',
     type: 'session.updated',
     session: { audio: { input: { transcription: { model: 'whisper-1' } } } },
   })
+  host.upstream.says({ type: 'session.updated', session: {} })
   host.upstream.says({ type: 'response.done', response: {} })
   host.upstream.says({ type: 'response.done', response: {} })
   const heard = { type: 'conversation.item.input_audio_transcription.completed', item_id: 'i', content_index: 0 }
@@ -363,7 +387,7 @@ test.each(['caller', 'upstream'] as const)(
   async (who) => {
     const { host, exchange, caller, upstream } = await live()
     const slow = who === 'caller' ? caller : upstream
-    slow.buffered = lagBytes + 1
+    slow.backlog = lagBytes + 1
     await exchange.heartbeat()
     expect(caller.errors).toEqual([])
     host.clock.pass(lagMs)
@@ -402,6 +426,26 @@ test('[C1] the record says who ended it, what it took and how long', async () =>
       connectMs: 300,
     },
   ])
+})
+
+test('[L1] a heartbeat with nothing to debit debits nothing', async () => {
+  const { host, exchange } = await live()
+  await exchange.heartbeat()
+  expect([host.desks.renewed, host.desks.attempts]).toEqual([1, []])
+})
+
+test('[C1] a dial that was answered, failed or given up leaves no timer behind', async () => {
+  const answered = await live({ longestMs: null })
+  expect(answered.host.clock.waiting).toBe(0)
+  const failed = begin({ longestMs: null })
+  failed.host.clock.pass(firstFrameDelayMs)
+  await failed.host.upstream.fails(new Error('x'))
+  failed.host.clock.pass(lateCloseMs)
+  expect(failed.host.clock.waiting).toBe(0)
+  const left = begin()
+  left.host.clock.pass(firstFrameDelayMs)
+  left.exchange.callerGone(1000, '')
+  expect(left.host.clock.waiting).toBe(0)
 })
 
 test('[C1] a call that is over leaves no timer behind', async () => {

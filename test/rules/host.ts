@@ -45,7 +45,9 @@ export class HandClock implements Clock {
 export class RecordedSocket implements Socket {
   readonly sent: Frame[] = []
   readonly closes: { code: number; reason: string; at: number }[] = []
-  buffered = 0
+  /** Bytes that the peer has not read, and how often somebody looked. */
+  backlog = 0
+  looks = 0
   readonly #clock: Clock
 
   constructor(clock: Clock) {
@@ -58,6 +60,11 @@ export class RecordedSocket implements Socket {
 
   close(code: number, reason: string): void {
     this.closes.push({ code, reason, at: this.#clock.now() })
+  }
+
+  get buffered(): number {
+    this.looks++
+    return this.backlog
   }
 
   /** What was sent, as events. */

@@ -122,3 +122,13 @@ test('[C4] names of the table of objects pin nothing and break nothing', () => {
 test('[C4] the first event of a call says what is pinned', () => {
   expect(JSON.parse(pinningFrame(pinned))).toEqual({ type: 'session.update', session: { type: 'realtime', ...pinned } })
 })
+
+test('[C4] of a response only what it speaks of is held, at every depth; what is of another kind than the pinned gives way', () => {
+  const create = (response: Record<string, unknown>): unknown => held({ type: 'response.create', response })
+  expect(create({ audio: { output: { speed: 1.2 } } })).toEqual({
+    type: 'response.create',
+    response: { audio: { output: { speed: 1.2 } } },
+  })
+  expect(create({ audio: 'odd' })).toMatchObject({ response: { audio: pinned.audio } })
+  expect(create({ instructions: { odd: true } })).toMatchObject({ response: { instructions: pinned.instructions } })
+})

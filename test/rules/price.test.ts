@@ -70,6 +70,12 @@ test('[L2] tokens whose modality was not reported cost as audio, and cached ones
   expect(price('gpt-realtime-2.1', usage, fallback)).toEqual({ microUsd: 10 * 32 + 2 * 64, unpriced: false })
 })
 
+test('[L2] as many tokens out as in are debited both ways', () => {
+  expect(price('gpt-realtime-2.1', { ...nothing, input: { audio: 5 }, output: { audio: 5 } }, fallback).microUsd).toBe(
+    5 * 96,
+  )
+})
+
 test('[L3] a model without a price is debited at the fallback rate, and says so', () => {
   expect(price('gpt-next', example, fallback)).toEqual({ microUsd: (132 + 121) * fallback, unpriced: true })
   expect(price('gpt-next', nothing, fallback)).toEqual({ microUsd: 0, unpriced: true })

@@ -53,9 +53,19 @@ test('[L2] what a split leaves over is unknown', () => {
 })
 
 test('[L2] a missing modality stays absent', () => {
-  const usage = readUsage({ ...whole, input_tokens: 119, input_token_details: { text_tokens: 119 } }) as Usage
+  const usage = readUsage({
+    ...whole,
+    input_tokens: 119,
+    input_token_details: { text_tokens: 119, cached_tokens: 0 },
+  }) as Usage
   expect(usage.input).toEqual({ text: 119 })
   expect(usage.partial).toBe(false)
+})
+
+test('[L2] a report that does not say what was cached is partial, not without cache', () => {
+  const usage = readUsage({ ...whole, input_tokens: 119, input_token_details: { text_tokens: 119 } }) as Usage
+  expect(usage.cached).toEqual({})
+  expect(usage.partial).toBe(true)
 })
 
 test('[L2] a missing direction makes the report partial', () => {

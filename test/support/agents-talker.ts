@@ -50,7 +50,9 @@ export class AgentsTalker implements Talker {
 
   /** The code and message of an error, as the session's `error` event gives them. */
   reason(): { code: unknown; message: unknown } | undefined {
-    const error = this.errors.find((one) => at(one, 'error.error.code') !== undefined || at(one, 'error.code') !== undefined)
+    const error = this.errors.find(
+      (one) => at(one, 'error.error.code') !== undefined || at(one, 'error.code') !== undefined,
+    )
     const inner = at(error, 'error.error') ?? at(error, 'error')
     return error === undefined ? undefined : { code: at(inner, 'code'), message: at(inner, 'message') }
   }

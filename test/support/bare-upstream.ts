@@ -14,9 +14,10 @@ export class BareUpstream extends Gathering {
   readonly #http = createServer()
   readonly #wss = new WebSocketServer({ noServer: true, perMessageDeflate: false })
   readonly frames: Frame[] = []
-  /** Upgrades that came, and those whose connection is still there. */
+  /** Upgrades that came, and the connection of the latest. */
   dials = 0
-  readonly connections = new Set<Duplex>()
+  latest: Duplex | undefined
+  readonly #connections: Duplex[] = []
   /** Lets go of upgrades that wait for their answer. */
   answer: () => void = () => undefined
   holds = false
@@ -25,12 +26,12 @@ export class BareUpstream extends Gathering {
   async listen(): Promise<string> {
     this.#http.on('upgrade', (request, connection, head) => {
       this.dials++
-      this.connections.add(connection)
+      this.latest = connection
+      this.#connections.push(connection)
       connection.on('error', () => undefined)
-      connection.on('close', () => {
-        this.connections.delete(connection)
-        this.stir()
-      })
+      // A server's side stays half open when the other one has ended.
+      for (const over of ['end', 'close']) connection.on(over, () => this.stir())
+      connection.resume()
       this.answer = () => this.#wss.handleUpgrade(request, connection, head, (socket) => this.#meet(socket))
       if (!this.holds) this.answer()
       this.stir()
@@ -42,7 +43,7 @@ export class BareUpstream extends Gathering {
   }
 
   close(): void {
-    for (const connection of this.connections) connection.destroy()
+    for (const connection of this.#connections) connection.destroy()
     this.#http.close()
   }
 

@@ -44,18 +44,23 @@ export interface Answer {
   body: Record<string, unknown>
 }
 
+interface Life {
+  close(): Promise<void>
+  restart(): Promise<Broker>
+}
+
 export class Broker {
   readonly url: string
   readonly sim: Sim
   /** Every line that the Worker and its runtime wrote. */
   readonly log: readonly string[]
-  readonly #close: () => Promise<void>
+  readonly #life: Life
 
-  constructor(url: string, sim: Sim, log: readonly string[], close: () => Promise<void>) {
+  constructor(url: string, sim: Sim, log: readonly string[], life: Life) {
     this.url = url
     this.sim = sim
     this.log = log
-    this.#close = close
+    this.#life = life
   }
 
   get wsUrl(): string {
@@ -96,7 +101,7 @@ export class Broker {
   /** All records of a tenant, newest first. */
   async records(tenant: MadeTenant): Promise<KeptRecord[]> {
     const records: KeptRecord[] = []
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const before = records.length === 0 ? '' : `&before=${records.at(-1)?.id}`
       const { body } = await this.admin('GET', `/tenants/${tenant.id}/calls?limit=100${before}`)
       records.push(...(body['data'] as KeptRecord[]))
@@ -141,9 +146,17 @@ export class Broker {
     await eventually(reading, ({ live, open, upstream }) => live + open + upstream === 0, withinMs)
   }
 
+  /** Whatever a test did: what the Worker wrote has no secret in it (K4). */
   async close(): Promise<void> {
-    await this.#close()
-    await this.sim.close()
+    await this.#life.close()
+    const written = this.log.join('\n')
+    const leaked = [adminKey, upstreamKey, 'tlk_live_'].find((secret) => written.includes(secret))
+    if (leaked !== undefined) throw new Error(`The Worker wrote a secret: ${leaked.slice(0, 9)}…`)
+  }
+
+  /** Ends the Worker's process in the midst of everything, and starts another over what it has stored. */
+  restart(): Promise<Broker> {
+    return this.#life.restart()
   }
 }
 
@@ -165,12 +178,28 @@ export async function startBroker(options: SimOptions = {}, via?: (sim: Sim) => 
   await ensureWebPage({ ...page, building: () => undefined })
   const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-e2e-'))
   const sim = await startSim({ port: 0, pace: 'burst', ...options })
+  return run(sim, via?.(sim) ?? sim.url, stateDir)
+}
+
+async function run(sim: Sim, upstreamUrl: string, stateDir: string): Promise<Broker> {
   const log: string[] = []
-  const upstream = via?.(sim) ?? sim.url
-  const place = { host: '127.0.0.1', port: 0, stateDir, log: (line: string) => void log.push(line) }
-  const worker = await startWorker({ ...place, ...settingsOf(upstream) })
-  return new Broker(worker.url, sim, log, async () => {
-    await worker.close()
-    await rm(stateDir, { recursive: true, force: true })
+  const worker = await startWorker({
+    host: '127.0.0.1',
+    port: 0,
+    stateDir,
+    log: (line) => log.push(line),
+    vars: { TRUNKLINE_UPSTREAM_URL: upstreamUrl },
+    secrets: { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: upstreamKey },
+  })
+  return new Broker(worker.url, sim, log, {
+    close: async () => {
+      await worker.close()
+      await sim.close()
+      await rm(stateDir, { recursive: true, force: true })
+    },
+    restart: async () => {
+      await worker.close()
+      return run(sim, upstreamUrl, stateDir)
+    },
   })
 }

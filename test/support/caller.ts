@@ -114,7 +114,9 @@ const appendBytes = 4_800
 /** PCM16 at 24 kHz as base64 pieces of 100 ms. */
 export function appends(pcm: Buffer): string[] {
   const count = Math.ceil(pcm.length / appendBytes)
-  return Array.from({ length: count }, (_, i) => pcm.subarray(i * appendBytes, (i + 1) * appendBytes).toString('base64'))
+  return Array.from({ length: count }, (_, i) =>
+    pcm.subarray(i * appendBytes, (i + 1) * appendBytes).toString('base64'),
+  )
 }
 
 /** A caller whose call is live. */

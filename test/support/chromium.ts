@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { chromium, type Browser } from 'playwright-core'
 
-const places = [
-  process.env['TRUNKLINE_CHROMIUM'],
+const named = process.env['TRUNKLINE_CHROMIUM']
+const usual = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -12,11 +12,13 @@ const places = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 
-export const chromiumPath: string | undefined = places.find((place) => place !== undefined && existsSync(place))
+/** The one that is named, or else the first of the usual places. */
+export const chromiumPath: string | undefined = (named === undefined ? usual : [named]).find((place) =>
+  existsSync(place),
+)
 
 /** A machine that is there to prove things must have one. */
-export const chromiumRequired: boolean =
-  Boolean(process.env['CI']) || Boolean(process.env['TRUNKLINE_REQUIRE_BROWSER'])
+export const chromiumRequired: boolean = Boolean(process.env['CI']) || Boolean(process.env['TRUNKLINE_REQUIRE_BROWSER'])
 
 export const chromiumMissing =
   'No Chromium was found, so whole calls in a browser are not tested. Install one, or set TRUNKLINE_CHROMIUM to its path.'

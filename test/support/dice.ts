@@ -2,8 +2,8 @@
 
 export interface Dice {
   seed: number
-  /** 0 … below. */
-  roll(below: number): number
+  /** A whole number from 0 up to, and without, this one. */
+  readonly roll: (below: number) => number
 }
 
 /** mulberry32. `TRUNKLINE_SEED` repeats a run. */

@@ -3,7 +3,11 @@
 const betweenMs = 20
 
 /** Asks again until the answer passes, or fails with the last one. */
-export async function eventually<T>(ask: () => Promise<T>, passes: (answer: T) => boolean, withinMs = 5_000): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  passes: (answer: T) => boolean,
+  withinMs = 5_000,
+): Promise<T> {
   const end = Date.now() + withinMs
   for (;;) {
     const answer = await ask()

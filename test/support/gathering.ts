@@ -38,7 +38,7 @@ export class Gathering {
   }
 
   stir(): void {
-    for (const look of [...this.#waiting]) look()
+    for (const look of this.#waiting) look() // `until` replaces the list, it never changes one
   }
 
   /** The next event of a type behind the last one awaited. */
@@ -66,7 +66,7 @@ export class Gathering {
         done()
         reject(new Error(`not within ${withinMs} ms: ${what}; last events: ${this.types.slice(-8).join(' ')}`))
       }, withinMs)
-      this.#waiting.push(look)
+      this.#waiting = [...this.#waiting, look]
     })
   }
 }

