@@ -124,11 +124,12 @@ test('[C4] the first event of a call says what is pinned', () => {
 })
 
 test('[C4] of a response only what it speaks of is held, at every depth; what is of another kind than the pinned gives way', () => {
-  const create = (response: Record<string, unknown>): unknown => held({ type: 'response.create', response })
-  expect(create({ audio: { output: { speed: 1.2 } } })).toEqual({
+  expect(held(create({ audio: { output: { speed: 1.2 } } }))).toEqual({
     type: 'response.create',
     response: { audio: { output: { speed: 1.2 } } },
   })
-  expect(create({ audio: 'odd' })).toMatchObject({ response: { audio: pinned.audio } })
-  expect(create({ instructions: { odd: true } })).toMatchObject({ response: { instructions: pinned.instructions } })
+  expect(held(create({ audio: 'odd' }))).toMatchObject({ response: { audio: pinned.audio } })
+  expect(held(create({ instructions: { odd: true } }))).toMatchObject({
+    response: { instructions: pinned.instructions },
+  })
 })
