@@ -31,7 +31,7 @@ export function firstScreen(facts: ScreenFacts, paint: Paint): string {
     ['upstream', dev.upstreamUrl, upstreamNotes[facts.upstream]],
     ['metrics', dev.metricsUrl, ''],
     ['console', dev.consoleUrl, ''],
-    ['tenant', 'demo', 'a trial with two lines: two calls at a time'],
+    ['tenant', 'demo', 'a trial with two lines: a third call waits'],
     ['key', dev.key, ''],
   ]
   // Notes line up behind the short values; the long ones stand alone.

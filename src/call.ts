@@ -4,7 +4,7 @@ import { sendableCode, sendableReason } from './realtime/close-code.ts'
 import { redacted } from './realtime/notice.ts'
 import { closeReason, rendering, type Refusal, type Why } from './refusal.ts'
 
-export type State = 'offered' | 'connecting' | 'live' | 'wrapping' | 'leaving' | 'ended'
+export type State = 'offered' | 'waiting' | 'connecting' | 'live' | 'wrapping' | 'leaving' | 'ended'
 
 export interface Call {
   state: State
@@ -19,6 +19,7 @@ export interface Call {
 /** Everything that can happen to a call. */
 export type CallEvent =
   | { is: 'granted' }
+  | { is: 'queued' } // it has a place, or hears that there is none
   | { is: 'refused'; refusal: Refusal }
   | { is: 'opened' } // the provider's socket is open
   | { is: 'unopened'; refusal: Refusal } // it could not be opened
@@ -44,6 +45,7 @@ export interface Outcome {
 }
 
 export type Action =
+  | { do: 'wait' } // it hears and is told what src/hold.ts says
   | { do: 'dial' }
   | { do: 'abandon' } // give up the dial, or close what it still brings
   | { do: 'connect' } // pass on what the caller said early; relay from now on
@@ -68,9 +70,17 @@ type Handlers = { [E in CallEvent as E['is']]?: (call: Call, event: E) => Step }
 const machine: Record<State, Handlers> = {
   offered: {
     granted: () => go('connecting', { do: 'dial' }),
+    queued: () => go('waiting', { do: 'wait' }),
     refused: (call, event) => over(call, 'broker', event.refusal),
     hungUp: (call, event) => left(call, event),
     cut: (call, event) => over(call, event.by, event.refusal),
+  },
+  waiting: {
+    granted: () => go('connecting', { do: 'dial' }),
+    refused: (call, event) => over(call, 'broker', event.refusal),
+    hungUp: (call, event) => left(call, event),
+    cut: (call, event) => over(call, event.by, event.refusal),
+    wrapUp: (call, event) => over(call, 'broker', event.refusal),
   },
   connecting: {
     opened: () => go('live', { do: 'connect' }),
@@ -190,7 +200,7 @@ function gone({ outcome }: Call): Step {
 }
 
 function hangUp({ state }: Call): Action[] {
-  if (state === 'offered') return []
+  if (state === 'offered' || state === 'waiting') return []
   return [{ do: state === 'connecting' ? 'abandon' : 'closeUpstream' }]
 }
 

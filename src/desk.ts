@@ -1,11 +1,13 @@
 // One tenant's desk: its gate, ledger, keys and records over one SQL store, each step one transaction. Knows no host and no socket.
-import { admit, live, release, renew, type Desk, type Lines } from './gate.ts'
+import { admit, advance, read, release, renew, type Desk, type Lines, type Terms } from './gate.ts'
 import { balances, debit, post, type Entry } from './ledger.ts'
 import { leaseTtlMs } from './limits.ts'
-import { Meters, type Series } from './metrics.ts'
-import { callTerms, keyValid, linesOf, type Key, type Tenant } from './plan.ts'
+import { DeskCounts, lostRecord } from './desk-counts.ts'
+import type { Series } from './metrics.ts'
+import { callTerms, keyValid, linesOf, plans, type Key, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, Renewal } from './ports.ts'
-import { SqlRecords } from './records-sql.ts'
+import { etaMs } from './queue-notice.ts'
+import { SqlRecords, type KeptCall } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
 import { SqlRegistry } from './registry-sql.ts'
 import { SqlRoster } from './roster-sql.ts'
@@ -38,43 +40,79 @@ export type Balances = Record<(typeof accounts)[number], number>
 
 export interface DeskReading {
   tenant: Tenant
-  lines: { live: number; cap: number }
+  lines: { live: number; cap: number; waiting: number }
   usage: { day: Balances; month: Balances }
+}
+
+/** What a newcomer is taken to need: tokens in its first minute, until this tenant's own calls are known (P3). */
+const firstMinuteLoad = 6_000
+
+/** No pool yet: the grant is not bounded. */
+function terms(now: number, room: number): Terms {
+  return { now, ttlMs: leaseTtlMs, grant: Infinity, room }
 }
 
 /** A call that lost its lease and never came back is closed after this long: its own object reports it long before. */
 const lostAfterMs = 600_000
 
+/** A call that was reset has forgotten how long it waited; its desk has not. */
+function lost({ model, began, admitted }: KeptCall, now: number): CallRecord {
+  return lostRecord(model, admitted === null ? 0 : now - admitted, (admitted ?? now) - began)
+}
+
 export class SqlDesk {
   readonly registry: SqlRegistry
   readonly records: SqlRecords
+  readonly counts: DeskCounts
   readonly #sql: Sql
   readonly #transact: Transact
-  readonly #meters = new Map<string, Meters>()
 
   constructor(sql: Sql, transact: Transact) {
     this.#sql = sql
     this.#transact = transact
     this.registry = new SqlRegistry(sql)
     this.records = new SqlRecords(sql)
+    this.counts = new DeskCounts(sql)
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
   static prepare(sql: Sql): void {
-    for (const home of [SqlRoster, SqlRegistry, SqlRecords]) home.prepare(sql)
-    sql('CREATE TABLE IF NOT EXISTS meter (pool TEXT PRIMARY KEY, json TEXT NOT NULL)')
+    for (const home of [SqlRoster, SqlRegistry, SqlRecords, DeskCounts]) home.prepare(sql)
   }
 
+  /** Decides on an offer. Asked again it keeps the call's line or place, and says how it stands. */
   admit(offer: Offer, now: number): Admission {
     return this.#transact(() => {
       const tenant = this.registry.tenant()
       const key = tenant && this.registry.keyByHash(offer.keyHash)
       if (tenant === undefined || key === undefined) return { is: 'refused', refusal: { why: 'key_unknown' } }
+      const known = this.records.get(offer.call)
+      // It asked before it ended and is heard after: it would hold a line that nobody frees.
+      if (known !== undefined && known.ended !== null) return { is: 'refused', refusal: { why: 'call_reset' } }
       const admission = this.#decide(offer, tenant, key, now)
-      const [decision, reason] =
-        admission.is === 'granted' ? ['admitted', 'granted'] : ['refused', admission.refusal.why]
-      this.#meter(offer.pool).count('trunkline_admissions_total', { plan: tenant.plan, decision, reason })
+      if (known === undefined) this.counts.offered(offer.pool, tenant.plan)
+      if (admission.is === 'granted' || admission.is === 'queued') this.#enter(offer, tenant, key, admission.is, now)
+      else if (known === undefined) this.counts.turnedAway(offer.pool, tenant.plan, admission)
       return admission
+    })
+  }
+
+  /** Seats those whose turn has come, and names them: they are to be woken (G6). */
+  advance(now: number): string[] {
+    return this.#transact(() => {
+      const tenant = this.registry.tenant()
+      if (tenant === undefined) return []
+      const seated = advance(this.#desk(tenant, undefined, null), terms(now, 0))
+      for (const call of seated) this.#seated(call, tenant.plan, now)
+      return seated
+    })
+  }
+
+  /** Gives a place up; the call is still there, to hear why. */
+  leave(ref: CallRef, now: number): void {
+    this.#transact(() => {
+      const tenant = this.registry.tenant()
+      if (tenant !== undefined) release(this.#desk(tenant, this.registry.key(ref.key), ref.agent), ref.call, now)
     })
   }
 
@@ -85,7 +123,7 @@ export class SqlDesk {
       // A heartbeat that comes after the end, or one of a call that was given up for lost: it would hold a line that nobody frees.
       if (this.records.isClosed(ref.call)) return { is: 'withdrawn', refusal: { why: 'call_reset' } }
       const tenant = this.registry.tenant()
-      if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, { now, ttlMs: leaseTtlMs })
+      if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0))
       return { is: 'kept' }
     })
   }
@@ -101,7 +139,7 @@ export class SqlDesk {
     this.#transact(() => {
       const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
       if (tenant === undefined) return
-      release(this.#desk(tenant, key, ref.agent), ref.call)
+      release(this.#desk(tenant, key, ref.agent), ref.call, now)
       if (!this.records.isOpen(ref.call)) return
       this.#debit(ref, entries, now)
       this.#close(ref, tenant, record, now)
@@ -113,14 +151,15 @@ export class SqlDesk {
     this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return
-      for (const key of this.registry.keys()) live(this.#desk(tenant, key, null), now)
-      for (const agent of Object.keys(tenant.caps.agents)) live(this.#desk(tenant, undefined, agent), now)
-      const [leases, missing] = [this.#roster('leases'), this.#roster('missing')]
-      for (const { id, key, agent, pool, model, began } of this.records.openCalls()) {
-        if (leases.get(id) !== undefined) missing.delete(id)
+      for (const key of this.registry.keys()) read(this.#desk(tenant, key, null), now)
+      for (const agent of Object.keys(tenant.caps.agents)) read(this.#desk(tenant, undefined, agent), now)
+      const [leases, queue, missing] = [this.#roster('leases'), this.#roster('queue'), this.#roster('missing')]
+      for (const call of this.records.openCalls()) {
+        const { id, key, agent, pool } = call
+        if (leases.get(id) !== undefined || queue.get(id) !== undefined) missing.delete(id)
         else if (missing.get(id) === undefined) missing.set(id, now)
         else if (now - (missing.get(id) ?? now) >= lostAfterMs) {
-          this.#close({ call: id, tenant: tenant.id, key, agent, pool }, tenant, lostRecord(model, now - began), now)
+          this.#close({ call: id, tenant: tenant.id, key, agent, pool }, tenant, lost(call, now), now)
         }
       }
     })
@@ -131,9 +170,10 @@ export class SqlDesk {
     if (tenant === undefined) return undefined
     const { day, month } = windowsAt(now)
     const ledger = this.#roster('accounts')
+    const { live, waiting } = read(this.#desk(tenant, undefined, null), now)
     return {
       tenant,
-      lines: { live: live(this.#desk(tenant, undefined, null), now), cap: linesOf(tenant) },
+      lines: { live, waiting, cap: linesOf(tenant) },
       usage: { day: balances(ledger, day, accounts), month: balances(ledger, month, accounts) },
     }
   }
@@ -141,43 +181,54 @@ export class SqlDesk {
   /** What this desk adds to `/metrics`, by pool; kept, so that counters outlive the object. */
   report(now: number): Record<string, Series> {
     const tenant = this.registry.tenant()
-    const reports: Record<string, Series> = {}
-    for (const pool of this.#pools()) {
-      const { series } = this.#meter(pool)
-      this.#sql(
-        'INSERT INTO meter VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json',
-        pool,
-        JSON.stringify(series),
-      )
-      reports[pool] = { ...series }
-    }
-    const first = Object.values(reports)[0]
-    if (tenant !== undefined && first !== undefined) {
-      const gauges = new Meters(first)
-      gauges.count('trunkline_calls_live', { plan: tenant.plan }, live(this.#desk(tenant, undefined, null), now))
-      gauges.count('trunkline_calls_cap', { plan: tenant.plan }, linesOf(tenant))
-    }
-    return reports
+    if (tenant === undefined) return {}
+    const { live } = read(this.#desk(tenant, undefined, null), now)
+    return this.counts.report(tenant.plan, { live, waiting: this.records.waiting(), cap: linesOf(tenant) })
   }
 
   #decide(offer: Offer, tenant: Tenant, key: Key, now: number): Admission {
     const refusal = this.#unfit(offer, tenant, key, now)
     if (refusal !== undefined) return { is: 'refused', refusal }
+    const { overflow } = tenant
+    const room = overflow === 'hold' ? plans[tenant.plan].room : 0
     const desk = this.#desk(tenant, key, offer.agent)
-    const verdict = admit(desk, offer.call, { now, ttlMs: leaseTtlMs })
-    if (verdict.is === 'full') {
-      const cap = desk.find((lines) => lines.of === verdict.of)?.cap ?? 0
-      return { is: 'refused', refusal: { why: 'lines_full', details: { scope: verdict.of, cap } } }
+    const verdict = admit(desk, { call: offer.call, load: firstMinuteLoad }, terms(now, room))
+    if (verdict.is === 'granted') return { is: 'granted', terms: callTerms(tenant, key) }
+    if (verdict.is === 'queued') {
+      return {
+        is: 'queued',
+        terms: callTerms(tenant, key),
+        place: verdict.place,
+        etaMs: this.#eta(tenant, verdict.place),
+      }
     }
-    this.records.open({
-      id: offer.call,
-      key: key.id,
-      agent: offer.agent,
-      model: offer.model,
-      pool: offer.pool,
-      began: now,
-    })
-    return { is: 'granted', terms: callTerms(tenant, key) }
+    if (verdict.of === 'room' && overflow === 'hold') return { is: 'full', terms: callTerms(tenant, key), room }
+    const scope = verdict.of === 'room' ? 'tenant' : verdict.of
+    const cap = (desk.lines.find((lines) => lines.of === scope) ?? desk.lines[0]).cap
+    return {
+      is: 'refused',
+      refusal: { why: 'lines_full', details: { scope, cap } },
+      beforeUpgrade: overflow === 'upgrade',
+    }
+  }
+
+  /** Opens the record of a call that has a line or a place, and counts it once when it has its line. */
+  #enter(offer: Offer, tenant: Tenant, key: Key, is: 'granted' | 'queued', now: number): void {
+    const { call: id, agent, model, pool } = offer
+    this.records.open({ id, key: key.id, agent, model, pool, began: now, admitted: null })
+    if (is === 'granted') this.#seated(id, tenant.plan, now)
+  }
+
+  #seated(call: string, plan: string, now: number): void {
+    const entered = this.records.admit(call, now)
+    if (entered === undefined) return
+    this.counts.admitted(entered.pool, plan, now - entered.began)
+  }
+
+  /** The mean of the latest calls, so that a place can be told as a time (H3). */
+  #eta(tenant: Tenant, place: number): number | null {
+    const talk = this.#roster('talk')
+    return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms') ?? 0, talk.get('calls') ?? 0)
   }
 
   #unfit(offer: Offer, tenant: Tenant, key: Key, now: number): Refusal | undefined {
@@ -194,76 +245,43 @@ export class SqlDesk {
     const books = { accounts: this.#roster('accounts'), debited: this.#roster(`debited:${ref.call}`) }
     const plan = this.registry.tenant()?.plan ?? 'trial'
     const windows = Object.values(windowsAt(now))
-    for (const entry of entries) if (debit(books, entry, windows)) this.#count(ref.pool, plan, entry)
+    for (const entry of entries) if (debit(books, entry, windows)) this.counts.debited(ref.pool, plan, entry)
   }
 
-  #count(pool: string, plan: string, { amounts }: Entry): void {
-    const meter = this.#meter(pool)
-    for (const [account, amount] of Object.entries(amounts)) {
-      const [direction = '', modality] = account.split('_')
-      if (account === 'micro_usd') meter.count('trunkline_spend_microusd_total', { plan }, amount)
-      else if (account === 'unpriced') meter.count('trunkline_unpriced_reports_total', { plan })
-      else if (account === 'unreported') meter.count('trunkline_unreported_replies_total', { plan })
-      else if (modality !== undefined && ['input', 'cached', 'output'].includes(direction)) {
-        meter.count('trunkline_tokens_total', { plan, direction, modality }, amount)
-      }
-    }
-  }
-
-  #close(ref: CallRef, tenant: Tenant, record: CallRecord, now: number): void {
+  #close(ref: CallRef, tenant: Tenant, told: CallRecord, now: number): void {
+    const entered = this.records.get(ref.call)
+    const record = told.outcome.why === 'call_reset' && entered !== undefined ? lost(entered, now) : told
     if (!this.records.close(ref.call, now, record)) return
+    if (entered?.admitted === null) this.counts.unserved(ref.pool, tenant.plan, record)
     this.#roster('missing').delete(ref.call)
     this.#roster(`debited:${ref.call}`).purge(Number.MAX_SAFE_INTEGER)
     post(this.#roster('accounts'), { calls: 1, live_ms: record.liveMs }, Object.values(windowsAt(now)))
-    const [meter, labels] = [this.#meter(ref.pool), { plan: tenant.plan }]
-    meter.count('trunkline_call_ends_total', { ...labels, by: record.outcome.by, reason: record.outcome.why })
-    meter.count('trunkline_voice_seconds_total', labels, record.liveMs / 1000)
-    meter.observe('trunkline_overhead_seconds', labels, record.overheadMs / 1000)
-    meter.observe('trunkline_call_duration_seconds', labels, record.liveMs / 1000)
-    if (record.connectMs !== null) meter.observe('trunkline_upstream_connect_seconds', labels, record.connectMs / 1000)
-    if (record.firstAudioMs !== null) meter.observe('trunkline_first_audio_seconds', labels, record.firstAudioMs / 1000)
+    this.#learn(record.liveMs)
+    this.counts.ended(ref.pool, tenant.plan, record)
+  }
+
+  /** A moving mean over some fifty calls. */
+  #learn(liveMs: number): void {
+    if (liveMs === 0) return
+    const talk = this.#roster('talk')
+    const calls = talk.add('calls', 1)
+    const mean = talk.get('mean_ms') ?? 0
+    talk.set('mean_ms', Math.round(mean + (liveMs - mean) / Math.min(calls, 50)))
   }
 
   #desk(tenant: Tenant, key: Key | undefined, agent: string | null): Desk {
-    const desk: Lines[] = [{ of: 'tenant', leases: this.#roster('leases'), cap: linesOf(tenant) }]
+    const lines: [Lines, ...Lines[]] = [{ of: 'tenant', leases: this.#roster('leases'), cap: linesOf(tenant) }]
     if (key !== undefined && key.lines !== null)
-      desk.push({ of: 'key', leases: this.#roster(`leases:${key.id}`), cap: key.lines })
+      lines.push({ of: 'key', leases: this.#roster(`leases:${key.id}`), cap: key.lines })
     const agentCap = agent !== null && Object.hasOwn(tenant.caps.agents, agent) ? tenant.caps.agents[agent] : undefined
-    if (agentCap !== undefined) desk.push({ of: 'agent', leases: this.#roster(`leases:agent:${agent}`), cap: agentCap })
-    return desk
+    if (agentCap !== undefined)
+      lines.push({ of: 'agent', leases: this.#roster(`leases:agent:${agent}`), cap: agentCap })
+    const [loads, queue, wants] = [this.#roster('loads'), this.#roster('queue'), this.#roster('wants')]
+    const [tickets, places, memory] = [this.#roster('tickets'), this.#roster('places'), this.#roster('memory')]
+    return { lines, loads, queue, wants, tickets, places, memory }
   }
 
   #roster(name: string): SqlRoster {
     return new SqlRoster(this.#sql, name)
   }
-
-  #meter(pool: string): Meters {
-    let meter = this.#meters.get(pool)
-    if (meter === undefined) {
-      const json = this.#sql('SELECT json FROM meter WHERE pool = ?', pool)[0]?.['json']
-      this.#meters.set(pool, (meter = new Meters(typeof json === 'string' ? (JSON.parse(json) as Series) : {})))
-    }
-    return meter
-  }
-
-  #pools(): string[] {
-    const stored = this.#sql('SELECT pool FROM meter').map((row) => row['pool'] as string)
-    return [...new Set([...stored, ...this.#meters.keys()])]
-  }
-}
-
-/** The record of a call whose broker was lost with all it knew. */
-export function lostRecord(model: string, liveMs: number): CallRecord {
-  const outcome = { by: 'broker', why: 'call_reset', code: 1006, reason: '', inReply: false } as const
-  const nothing = {
-    waitedMs: 0,
-    tokens: 0,
-    microUsd: 0,
-    replies: 0,
-    firstAudioMs: null,
-    peakContextTokens: 0,
-    overheadMs: 0,
-    connectMs: null,
-  }
-  return { model, outcome, liveMs, ...nothing }
 }

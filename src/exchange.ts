@@ -1,14 +1,17 @@
 // Carries out what call.ts decides for one call: desk, dial, sockets, timers. Knows no host and no frame's content.
 import { offered, step, type Action, type Call, type CallEvent, type Outcome } from './call.ts'
 import { dialTimeoutMs, firstFrameDelayMs, lateCloseMs } from './limits.ts'
+import { timesOf, type Moments } from './moments.ts'
 import type { CallTerms } from './plan.ts'
 import {
   UpstreamFault,
+  type Admission,
   type CallRef,
   type Clock,
   type Desks,
   type Dial,
   type Offer,
+  type Sounds,
   type Socket,
   type Target,
   type Upstream,
@@ -17,11 +20,15 @@ import type { Notice } from './realtime/notice.ts'
 import { errorEvent, type Refusal } from './refusal.ts'
 import { Relay, type Listener } from './relay.ts'
 import { Tab } from './tab.ts'
+import { Waiter } from './waiter.ts'
+
+const justBeforeMs = 1_000 // an error so shortly before a close explains it; most end nothing
 
 export interface Brings {
   clock: Clock
   desks: Desks
   upstream: Upstream
+  sounds: Sounds
   /** A fault that no caller is told of: logged and counted by the host. */
   fault(error: unknown, call: string): void
   /** The call is over and its desk knows: the host may forget it. */
@@ -35,19 +42,19 @@ export class Exchange implements Listener {
   readonly #host: Brings
   readonly #relay: Relay
   readonly #tab: Tab
-  readonly #offeredAt: number
+  readonly #moments: Moments
+  /** It has a place in the queue, which is to be given up. */
+  #hasPlace = false
+  #waiter: Waiter | undefined
   #call: Call = offered
   #caller: Socket | undefined
   #dial: Dial | undefined
   #upstream: Socket | undefined
   #timers: (() => void)[] = []
-  #dialledAt = 0
-  #openedAt: number | undefined
   #firstAudioMs: number | null = null
   #transcription = 'unknown'
   #upstreamErrorAt = -Infinity
   #outcome: Outcome | undefined
-  #endedAt = 0
   #posting: Promise<void> | undefined
   #events = 0
 
@@ -57,7 +64,7 @@ export class Exchange implements Listener {
     this.#target = target
     this.#terms = terms
     this.#host = host
-    this.#offeredAt = offeredAt
+    this.#moments = { offered: offeredAt }
     this.#relay = new Relay(offer.model, terms, host.clock, this)
     this.#tab = new Tab(terms.fallbackMicroUsd)
   }
@@ -72,14 +79,22 @@ export class Exchange implements Listener {
     return this.#call.state === 'ended'
   }
 
-  /** The caller's socket is open: the call begins. */
-  begin(caller: Socket): void {
+  /** The caller's socket is open: the call begins, with what its desk has said. */
+  begin(caller: Socket, admission: Exclude<Admission, { is: 'refused' }>): void {
     this.#caller = caller
     this.#relay.attach(caller)
     this.#host.clock.after(firstFrameDelayMs, () => this.#relay.listening())
-    if (this.#terms.longestMs !== null)
-      this.#after(this.#terms.longestMs, () => this.wrapUp(this.#tooLong(this.#terms.longestMs ?? 0)))
-    this.#step({ is: 'granted' })
+    if (admission.is === 'granted' || this.#moments.seated !== undefined) return this.#seat()
+    this.#hasPlace = admission.is === 'queued'
+    this.#step({ is: 'queued' })
+    if (admission.is === 'queued') this.#waiter?.joined(admission.place, admission.etaMs)
+    else this.#waiter?.full(admission.room)
+  }
+
+  /** From the desk: its turn has come. Said twice it is said once. */
+  seated(): void {
+    if (this.#call.state === 'offered') this.#moments.seated = this.#host.clock.now() // its socket is not open yet
+    else if (this.#call.state === 'waiting' && this.#hasPlace) this.#seat()
   }
 
   fromCaller(frame: string | Uint8Array): void {
@@ -90,15 +105,16 @@ export class Exchange implements Listener {
     this.#step({ is: 'hungUp', code, reason })
   }
 
-  /** Ends the call when the running reply has been given (C9). */
+  /** Ends the call when the running reply has been given (C9); one that waits at once, its line broken off. */
   wrapUp(refusal: Refusal): void {
-    this.#step({ is: 'wrapUp', refusal })
+    return this.#call.state === 'waiting' ? this.#waiter?.turnedAway(refusal) : this.#step({ is: 'wrapUp', refusal })
   }
 
-  /** Renews the lease, tries again what the desk has not taken in, looks at slow peers. Never throws. */
+  /** Renews the lease or the place, tries again what the desk has not taken in, looks at slow peers. Never throws. */
   async heartbeat(): Promise<void> {
     try {
       if (this.ended) return await this.#settle()
+      if (this.#call.state === 'waiting') return await this.#ask()
       this.#relay.look()
       const renewal = await this.#host.desks.renew(this.ref)
       if (renewal.is === 'withdrawn') this.wrapUp(renewal.refusal)
@@ -141,13 +157,14 @@ export class Exchange implements Listener {
 
   #act(action: Action): void {
     switch (action.do) {
+      case 'wait':
+        return this.#wait()
       case 'dial':
         return this.#open()
       case 'abandon':
         return this.#dial?.abandon()
       case 'connect':
-        if (this.#upstream !== undefined) this.#relay.connect(this.#upstream)
-        return
+        return this.#upstream === undefined ? undefined : this.#relay.connect(this.#upstream)
       case 'cancelReply':
         return this.#upstream?.send(JSON.stringify({ type: 'response.cancel' }))
       case 'closeUpstream':
@@ -165,12 +182,49 @@ export class Exchange implements Listener {
     }
   }
 
+  #seat(): void {
+    this.#moments.seated = this.#host.clock.now()
+    this.#relay.putThrough(this.#waiter?.served() ?? [])
+    const { longestMs } = this.#terms
+    const minutes = Math.round((longestMs ?? 0) / 60_000)
+    if (longestMs !== null) this.#after(longestMs, () => this.wrapUp({ why: 'call_too_long', details: { minutes } }))
+    this.#step({ is: 'granted' })
+  }
+
+  #wait(): void {
+    const fault = (error: unknown): void => this.#host.fault(error, this.#offer.call)
+    this.#moments.queued = this.#host.clock.now()
+    this.#waiter = new Waiter(this.#offer.call, this.#terms, this.#host.clock, this.#host.sounds, {
+      say: (frame) => this.#relay.toCaller(frame),
+      giveUp: () => {
+        if (!this.#hasPlace) return // the end itself gives it up
+        this.#hasPlace = false
+        this.#host.desks.leave(this.ref).catch(fault) // the ticket runs out by itself
+      },
+      refuse: (refusal) => this.#step({ is: 'refused', refusal }),
+      fault,
+    })
+    this.#relay.wait(this.#waiter)
+  }
+
+  /** Keeps its ticket, and hears how it stands; a desk that cannot be reached keeps the place for the ticket's time. */
+  async #ask(): Promise<void> {
+    if (!this.#hasPlace) return // it says goodbye
+    const answer = await this.#host.desks.admit(this.#offer)
+    if (answer.is === 'granted') this.seated()
+    else if (this.#call.state !== 'waiting') return
+    else if (answer.is === 'queued') this.#waiter?.moved(answer.place, answer.etaMs)
+    else if (answer.is === 'refused') this.#waiter?.turnedAway(answer.refusal)
+    else this.#waiter?.turnedAway({ why: 'queue_full', details: { room: answer.room } })
+  }
+
   #open(): void {
     const { clock, upstream } = this.#host
-    this.#dialledAt = clock.now()
+    this.#moments.dialled = clock.now()
     this.#dial = upstream.open(this.#target, {
       message: (frame) => (this.ended ? undefined : this.#relay.fromUpstream(frame)),
-      closed: (code, reason) => this.#step({ is: 'dropped', code, reason, explained: this.#justSaidError() }),
+      closed: (code, reason) =>
+        this.#step({ is: 'dropped', code, reason, explained: clock.now() - this.#upstreamErrorAt < justBeforeMs }),
     })
     const late = clock.after(dialTimeoutMs, () =>
       this.#step({ is: 'unopened', refusal: { why: 'upstream_silent', details: { ms: dialTimeoutMs } } }),
@@ -180,7 +234,7 @@ export class Exchange implements Listener {
       (socket) => {
         late()
         this.#upstream = socket
-        this.#openedAt = clock.now()
+        this.#moments.opened = clock.now()
         this.#step({ is: 'opened' })
       },
       (error: unknown) => {
@@ -203,27 +257,25 @@ export class Exchange implements Listener {
 
   #end(outcome: Outcome): void {
     for (const cancel of this.#timers.splice(0)) cancel()
+    this.#hasPlace = false
+    this.#waiter?.hungUp()
     this.#outcome = outcome
-    this.#endedAt = this.#host.clock.now()
+    this.#moments.ended = this.#host.clock.now()
     this.#settle().catch((error: unknown) => this.#host.fault(error, this.#offer.call)) // the next heartbeat tries again
   }
 
   /** Tells the desk, until it has taken it in: lines free, last usage, one record. */
   async #settle(): Promise<void> {
-    const outcome = this.#outcome
-    if (outcome === undefined) return
+    if (this.#outcome === undefined) return
     await this.#host.desks.end(this.ref, this.#tab.unposted(), {
       model: this.#offer.model,
-      outcome,
-      waitedMs: 0,
-      liveMs: this.#openedAt === undefined ? 0 : this.#endedAt - this.#openedAt,
+      outcome: this.#outcome,
+      ...timesOf(this.#moments),
       tokens: this.#tab.tokens,
       microUsd: this.#tab.microUsd,
       replies: this.#tab.replies,
       firstAudioMs: this.#firstAudioMs,
       peakContextTokens: this.#tab.peakContextTokens,
-      overheadMs: this.#dialledAt - this.#offeredAt,
-      connectMs: this.#openedAt === undefined ? null : this.#openedAt - this.#dialledAt,
     })
     this.#outcome = undefined
     this.#host.settled(this.#offer.call)
@@ -240,15 +292,6 @@ export class Exchange implements Listener {
       .catch((error: unknown) => this.#host.fault(error, this.#offer.call))
       .finally(() => (this.#posting = undefined))
     return this.#posting
-  }
-
-  /** Most errors end nothing; one right before a close explains it. */
-  #justSaidError(): boolean {
-    return this.#host.clock.now() - this.#upstreamErrorAt < 1_000
-  }
-
-  #tooLong(ms: number): Refusal {
-    return { why: 'call_too_long', details: { minutes: Math.round(ms / 60_000) } }
   }
 
   #after(ms: number, work: () => void): void {

@@ -55,3 +55,26 @@ export const keysPerTenant = 50
 
 /** Usage reports that wait for the desk to take them in: an hour of replies every two seconds. */
 export const unpostedReports = 2_000
+
+/** A caller that waits (rules H1, H3). The first line waits this long for the `session.update` that names its format: most clients send it on `open`; H1 gives 1 s. */
+export const firstLineMs = 400
+/** A better place is told at most this often. */
+export const queueUpdateMs = 15_000
+/** Something is sent at least every 25 s, or a proxy takes the socket for dead; 5 s less, because alarms come late. */
+export const queueAliveMs = 20_000
+/** A wait is estimated from this many calls, and told in steps that people can use. */
+export const etaSamples = 10
+export const etaStepMs = 5_000
+
+/** What the broker says itself leaves in deltas of this length, this far ahead of the clock: enough for a late timer, little to unsay. */
+export const speechChunkMs = 200
+export const speechLeadMs = 400
+/** A line that nobody reported as spoken counts as spoken after this: the longest line and half as much again. */
+export const speechTimeoutMs = 15_000
+
+/** A line that a tenant uploads. */
+export const wavBytes = 1024 * 1024
+export const lineMsLeast = 200
+export const lineMsMost = 10_000
+/** A line as text: some 30 s when read aloud. */
+export const lineCharacters = 400

@@ -16,6 +16,18 @@ export const catalogue = {
   trunkline_build_info: { kind: 'gauge', help: 'Always 1; the labels say what runs.', labels: ['version', 'host'] },
   trunkline_calls_live: { kind: 'gauge', help: 'Calls that hold a line now.', labels: ['plan'] },
   trunkline_calls_cap: { kind: 'gauge', help: 'Lines that the tenants of a plan may use together.', labels: ['plan'] },
+  trunkline_calls_waiting: { kind: 'gauge', help: 'Callers in the queue now.', labels: ['plan'] },
+  trunkline_calls_offered_total: {
+    kind: 'counter',
+    help: 'Calls offered with a good key: admitted, waiting, refused and abandoned ones together.',
+    labels: ['plan'],
+  },
+  trunkline_queue_wait_seconds: {
+    kind: 'histogram',
+    help: 'How long callers waited, by what came of it.',
+    labels: ['plan', 'outcome'],
+    buckets: [1, 2, 5, 10, 20, 30, 60, 120, 300],
+  },
   trunkline_admissions_total: {
     kind: 'counter',
     help: 'Calls offered, by what was decided and why.',

@@ -1,5 +1,6 @@
 // Plans, tenants and keys as validated data, and the terms that follow from them for one call. Knows no store and no clock.
 import * as z from 'zod'
+import { HoldSettings, Overflow } from './hold-settings.ts'
 import { frameBytes, frameBytesMost } from './limits.ts'
 import shipped from './plans.json' with { type: 'json' }
 
@@ -56,6 +57,9 @@ export const TenantSettings = z.strictObject({
   /** Parts of the session that hold against the client (C4): instructions, tools, audio.output.voice … as in `session.update`. */
   pinned: z.record(z.string(), z.unknown()).nullable().default(null),
   frameBytes: z.int().min(16_384).max(frameBytesMost).default(frameBytes),
+  /** What a caller meets that finds no line (H6), and what it hears while it waits (H4). */
+  overflow: Overflow.default('hold'),
+  hold: HoldSettings.prefault({}),
 })
 export type TenantSettings = z.infer<typeof TenantSettings>
 
@@ -67,6 +71,8 @@ export const TenantChange = z.strictObject({
   models: TenantSettings.shape.models.unwrap().optional(),
   pinned: TenantSettings.shape.pinned.unwrap().optional(),
   frameBytes: z.int().min(16_384).max(frameBytesMost).optional(),
+  overflow: Overflow.optional(),
+  hold: HoldSettings.optional(),
 })
 export type TenantChange = z.infer<typeof TenantChange>
 
@@ -97,6 +103,9 @@ export interface CallTerms {
   longestMs: number | null
   fallbackMicroUsd: number
   pinned: TenantSettings['pinned']
+  /** The longest wait in the queue. */
+  patienceMs: number
+  hold: HoldSettings
 }
 
 export function changed(tenant: Tenant, change: TenantChange): Tenant {
@@ -121,6 +130,8 @@ export function callTerms(tenant: Tenant, key: Key): CallTerms {
     longestMs: plan.longestCallMinutes === null ? null : plan.longestCallMinutes * 60_000,
     fallbackMicroUsd: plan.fallbackMicroUsdPerToken,
     pinned: tenant.pinned,
+    patienceMs: plan.patienceSeconds * 1000,
+    hold: tenant.hold,
   }
 }
 

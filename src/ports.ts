@@ -1,8 +1,10 @@
 // What a host must bring to carry the broker. Knows no host.
 import type { Outcome } from './call.ts'
 import type { Entry } from './ledger.ts'
+import type { SoundSource } from './lines.ts'
 import type { CallTerms } from './plan.ts'
 import type { Refusal } from './refusal.ts'
+import type { Format } from './sound.ts'
 import type { UpstreamSpec } from './upstream.ts'
 
 export interface Clock {
@@ -70,7 +72,15 @@ export interface Offer {
   pool: string
 }
 
-export type Admission = { is: 'granted'; terms: CallTerms } | { is: 'refused'; refusal: Refusal }
+/**
+ * A desk's answer. `place` counts from 0. `full`: there is no place either, and the caller hears that it is so. `refused`: it is told at
+ * once; before the upgrade where its tenant wants that (H6).
+ */
+export type Admission =
+  | { is: 'granted'; terms: CallTerms }
+  | { is: 'queued'; terms: CallTerms; place: number; etaMs: number | null }
+  | { is: 'full'; terms: CallTerms; room: number }
+  | { is: 'refused'; refusal: Refusal; beforeUpgrade?: boolean }
 
 /** Names one call towards its desk. */
 export interface CallRef {
@@ -100,10 +110,17 @@ export interface CallRecord {
   connectMs: number | null
 }
 
+/** Where sounds are: the shipped lines, the tenants' uploads. Raw samples of the format, as they go on the wire. */
+export interface Sounds {
+  load(source: SoundSource, format: Format): Promise<Uint8Array>
+}
+
 /** The async face of one tenant's desk: gate, ledger and records. Every step is idempotent by call id. */
 export interface Desks {
   admit(offer: Offer): Promise<Admission>
   renew(ref: CallRef): Promise<Renewal>
+  /** Gives a place in the queue up; the call goes on, to say goodbye. */
+  leave(ref: CallRef): Promise<void>
   debit(ref: CallRef, entries: readonly Entry[]): Promise<void>
   /** Frees the lines, takes in the last entries and writes the record, in one step. */
   end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void>

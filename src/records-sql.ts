@@ -3,9 +3,9 @@ import type { CallRecord } from './ports.ts'
 import type { Sql, SqlRow } from './sql.ts'
 
 const TABLE = `CREATE TABLE IF NOT EXISTS call (id TEXT PRIMARY KEY, key TEXT NOT NULL, agent TEXT, model TEXT NOT NULL, pool TEXT NOT NULL,
-  began INTEGER NOT NULL, ended INTEGER, json TEXT) WITHOUT ROWID`
+  began INTEGER NOT NULL, admitted INTEGER, ended INTEGER, json TEXT) WITHOUT ROWID`
 
-/** A call as it is kept. Times in ms since 1970; `ended` and `record` are null while it is live. */
+/** A call as it is kept. Times in ms since 1970; `admitted` is null while it waits, `ended` and `record` until it ends. */
 export interface KeptCall {
   id: string
   key: string
@@ -13,6 +13,7 @@ export interface KeptCall {
   model: string
   pool: string
   began: number
+  admitted: number | null
   ended: number | null
   record: CallRecord | null
 }
@@ -30,16 +31,27 @@ export class SqlRecords {
 
   /** Opening again what is open or closed does nothing. */
   open(call: Omit<KeptCall, 'ended' | 'record'>): void {
-    const { id, key, agent, model, pool, began } = call
+    const { id, key, agent, model, pool, began, admitted } = call
     this.#sql(
-      'INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, NULL, NULL) ON CONFLICT DO NOTHING',
+      'INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL) ON CONFLICT DO NOTHING',
       id,
       key,
       agent,
       model,
       pool,
       began,
+      admitted,
     )
+  }
+
+  /** Its turn has come; the call as it was, or undefined when it does not wait (any more). */
+  admit(id: string, at: number): KeptCall | undefined {
+    const waits = 'UPDATE call SET admitted = ? WHERE id = ? AND admitted IS NULL AND ended IS NULL RETURNING *'
+    return this.#sql(waits, at, id).map(kept)[0]
+  }
+
+  get(id: string): KeptCall | undefined {
+    return this.#sql('SELECT * FROM call WHERE id = ?', id).map(kept)[0]
   }
 
   /** Closes an open call; false when it was closed before, or never opened: a call has one record. */
@@ -52,6 +64,11 @@ export class SqlRecords {
         id,
       ).length === 1
     )
+  }
+
+  /** Calls that have entered and wait, or say goodbye. */
+  waiting(): number {
+    return this.#sql('SELECT count(*) AS n FROM call WHERE admitted IS NULL AND ended IS NULL')[0]?.['n'] as number
   }
 
   isOpen(id: string): boolean {

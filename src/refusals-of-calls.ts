@@ -46,6 +46,24 @@ export const callRefusals = {
     title: 'All lines are taken',
     says: 'All {cap} lines of this {scope} are on a call. Try again when one has ended, or ask your admin for a higher cap.',
   },
+  queue_full: {
+    http: 429,
+    close: 1013,
+    type: 'rate_limit_error',
+    code: 'queue_full',
+    retryAfterMs: 15_000,
+    title: 'Queue is full',
+    says: 'All lines are on a call, and the queue has no room for more than {room} waiting callers. Try again in a minute.',
+  },
+  queue_timeout: {
+    http: 429,
+    close: 1013,
+    type: 'rate_limit_error',
+    code: 'queue_timeout',
+    retryAfterMs: 30_000,
+    title: 'Waited too long',
+    says: 'No line became free within {seconds} seconds. Try again later.',
+  },
   desk_unreachable: {
     http: 503,
     close: 1013,
@@ -91,6 +109,13 @@ export const callRefusals = {
     code: 'model_fixed',
     title: 'Model is fixed',
     says: 'This call was opened for "{model}" and cannot go on with "{asked}". Open another call for another model.',
+  },
+  item_unknown: {
+    http: 404,
+    type: 'invalid_request_error',
+    code: 'item_{verb}_invalid_item_id',
+    title: 'No such item',
+    says: 'There is no item "{item}" in this conversation.',
   },
   frame_too_large: {
     http: 413,

@@ -8,7 +8,9 @@ import type { Clock, Frame, Socket } from './ports.ts'
 import { readEvent } from './realtime/control-event.ts'
 import { readNotice, withoutOrganisation, type Notice } from './realtime/notice.ts'
 import { sniff } from './realtime/sniff.ts'
+import { mentionsOurs } from './realtime/own-item.ts'
 import type { Refusal } from './refusal.ts'
+import type { Waiter } from './waiter.ts'
 
 /** What the relay tells the one who conducts the call. */
 export interface Listener {
@@ -39,6 +41,10 @@ export class Relay {
   #unheard: Frame[] | undefined = []
   #muted = false
   #lastWord: (() => void) | undefined
+  /** While the caller waits, and for its questions about what it heard then. */
+  #waiter: Waiter | undefined
+  #waits = false
+  #wishes: string[] = []
   #caller: Socket | undefined
   #upstream: Socket | undefined
   /** When the caller's turn ended, until its answer is heard. */
@@ -70,10 +76,23 @@ export class Relay {
     else this.#lastWord = close
   }
 
+  /** From now on the waiter keeps what the caller says. */
+  wait(waiter: Waiter): void {
+    this.#waiter = waiter
+    this.#waits = true
+  }
+
+  /** The wait is over: what was wished for goes upstream before all else. */
+  putThrough(wishes: string[]): void {
+    this.#waits = false
+    this.#wishes = wishes
+  }
+
   /** From now on frames go upstream, those of before first, in order (C2). */
   connect(upstream: Socket): void {
     this.#upstream = upstream
     if (this.#terms.pinned !== null) upstream.send(pinningFrame(this.#terms.pinned))
+    for (const frame of this.#wishes.splice(0)) upstream.send(frame)
     for (const frame of this.#early.drain()) upstream.send(frame)
   }
 
@@ -100,7 +119,7 @@ export class Relay {
     else if (typeof frame !== 'string') this.#listener.refused({ why: 'event_binary' }, undefined)
     else {
       const type = sniff(frame)
-      if (type === 'input_audio_buffer.append') this.#forward(frame, true)
+      if (type === 'input_audio_buffer.append') this.#forward(frame, type)
       else if (type === undefined) this.#control(frame)
       else this.#say(frame, type) // flat: it configures nothing
     }
@@ -135,13 +154,32 @@ export class Relay {
   }
 
   #say(frame: string, type: string): void {
-    if (type === 'response.create') this.#turnEndedAt ??= this.#clock.now()
-    this.#forward(frame, type === 'input_audio_buffer.append')
+    if (type === 'response.create' && !this.#waits) this.#turnEndedAt ??= this.#clock.now()
+    const waiter = this.#waiter
+    if (waiter !== undefined && this.#waits) this.#keep(waiter, frame, type)
+    else if (waiter !== undefined && mentionsOurs(frame)) this.#ask(waiter, frame, type)
+    else this.#forward(frame, type)
   }
 
-  #forward(frame: string, isAudio: boolean): void {
+  #keep(waiter: Waiter, frame: string, type: string): void {
+    const keeping = waiter.keep(frame, type)
+    if (keeping.is === 'tooMuch') this.#listener.cut('caller', tooEarly)
+    if (keeping.is === 'refused') this.#listener.refused(keeping.refusal, keeping.causedBy)
+  }
+
+  /** After the wait: a question about an item of ours is answered here, all else goes on its way (H2). */
+  #ask(waiter: Waiter, frame: string, type: string): void {
+    const reading = readEvent(frame)
+    const answer = reading.is === 'event' ? waiter.items.answer(reading.event, waiter.ids) : undefined
+    if (answer?.is === 'answered') this.toCaller(answer.frame)
+    else if (answer?.is === 'refused') this.#listener.refused(answer.refusal, answer.causedBy)
+    else if (answer?.is !== 'cancelled') this.#forward(answer?.is === 'rewritten' ? answer.frame : frame, type) // it has ended
+  }
+
+  #forward(frame: string, type: string): void {
+    if (this.#waits) return // audio: nobody hears it
     if (this.#upstream === undefined) {
-      if (!this.#early.keep(frame, isAudio)) this.#listener.cut('caller', tooEarly)
+      if (!this.#early.keep(frame, type === 'input_audio_buffer.append')) this.#listener.cut('caller', tooEarly)
       return
     }
     this.#upstream.send(frame)

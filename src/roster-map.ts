@@ -16,6 +16,10 @@ export class MapRoster implements Roster {
     return before
   }
 
+  first(n: number): string[] {
+    return this.#ordered().slice(0, n)
+  }
+
   size(): number {
     return this.#rows.size
   }
@@ -41,10 +45,13 @@ export class MapRoster implements Roster {
   }
 
   purge(upTo: number): string[] {
-    const late = [...this.#rows].filter(([, value]) => value <= upTo)
-    late.sort(([a, x], [b, y]) => x - y || (byteLess(a, b) ? -1 : 1))
-    for (const [id] of late) this.#rows.delete(id)
-    return late.map(([id]) => id)
+    const late = this.#ordered().filter((id) => (this.#rows.get(id) as number) <= upTo)
+    for (const id of late) this.#rows.delete(id)
+    return late
+  }
+
+  #ordered(): string[] {
+    return [...this.#rows].toSorted(([a, x], [b, y]) => x - y || (byteLess(a, b) ? -1 : 1)).map(([id]) => id)
   }
 }
 

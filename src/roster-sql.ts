@@ -30,6 +30,11 @@ export class SqlRoster implements Roster {
     return value(this.#sql(before, this.#name, mine, mine, id))
   }
 
+  first(n: number): string[] {
+    const lowest = 'SELECT id FROM roster WHERE name = ? ORDER BY value, id LIMIT ?'
+    return this.#sql(lowest, this.#name, n).map((row) => row['id'] as string)
+  }
+
   size(): number {
     return value(this.#sql('SELECT count(*) AS n FROM roster WHERE name = ?', this.#name)) ?? 0
   }

@@ -5,6 +5,8 @@ export interface Roster {
   get(id: string): number | undefined
   /** How many stand before it; undefined when it is not there. */
   rank(id: string): number | undefined
+  /** The n lowest names, in order. */
+  first(n: number): string[]
   size(): number
   sum(): number
   set(id: string, value: number): void

@@ -34,7 +34,7 @@ export const equivalent: Readonly<Record<string, string>> = {
     'no characters are no scalar',
   '(code >= 0x61 && code <= 0x7a) || → (code >= 0x61 && code < 0x7a) ||': 'no scalar has a z',
   // src/exchange.ts
-  'this.#after(this.#terms.longestMs, () => this.wrapUp(this.#tooLong(this.#terms.longestMs ?? 0))) → this.#after(this.#terms.longestMs, () => this.wrapUp(this.#tooLong(this.#terms.longestMs)))':
+  'const minutes = Math.round((longestMs ?? 0) / 60_000) → const minutes = Math.round((longestMs) / 60_000)':
     'it was looked at a line above',
   'else this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage) → else this.#tab.reply(notice.reply || `unnamed-${this.#events--}`, this.#offer.model, notice.usage)':
     'counting down gives as many names',
@@ -46,21 +46,57 @@ export const equivalent: Readonly<Record<string, string>> = {
     'it is set when the dial has opened',
   'action satisfies never → ;': 'for the compiler',
   'late() → ;': 'a dial that failed ends the call, which takes all its timers back',
+  '#hasPlace = false → #hasPlace = true': 'it is set before anybody waits',
+  "else if (this.#call.state !== 'waiting') return → else if (false) return":
+    'a waiter that is over hears nothing more',
+  // src/waiter.ts
+  'const mine = ++this.#lines → const mine = --this.#lines': 'counting down gives as many numbers',
+  'this.#lines++ → this.#lines--': 'as above',
+  "const loaded = sound === null || ear.as === 'text' ? undefined : this.#sounds.load(sound, ear.format) → const loaded = sound === null && ear.as === 'text' ? undefined : this.#sounds.load(sound, ear.format)":
+    'a caller that reads has no sound, and only that',
+  "if (loaded === undefined || ear.as === 'text') return this.#utter(mine, line, text, undefined) → if (loaded === undefined && ear.as === 'text') return this.#utter(mine, line, text, undefined)":
+    'as above',
+  'const { said, since } = this.#utterance ?? {} → const { said, since } = this.#utterance':
+    'it is set before it is said, and its timer goes with it',
+  'if (said === undefined || since === undefined) return → if (false) return': 'as above',
+  'if (said === undefined || since === undefined) return → if (said === undefined && since === undefined) return':
+    'as above',
+  'this.#cancelSpeech = this.#clock.after(Math.max(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump()) → this.#cancelSpeech = this.#clock.after(Math.min(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump())':
+    'only dearer: it looks each millisecond what is due',
+  // src/pool.ts
+  'const amount = pool.grants.get(desk) ?? 0 → const amount = pool.grants.get(desk)':
+    'a desk that is filled or gets slack was given its grant before',
+  'give(pool, desk, Math.min(amount + block(pool, desk), pool.wants.get(desk) ?? 0)) → give(pool, desk, Math.min(amount + block(pool, desk), pool.wants.get(desk)))':
+    'who is hungry has said what it wants',
+  'const share = hungry.get(desk) ?? 0 → const share = hungry.get(desk)': 'it is the first of them',
+  'const tier = pool.tiers[pool.ranks.get(desk) ?? 0] → const tier = pool.tiers[pool.ranks.get(desk)]':
+    'who asks for room has said its plan',
+  'const unmet = (pool.floors.get(desk) ?? 0) - amount → const unmet = (pool.floors.get(desk)) - amount':
+    'NaN is not above 0 either',
+  'const hungry = pool.tiers[pool.ranks.get(desk) ?? 0]?.hungry → const hungry = pool.tiers[pool.ranks.get(desk)]?.hungry':
+    'who is given anything has said its plan',
+  'if (amount < (pool.wants.get(desk) ?? 0)) hungry?.set(desk, amount / (pool.weights.get(desk) ?? 1)) → if (amount < (pool.wants.get(desk))) hungry?.set(desk, amount / (pool.weights.get(desk) ?? 1))':
+    'nothing is below what is not there, nor below 0',
+  'if (amount < (pool.wants.get(desk) ?? 0)) hungry?.set(desk, amount / (pool.weights.get(desk) ?? 1)) → if (amount < (pool.wants.get(desk) ?? 0)) hungry?.set(desk, amount / (pool.weights.get(desk)))':
+    'who wants has said its weight',
+  'return Math.max(1, pool.blocks.get(desk) ?? 1) → return Math.max(1, pool.blocks.get(desk))':
+    'who is hungry has said its block',
   // src/desk.ts
-  'if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, { now, ttlMs: leaseTtlMs }) → if (true) renew(this.#desk(tenant, key, ref.agent), ref.call, { now, ttlMs: leaseTtlMs })':
+  'if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0)) → if (true) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0))':
     'where there is a key there is a tenant',
   'if (tenant === undefined) return → if (false) return':
     'where nobody was ever admitted nobody ends; a sweep without a tenant is tested',
   'else if (now - (missing.get(id) ?? now) >= lostAfterMs) { → else if (now - (missing.get(id)) >= lostAfterMs) {':
     'it was looked at a line above',
-  'if (tenant !== undefined && first !== undefined) { → if (tenant !== undefined || first !== undefined) {':
-    'where nothing was reported the gauges go nowhere',
-  'const cap = desk.find((lines) => lines.of === verdict.of)?.cap ?? 0 → const cap = desk.find((lines) => lines.of === verdict.of)?.cap':
+  'if (first !== undefined) { → if (true) {': 'where nothing was reported the gauges go nowhere',
+  'const cap = (desk.lines.find((lines) => lines.of === scope) ?? desk.lines[0]).cap → const cap = (desk.lines.find((lines) => lines.of === scope)).cap':
     'the lines that refused are among those that were asked',
   "const plan = this.registry.tenant()?.plan ?? 'trial' → const plan = this.registry.tenant()?.plan":
     'where there is a call there is a tenant',
+  "return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms') ?? 0, talk.get('calls') ?? 0) → return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms'), talk.get('calls') ?? 0)":
+    'where there is no mean there are no calls',
   // src/relay.ts
-  "if (type === 'input_audio_buffer.append') this.#forward(frame, true) → if (false) this.#forward(frame, true)":
+  "if (type === 'input_audio_buffer.append') this.#forward(frame, type) → if (false) this.#forward(frame, type)":
     'only faster: it is said as audio further on',
   'else if (type === undefined) this.#control(frame) → else if (true) this.#control(frame)':
     'only faster: what is flat is read as it was sniffed',

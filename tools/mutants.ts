@@ -9,7 +9,10 @@ import { mutantsOf, root, type Mutant } from './mutations.ts'
 
 /** The rules, and the tests that must notice. */
 const rules: Record<string, string[]> = {
-  'src/gate.ts': ['test/rules/gate.test.ts'],
+  'src/gate.ts': ['test/rules/gate.test.ts', 'test/rules/queue.test.ts'],
+  'src/pool.ts': ['test/rules/pool.test.ts'],
+  'src/meter.ts': ['test/rules/meter.test.ts'],
+  'src/waiter.ts': ['test/rules/waiter.test.ts'],
   'src/ledger.ts': ['test/rules/ledger.test.ts', 'test/rules/gate.test.ts'],
   'src/brake.ts': ['test/rules/brake.test.ts'],
   'src/early.ts': ['test/rules/early.test.ts'],
@@ -22,15 +25,16 @@ const rules: Record<string, string[]> = {
   'src/realtime/control-event.ts': ['test/rules/control-event.test.ts'],
   'src/realtime/sniff.ts': ['test/rules/sniff.test.ts'],
   'src/realtime/notice.ts': ['test/rules/notice.test.ts'],
-  'src/exchange.ts': ['test/rules/exchange.test.ts'],
-  'src/desk.ts': ['test/rules/desk.test.ts'],
+  'src/exchange.ts': ['test/rules/exchange.test.ts', 'test/rules/exchange-waiting.test.ts'],
+  'src/desk.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
+  'src/desk-counts.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
   'src/roster-map.ts': ['test/stores/roster-map.test.ts'],
   'src/roster-sql.ts': ['test/stores/roster-node-sqlite.test.ts'],
   'src/plan.ts': ['test/rules/plan.test.ts'],
   'src/http/door.ts': ['test/rules/door.test.ts'],
   'src/http/key.ts': ['test/rules/key.test.ts'],
   'src/upstream.ts': ['test/rules/upstream.test.ts'],
-  'src/relay.ts': ['test/rules/exchange.test.ts', 'test/rules/relay.test.ts'],
+  'src/relay.ts': ['test/rules/exchange.test.ts', 'test/rules/relay.test.ts', 'test/rules/exchange-waiting.test.ts'],
 }
 
 /** A mutant of which nothing was heard for so long runs for ever: noticed. */

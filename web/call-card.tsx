@@ -15,6 +15,7 @@ export function CallCard({ call, board }: { call: Call; board: Board }): VNode {
   const record = call.record.value
   const { phase, placedAt, liveAt, endedAt } = record
   const why = whySentence(record)
+  const hears = liveAt !== undefined || phase === 'waiting'
   const heading = `call-${call.id}`
   const card = useRef<HTMLElement>(null)
   useEffect(() => card.current?.scrollIntoView({ block: 'nearest' }), [])
@@ -36,7 +37,7 @@ export function CallCard({ call, board }: { call: Call; board: Board }): VNode {
         </p>
       )}
       <CallFortune record={record} />
-      {liveAt !== undefined && (
+      {hears && (
         <>
           <div class="meters">
             <LevelMeter label="You" level={call.saidLevel} testid="level-out" />

@@ -16,6 +16,8 @@ export interface CallRecord {
   readonly placedAt: number
   readonly liveAt: number | undefined
   readonly endedAt: number | undefined
+  /** How long it was in the queue, once it is out of it. */
+  readonly waitedMs: number | undefined
   readonly place: { readonly position: number | undefined; readonly etaMs: number | undefined } | undefined
   /** The last error event. Most are harmless in a live call; before it is live, one means a refusal. */
   readonly fault: Fault | undefined
@@ -45,6 +47,7 @@ export function newRecord(placedAt: number): CallRecord {
     placedAt,
     liveAt: undefined,
     endedAt: undefined,
+    waitedMs: undefined,
     place: undefined,
     fault: undefined,
     hungUp: false,
@@ -112,8 +115,12 @@ function withFault(record: CallRecord, event: WireEvent): CallRecord {
   return { ...record, fault: { message, code }, phase: refused ? 'refused' : record.phase }
 }
 
+/** Events that say where in the queue the caller stands. */
+const queueEvents = new Set(['trunkline.queue.joined', 'trunkline.queue.updated', 'trunkline.queue.waiting'])
+
 function withNotice(record: CallRecord, event: WireEvent): CallRecord {
-  const queued = event.type === 'trunkline.queue.joined' || event.type === 'trunkline.queue.updated'
+  if (event.type === 'trunkline.queue.admitted') return { ...record, waitedMs: pickNumber(event, 'waited_ms') }
+  const queued = queueEvents.has(event.type)
   if (!queued) return { ...record, notices: [...record.notices, event].slice(-mostNotices) }
   if (record.liveAt !== undefined || record.hungUp) return record
   const place = { position: pickNumber(event, 'position'), etaMs: pickNumber(event, 'eta_ms') }

@@ -35,6 +35,8 @@ export function whySentence(record: CallRecord): string {
   switch (record.phase) {
     case 'waiting':
       return placeSentence(record.place?.position, record.place?.etaMs)
+    case 'live':
+      return record.waitedMs === undefined ? '' : `Put through after ${duration(record.waitedMs)}.`
     case 'ended':
       return record.hungUp ? 'You hung up.' : 'The server ended the call.'
     case 'refused':

@@ -1,18 +1,18 @@
 // One call as a Durable Object: the caller's socket, the provider's, one alarm. Translates only; the call's life is in src/exchange.ts.
 import { DurableObject } from 'cloudflare:workers'
-import { lostRecord } from '../src/desk.ts'
+import { lostRecord } from '../src/desk-counts.ts'
 import { Exchange, type Brings } from '../src/exchange.ts'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Arrival } from '../src/http/door.ts'
 import { firstFrameDelayMs, heartbeatJitter, heartbeatMs, lateCloseMs } from '../src/limits.ts'
-import type { CallTerms } from '../src/plan.ts'
-import type { CallRef, Desks, Offer } from '../src/ports.ts'
+import type { Admission, CallRef, Desks, Offer } from '../src/ports.ts'
 import { sendableCode, sendableReason } from '../src/realtime/close-code.ts'
 import { closeReason, errorEvent, rendering, type Refusal } from '../src/refusal.ts'
 import { dialUrl } from '../src/upstream.ts'
 import { clock } from './clock.ts'
 import { upstreams, type Env } from './env.ts'
 import { dialler, listen, socketOf } from './sockets.ts'
+import { soundsOf } from './sounds.ts'
 import { deskOf } from './stubs.ts'
 
 /** What a next life of this object needs to free the line, should this one be reset. */
@@ -24,6 +24,8 @@ interface Kept {
 
 export class CallObject extends DurableObject<Env> {
   #exchange: Exchange | undefined
+  /** The desk's word that its turn has come may overtake the desk's answer that it waits. */
+  #calledEarly = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -38,11 +40,12 @@ export class CallObject extends DurableObject<Env> {
     const arrival = await readArrival(request, call, upstreams(this.env))
     if ('why' in arrival) return refusalResponse(arrival, call)
     const { offer, upstream, parameters } = arrival
-    const terms = await this.#admit(offer)
-    if ('why' in terms || upstream === undefined) return this.#refuse(arrival, 'why' in terms ? terms : { why: 'bug' })
+    const admission = await this.#admit(offer)
+    if (admission.is === 'refused') return this.#refuse(arrival, admission.refusal, admission.beforeUpgrade)
+    if (upstream === undefined) return this.#refuse(arrival, { why: 'bug' })
 
     const target = { upstream, url: dialUrl(upstream, offer.model, parameters) }
-    const exchange = new Exchange(offer, target, terms, began, this.#brings())
+    const exchange = new Exchange(offer, target, admission.terms, began, this.#brings())
     this.#exchange = exchange
     this.ctx.storage.kv.put('kept', { ref: exchange.ref, model: offer.model, began } satisfies Kept)
     await this.#arm()
@@ -58,7 +61,8 @@ export class CallObject extends DurableObject<Env> {
         caller.close(sendableCode(code), sendableReason(reason))
       },
     })
-    exchange.begin(caller)
+    if (this.#calledEarly) exchange.seated()
+    exchange.begin(caller, admission)
     return upgraded(client, arrival)
   }
 
@@ -73,26 +77,31 @@ export class CallObject extends DurableObject<Env> {
     if (this.#kept() !== undefined) await this.#arm()
   }
 
+  /** From the desk: the caller's turn has come. */
+  seated(): void {
+    if (this.#exchange === undefined) this.#calledEarly = true
+    else this.#exchange.seated()
+  }
+
   /** From the desk: the call must come to its end. */
   wrapUp(refusal: Refusal): void {
     this.#exchange?.wrapUp(refusal)
   }
 
-  async #admit(offer: Offer): Promise<CallTerms | Refusal> {
+  async #admit(offer: Offer): Promise<Admission> {
     try {
-      const admission = await this.#desks().admit(offer)
-      return admission.is === 'granted' ? admission.terms : admission.refusal
+      return await this.#desks().admit(offer)
     } catch (error) {
       this.#fault(error)
-      return { why: 'desk_unreachable' }
+      return { is: 'refused', refusal: { why: 'desk_unreachable' } }
     }
   }
 
   /** A wrong key is refused before the upgrade; the rest after it, where stock clients can read it (H6). */
-  #refuse(arrival: Arrival, refusal: Refusal): Response {
+  #refuse(arrival: Arrival, refusal: Refusal, beforeUpgrade = false): Response {
     const { close, type, retryAfterMs } = rendering(refusal.why)
     const { call } = arrival.offer
-    if (type === 'authentication_error') return refusalResponse(refusal, call)
+    if (beforeUpgrade || type === 'authentication_error') return refusalResponse(refusal, call)
     const { 0: client, 1: server } = new WebSocketPair()
     server.accept()
     const caller = socketOf(server)
@@ -118,6 +127,7 @@ export class CallObject extends DurableObject<Env> {
       clock,
       desks: this.#desks(),
       upstream: dialler(this.env),
+      sounds: soundsOf(this.env),
       fault: (error) => this.#fault(error),
       settled: () => this.ctx.waitUntil(this.ctx.storage.deleteAll()),
     }
@@ -127,6 +137,7 @@ export class CallObject extends DurableObject<Env> {
     return {
       admit: (offer) => deskOf(this.env, offer.tenant).admit(offer),
       renew: (ref) => deskOf(this.env, ref.tenant).renew(ref),
+      leave: (ref) => deskOf(this.env, ref.tenant).leave(ref),
       debit: (ref, entries) => deskOf(this.env, ref.tenant).debit(ref, entries),
       end: (ref, entries, record) => deskOf(this.env, ref.tenant).end(ref, entries, record),
     }

@@ -46,6 +46,11 @@ export class DeskObject extends DurableObject<Env> {
     return this.#desk?.renew(ref, clock.now()) ?? { is: 'kept' }
   }
 
+  async leave(ref: CallRef): Promise<void> {
+    this.#desk?.leave(ref, clock.now())
+    await this.#arm(reportAfterMs)
+  }
+
   async debit(ref: CallRef, entries: readonly Entry[]): Promise<void> {
     this.#desk?.debit(ref, entries, clock.now())
     await this.#arm(reportAfterMs)
@@ -53,6 +58,7 @@ export class DeskObject extends DurableObject<Env> {
 
   async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
     this.#desk?.end(ref, entries, record, clock.now())
+    this.#putThrough()
     await this.#arm(reportAfterMs)
   }
 
@@ -68,6 +74,7 @@ export class DeskObject extends DurableObject<Env> {
   change(change: TenantChange): DeskReading | undefined {
     const tenant = this.#desk?.registry.tenant()
     if (tenant !== undefined) this.#desk?.registry.putTenant(changed(tenant, change))
+    this.#putThrough() // a cap that rose (G6)
     return this.read()
   }
 
@@ -105,6 +112,7 @@ export class DeskObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     try {
       this.#desk?.sweep(clock.now())
+      this.#putThrough()
       for (const [pool, series] of Object.entries(this.#desk?.report(clock.now()) ?? {})) {
         await poolOf(this.env, pool).report(this.ctx.id.name ?? '', series)
       }
@@ -114,6 +122,12 @@ export class DeskObject extends DurableObject<Env> {
       )
     }
     if ((this.#desk?.records.openCalls().length ?? 0) > 0) await this.#arm(watchEveryMs)
+  }
+
+  /** Wakes exactly the calls that were seated. One that cannot be woken learns it with its next heartbeat, or its lease runs out. */
+  #putThrough(): void {
+    const seated = this.#desk?.advance(clock.now()) ?? []
+    if (seated.length > 0) this.ctx.waitUntil(Promise.allSettled(seated.map((call) => callOf(this.env, call).seated())))
   }
 
   #open(): SqlDesk {

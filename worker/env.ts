@@ -10,6 +10,8 @@ export interface Env {
   DESK: DurableObjectNamespace<DeskObject>
   POOL: DurableObjectNamespace<PoolObject>
   REGISTRY: DurableObjectNamespace<RegistryObject>
+  /** Files beside the Worker: the page, the lines that callers hear. */
+  ASSETS: Fetcher
   /** The operator's key (secret). Without it no route under /admin answers. */
   TRUNKLINE_ADMIN_KEY?: string
   /** Another address for the first upstream: the practice one, or any server that speaks Realtime. */

@@ -18,7 +18,11 @@ export const windows = ['day:1', 'month:1', 'day:2'] as const
 export const accounts = ['tokens', 'micro_usd', 'never'] as const
 
 export type Command =
-  | { do: 'admit' | 'renew' | 'release'; tenant: Tenant; call: CallId; ttlMs: number }
+  | { do: 'admit'; tenant: Tenant; call: CallId; ttlMs: number; load: number; headStartMs: number; known: boolean }
+  | { do: 'renew'; tenant: Tenant; call: CallId; ttlMs: number; load: number }
+  | { do: 'release'; tenant: Tenant; call: CallId; known: boolean }
+  | { do: 'advance'; tenant: Tenant; ttlMs: number }
+  | { do: 'grant'; tenant: Tenant; grant: number }
   | { do: 'live'; tenant: Tenant }
   | { do: 'pass'; ms: number }
   | { do: 'cap'; tenant: Tenant; of: Capped; cap: number }
@@ -30,14 +34,37 @@ const call = fc.constantFrom(...(Object.keys(calls) as CallId[]))
 const ttlMs = fc.constantFrom(5, 10)
 const amounts = fc.dictionary(fc.constantFrom('tokens', 'micro_usd'), fc.integer({ min: 0, max: 1_000_000 }))
 const some = fc.subarray([...windows])
+const load = fc.constantFrom(10, 20, 50)
+
+/** Waiting callers that a tenant has room for. */
+export const room = 3
 
 /** Times are small and few, so that leases often end exactly at `now`. */
 export const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('admit' as const), tenant, call, ttlMs }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('renew' as const), tenant, call, ttlMs }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), tenant, call, ttlMs }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('admit' as const),
+      tenant,
+      call,
+      ttlMs,
+      load,
+      headStartMs: fc.constantFrom(0, 0, 3),
+      known: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('renew' as const), tenant, call, ttlMs, load }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), tenant, call, known: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), tenant, ttlMs }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('grant' as const), tenant, grant: fc.constantFrom(0, 30, 60, 1e9) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('live' as const), tenant }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(0, 1, 4, 5, 6, 10) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(0, 1, 4, 5, 6, 10, 59_999) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({

@@ -2,6 +2,7 @@
 import {
   accounts,
   calls,
+  room,
   windows,
   type CallId,
   type Capped,
@@ -10,10 +11,17 @@ import {
   type Tenant,
 } from './commands.ts'
 
-interface Lease {
+interface Live {
   tenant: Tenant
   call: CallId
   until: number
+  load: number
+  /** Until when it holds the lines of its key and agent, where that is not as long as its own. */
+  narrowUntil?: number
+}
+
+interface Waiting extends Live {
+  arrival: number
 }
 
 interface Posting {
@@ -24,7 +32,10 @@ interface Posting {
 
 export class NaiveBroker implements Subject {
   now = 1_000
-  leases: Lease[] = []
+  lives: Live[] = []
+  waits: Waiting[] = []
+  places: { tenant: Tenant; caller: string; arrival: number; until: number }[] = []
+  grants: { tenant: Tenant; grant: number }[] = []
   postings: Posting[] = []
   reports: string[] = []
   caps: { tenant: Tenant; of: Capped; cap: number }[] = []
@@ -32,15 +43,19 @@ export class NaiveBroker implements Subject {
   take(command: Command): unknown {
     switch (command.do) {
       case 'admit':
-        return this.admit(command.tenant, command.call, command.ttlMs)
+        return this.admit(command)
       case 'renew':
-        this.seat(command.tenant, command.call, command.ttlMs)
+        this.seat(command.tenant, command.call, command.ttlMs, command.load)
         return this.sizes(command.tenant, command.call)
       case 'release':
-        this.leases = this.leases.filter(({ tenant, call }) => tenant !== command.tenant || call !== command.call)
-        return this.sizes(command.tenant, command.call)
+        return this.release(command)
+      case 'advance':
+        return this.advance(command.tenant, command.ttlMs)
+      case 'grant':
+        this.grants.push(command)
+        return undefined
       case 'live':
-        return this.live(command.tenant).length
+        return this.reading(command.tenant)
       case 'pass':
         this.now += command.ms
         return this.now
@@ -62,31 +77,95 @@ export class NaiveBroker implements Subject {
       Object.fromEntries(accounts.map((account) => [account, this.balance(window, account)])),
     )
     const total = this.postings.reduce((sum, { amount }) => sum + amount, 0)
-    return { live: [this.live('t1').length, this.live('t2').length], books, total }
+    return { live: [this.reading('t1'), this.reading('t2')], books, total }
   }
 
-  admit(tenant: Tenant, call: CallId, ttlMs: number): unknown {
-    const held = this.live(tenant).some((lease) => lease.call === call)
-    const sizes = this.sizes(tenant, call)
-    const full = this.scopes(call).find(({ capped }, i) => (sizes[i] ?? 0) + 1 > this.cap(tenant, capped))
-    if (!held && full !== undefined) return { verdict: { is: 'full', of: full.of }, after: sizes }
-    this.seat(tenant, call, ttlMs)
-    return { verdict: { is: 'granted' }, after: this.sizes(tenant, call) }
+  admit({ tenant, call, ttlMs, load, headStartMs, known }: Command & { do: 'admit' }): unknown {
+    const verdict = (): unknown => {
+      if (this.live(tenant).some((live) => live.call === call)) return this.seat(tenant, call, ttlMs, load)
+      const mine = this.waiting(tenant).find((waits) => waits.call === call)
+      const sizes = this.sizes(tenant, call)
+      const full = this.scopes(call).find(
+        ({ of, capped }, i) => of !== 'tenant' && (sizes[i] ?? 0) >= this.cap(tenant, capped),
+      )
+      if (mine === undefined && full !== undefined) return { is: 'full', of: full.of, short: 'lines' }
+      const short = (ahead: number): string =>
+        this.live(tenant).length + ahead < this.cap(tenant, 'tenant') ? 'tokens' : 'lines'
+      const there = this.waiting(tenant).length
+      if (there === 0 && this.fits(tenant, load)) return this.seat(tenant, call, ttlMs, load)
+      if (mine === undefined && there >= room) return { is: 'full', of: 'room', short: short(there) }
+      const old = this.places.findLast((p) => p.tenant === tenant && p.caller === call && p.until > this.now)
+      const arrival = mine?.arrival ?? (known ? old?.arrival : undefined) ?? this.now - headStartMs
+      this.waits = this.waits.filter((waits) => waits.tenant !== tenant || waits.call !== call)
+      this.waits.push({ tenant, call, load, arrival, until: this.now + ttlMs })
+      const place = this.waiting(tenant).findIndex((waits) => waits.call === call)
+      if (place === 0 && this.fits(tenant, load)) return this.seat(tenant, call, ttlMs, load)
+      return { is: 'queued', place, short: short(place) }
+    }
+    return { verdict: verdict(), after: this.sizes(tenant, call) }
   }
 
-  seat(tenant: Tenant, call: CallId, ttlMs: number): void {
-    const others = this.leases.filter((lease) => lease.tenant !== tenant || lease.call !== call)
-    this.leases = [...others, { tenant, call, until: this.now + ttlMs }]
+  release({ tenant, call, known }: Command & { do: 'release' }): unknown {
+    const mine = this.waiting(tenant).find((waits) => waits.call === call)
+    if (mine !== undefined && known) {
+      this.places.push({ tenant, caller: call, arrival: mine.arrival, until: this.now + 60_000 })
+    }
+    this.lives = this.lives.filter((live) => live.tenant !== tenant || live.call !== call)
+    this.waits = this.waits.filter((waits) => waits.tenant !== tenant || waits.call !== call)
+    return this.sizes(tenant, call)
   }
 
-  live(tenant: Tenant): Lease[] {
-    return this.leases.filter((lease) => lease.tenant === tenant && lease.until > this.now)
+  advance(tenant: Tenant, ttlMs: number): CallId[] {
+    const [head] = this.waiting(tenant)
+    if (head === undefined || !this.fits(tenant, head.load)) return []
+    this.seat(tenant, head.call, ttlMs, head.load, false)
+    return [head.call, ...this.advance(tenant, ttlMs)]
+  }
+
+  /** `narrow`: with the lines of its key and agent; one that is seated in its absence holds them until its ticket ends. */
+  seat(tenant: Tenant, call: CallId, ttlMs: number, load: number, narrow = true): unknown {
+    const held = this.waits.find((waits) => waits.tenant === tenant && waits.call === call)
+    this.lives = this.lives.filter((live) => live.tenant !== tenant || live.call !== call)
+    this.waits = this.waits.filter((waits) => waits.tenant !== tenant || waits.call !== call)
+    this.lives.push({ tenant, call, load, until: this.now + ttlMs, ...(!narrow && { narrowUntil: held?.until ?? 0 }) })
+    return { is: 'granted' }
+  }
+
+  fits(tenant: Tenant, load: number): boolean {
+    const grant = this.grants.findLast((given) => given.tenant === tenant)?.grant ?? 1e9
+    const has = this.live(tenant).reduce((sum, live) => sum + live.load, 0)
+    return this.live(tenant).length < this.cap(tenant, 'tenant') && has + load <= grant
+  }
+
+  live(tenant: Tenant): Live[] {
+    return this.lives.filter((live) => live.tenant === tenant && live.until > this.now)
+  }
+
+  waiting(tenant: Tenant): Waiting[] {
+    const theirs = this.waits.filter((waits) => waits.tenant === tenant && waits.until > this.now)
+    return theirs.toSorted(
+      (a, b) => a.arrival - b.arrival || (Buffer.compare(Buffer.from(a.call), Buffer.from(b.call)) < 0 ? -1 : 1),
+    )
+  }
+
+  reading(tenant: Tenant): unknown {
+    const [live, waits] = [this.live(tenant), this.waiting(tenant)]
+    const has = live.reduce((sum, one) => sum + one.load, 0)
+    const wants = waits.reduce((sum, one) => sum + one.load, has)
+    return {
+      live: live.length,
+      waiting: waits.length,
+      over: Math.max(0, live.length - this.cap(tenant, 'tenant')),
+      has,
+      wants,
+    }
   }
 
   sizes(tenant: Tenant, call: CallId): number[] {
+    const narrow = [...this.live(tenant), ...this.waiting(tenant)]
     return this.scopes(call).map(({ of, capped }) => {
       if (of === 'tenant') return this.live(tenant).length
-      return this.live(tenant).filter((lease) => calls[lease.call][of] === capped).length
+      return narrow.filter((one) => calls[one.call][of] === capped && (one.narrowUntil ?? Infinity) > this.now).length
     })
   }
 

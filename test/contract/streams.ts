@@ -1,7 +1,7 @@
 // Random command streams against the gate and the ledger: every home gives the transcript of a naive model. Knows no home.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { admit, live, release, renew, type Desk, type Lines } from '../../src/gate.ts'
+import { admit, advance, read, release, renew, type Ask, type Desk, type Lines, type Terms } from '../../src/gate.ts'
 import { balances, debit, post, type Books } from '../../src/ledger.ts'
 import { MapRoster } from '../../src/roster-map.ts'
 import type { Roster } from '../../src/roster.ts'
@@ -9,6 +9,7 @@ import {
   accounts,
   calls,
   command,
+  room,
   windows,
   type CallId,
   type Capped,
@@ -57,6 +58,7 @@ export function told(subject: Subject, commands: readonly Command[]): string[] {
 class Ruled implements Subject {
   #now = 1_000
   readonly #caps = new Map<string, number>()
+  readonly #grants = new Map<Tenant, number>()
   readonly #rosters = new Map<string, Roster>()
   readonly #open: (name: string) => Roster
 
@@ -67,23 +69,33 @@ class Ruled implements Subject {
   take(command: Command): unknown {
     switch (command.do) {
       case 'admit':
-        return this.#admit(command.tenant, command.call, command.ttlMs)
+        return this.#admit(command)
       case 'renew': {
         const desk = this.#desk(command.tenant, command.call)
-        renew(desk, command.call, { now: this.#now, ttlMs: command.ttlMs })
-        expect(desk.map(({ leases }) => leases.get(command.call))).toEqual(desk.map(() => this.#now + command.ttlMs))
+        renew(desk, command.call, command.load, this.#terms(command.tenant, command.ttlMs))
+        const until = this.#now + command.ttlMs
+        expect(desk.lines.map(({ leases }) => leases.get(command.call))).toEqual(desk.lines.map(() => until))
         return this.#sizes(desk)
       }
       case 'release': {
         const desk = this.#desk(command.tenant, command.call)
-        release(desk, command.call)
+        const caller = command.known ? command.call : undefined
+        release(desk, command.call, this.#now, caller)
         const sizes = this.#sizes(desk)
-        release(desk, command.call)
+        release(desk, command.call, this.#now, caller)
         expect(this.#sizes(desk)).toEqual(sizes) // G5: releasing what is not there is success
         return sizes
       }
+      case 'advance': {
+        const desk = this.#desk(command.tenant, 'a')
+        const seated = advance(desk, this.#terms(command.tenant, command.ttlMs))
+        expect(advance(desk, this.#terms(command.tenant, command.ttlMs))).toEqual([]) // G6: exactly those, once
+        return seated
+      }
+      case 'grant':
+        return void this.#grants.set(command.tenant, command.grant)
       case 'live':
-        return this.#live(command.tenant)
+        return this.#reading(command.tenant)
       case 'pass':
         return (this.#now += command.ms)
       case 'cap':
@@ -97,44 +109,62 @@ class Ruled implements Subject {
 
   state(): unknown {
     const books = windows.map((window) => balances(this.#roster('accounts'), window, accounts))
-    return { live: [this.#live('t1'), this.#live('t2')], books, total: this.#roster('accounts').sum() }
+    return { live: [this.#reading('t1'), this.#reading('t2')], books, total: this.#roster('accounts').sum() }
   }
 
-  #admit(tenant: Tenant, call: CallId, ttlMs: number): unknown {
+  #admit({ tenant, call, ttlMs, load, headStartMs, known }: Command & { do: 'admit' }): unknown {
     const desk = this.#desk(tenant, call)
+    const ask: Ask = { call, load, headStartMs, ...(known && { caller: call }) }
+    const terms = this.#terms(tenant, ttlMs)
     const before = this.#sizes(desk)
-    const held = desk[0]?.leases.get(call) !== undefined
-    const verdict = admit(desk, call, { now: this.#now, ttlMs })
+    const waited = read(desk, this.#now).waiting
+    const held = desk.lines[0].leases.get(call) !== undefined
+    const [arrived] = desk.queue.first(1).map((head) => desk.queue.get(head))
+    const verdict = admit(desk, ask, terms)
     const after = this.#sizes(desk)
-    if (verdict.is === 'full') expect(after).toEqual(before) // G8: a refusal takes nothing from anyone
-    else if (!held) for (const [i, { cap }] of desk.entries()) expect(after[i]).toBeLessThanOrEqual(cap)
-    expect(admit(desk, call, { now: this.#now, ttlMs })).toEqual(verdict) // G2
+    const { has, waiting } = read(desk, this.#now)
+    if (verdict.is === 'full') expect([after, waiting]).toEqual([before, waited]) // G8: a refusal takes nothing from anyone
+    if (verdict.is === 'granted' && !held) {
+      expect(after[0]).toBeLessThanOrEqual(desk.lines[0].cap)
+      expect(has).toBeLessThanOrEqual(terms.grant) // G2
+      const ahead = headStartMs > 0 || known || (arrived ?? 0) >= this.#now // of one moment neither is ahead of the other
+      expect(waited === 0 || waiting === waited - 1 || ahead).toBe(true) // G3: a newcomer does not overtake
+    }
+    expect(admit(desk, ask, terms)).toEqual(verdict) // G2: asking again gives the same answer
     expect(this.#sizes(desk)).toEqual(after)
     return { verdict, after }
   }
 
-  /** G1: the live calls are the rows, no more and no less. */
-  #live(tenant: Tenant): number {
+  /** G1: the live calls are the rows, no more and no less; each has its load, and nobody both talks and waits. */
+  #reading(tenant: Tenant): unknown {
     const desk = this.#desk(tenant, 'a')
-    const count = live(desk, this.#now)
-    const rows = (Object.keys(calls) as CallId[]).filter((call) => desk[0]?.leases.get(call) !== undefined)
-    expect(count).toBe(rows.length)
-    expect(desk[0]?.leases.size()).toBe(rows.length)
-    return count
+    const reading = read(desk, this.#now)
+    const ids = Object.keys(calls) as CallId[]
+    const live = ids.filter((call) => desk.lines[0].leases.get(call) !== undefined)
+    const waiting = ids.filter((call) => desk.queue.get(call) !== undefined)
+    expect([reading.live, desk.loads.size()]).toEqual([live.length, live.length])
+    expect([reading.waiting, desk.wants.size(), desk.tickets.size()]).toEqual(Array(3).fill(waiting.length))
+    expect(live.filter((call) => waiting.includes(call))).toEqual([])
+    return reading
   }
 
   #sizes(desk: Desk): number[] {
-    live(desk, this.#now)
-    return desk.map(({ leases }) => leases.size())
+    read(desk, this.#now)
+    return desk.lines.map(({ leases }) => leases.size())
   }
 
   #desk(tenant: Tenant, call: CallId): Desk {
     const { key, agent } = calls[call]
-    const desk: Lines[] = [{ of: 'tenant', leases: this.#roster(`${tenant}/leases`), cap: this.#cap(tenant, 'tenant') }]
-    if (key !== 'plain') desk.push({ of: 'key', leases: this.#roster(`${tenant}/${key}`), cap: this.#cap(tenant, key) })
-    if (agent !== 'plain')
-      desk.push({ of: 'agent', leases: this.#roster(`${tenant}/${agent}`), cap: this.#cap(tenant, agent) })
-    return desk
+    const roster = (name: string): Roster => this.#roster(`${tenant}/${name}`)
+    const lines: [Lines, ...Lines[]] = [{ of: 'tenant', leases: roster('leases'), cap: this.#cap(tenant, 'tenant') }]
+    if (key !== 'plain') lines.push({ of: 'key', leases: roster(key), cap: this.#cap(tenant, key) })
+    if (agent !== 'plain') lines.push({ of: 'agent', leases: roster(agent), cap: this.#cap(tenant, agent) })
+    const [loads, queue, wants, tickets] = [roster('loads'), roster('queue'), roster('wants'), roster('tickets')]
+    return { lines, loads, queue, wants, tickets, places: roster('places'), memory: roster('memory') }
+  }
+
+  #terms(tenant: Tenant, ttlMs: number): Terms {
+    return { now: this.#now, ttlMs, grant: this.#grants.get(tenant) ?? 1e9, room }
   }
 
   #cap(tenant: Tenant, of: Capped): number {

@@ -153,7 +153,7 @@ test.runIf(there)(
 test.runIf(there)(
   '[G8] a call too many: the page tells why, code and sentence, and the next is let in',
   async () => {
-    const heard = await open(await broker.tenant({ caps: { lines: 1 } }))
+    const heard = await open(await broker.tenant({ caps: { lines: 1 }, overflow: 'event' }))
     const first = await liveCaller(broker.wsUrl, tenant.key)
     await page.getByTestId('new-call').click()
     await page.getByTestId('refusal').waitFor()

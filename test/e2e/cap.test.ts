@@ -24,7 +24,7 @@ afterAll(async () => {
   await broker.close()
 })
 beforeEach(async () => {
-  tenant = await broker.tenant({ caps: { lines: 1 } })
+  tenant = await broker.tenant({ caps: { lines: 1 }, overflow: 'event' })
 })
 afterEach(async () => {
   if (first?.closed === undefined) await first?.hangUp()
@@ -97,7 +97,7 @@ test('[H5] a call too many hears why at once, and is closed with 1013 two second
 })
 
 test('[G8] caps of a key and of an agent hold too, and take nothing from the other lines', async () => {
-  const shared = await broker.tenant({ caps: { lines: 3, agents: { clerk: 1 } } })
+  const shared = await broker.tenant({ caps: { lines: 3, agents: { clerk: 1 } }, overflow: 'event' })
   const { body } = await broker.admin('POST', `/tenants/${shared.id}/keys`, { name: 'narrow', lines: 1 })
   const narrow = body['key'] as string
   const clerk = { query: { trunkline_agent: 'clerk' } }
@@ -115,7 +115,7 @@ test('[G8] caps of a key and of an agent hold too, and take nothing from the oth
 })
 
 test('[G2] of 50 calls at once at a cap of 5 exactly 5 are let in', async () => {
-  const crowd = await broker.tenant({ caps: { lines: 5 } })
+  const crowd = await broker.tenant({ caps: { lines: 5 }, overflow: 'event' })
   const callers = Array.from({ length: 50 }, () => new Caller(broker.wsUrl, crowd.key))
   await Promise.all(callers.map((caller) => caller.until(() => caller.events.length > 0, 'a first event')))
   const firsts = callers.map(({ types }) => types[0])

@@ -18,7 +18,7 @@ describe.concurrent('deadlines', () => {
   test('[C7] ten dials hang at a cap of ten: each caller is told after 10 s, every line is free at once', async ({
     expect,
   }) => {
-    const tenant = await broker.tenant({ caps: { lines: 10 } })
+    const tenant = await broker.tenant({ caps: { lines: 10 }, overflow: 'event' })
     const hanging = { query: { sim_fault: 'hang' } }
     const since = performance.now()
     const callers = Array.from({ length: 10 }, () => new Caller(broker.wsUrl, tenant.key, hanging))

@@ -389,7 +389,15 @@ test('[C1] the calls of a tenant are listed newest first, page by page', async (
   expect((await house.ask('GET', '/v1/me', { key })).status).toBe(200)
   const desk = house.desks.get(id)
   for (const call of ['call_1', 'call_2', 'call_3'])
-    desk?.records.open({ id: call, key: 'key_1', agent: null, model: 'gpt-realtime', pool: 'openai', began: 5 })
+    desk?.records.open({
+      id: call,
+      key: 'key_1',
+      agent: null,
+      model: 'gpt-realtime',
+      pool: 'openai',
+      began: 5,
+      admitted: null,
+    })
   const first = await house.ask('GET', `${tenants}/${id}/calls?limit=2`)
   expect(first.body).toMatchObject({ object: 'list', has_more: true, first_id: 'call_3', last_id: 'call_2' })
   const second = await house.ask('GET', `${tenants}/${id}/calls?limit=2&before=call_2`)

@@ -25,6 +25,7 @@ const leaving: Outcome = { by: 'caller', why: 'hung_up', code: 1001, reason: 'by
 
 const calls: Record<State, Call> = {
   offered,
+  waiting: { state: 'waiting', replies: [] },
   connecting: { state: 'connecting', replies: [] },
   live: { state: 'live', replies: [] },
   wrapping: { state: 'wrapping', replies: ['r1'], wrapping },
@@ -34,6 +35,7 @@ const calls: Record<State, Call> = {
 
 const events: { [E in EventName]: CallEvent & { is: E } } = {
   granted: { is: 'granted' },
+  queued: { is: 'queued' },
   refused: { is: 'refused', refusal: { why: 'lines_full', details: { scope: 'tenant', cap: 1 } } },
   opened: { is: 'opened' },
   unopened: { is: 'unopened', refusal: { why: 'upstream_refused', details: { status: 500 } } },
@@ -60,6 +62,7 @@ const grace = `arm(${cancelGraceMs})`
 const table: Record<State, Record<EventName, Expected>> = {
   offered: {
     granted: 'connecting: dial',
+    queued: 'waiting: wait',
     refused:
       'ended: end(broker lines_full 1013) tell(lines_full) close(1013 rate_limit_error.concurrent_calls_exceeded late)',
     opened: 'offered',
@@ -72,8 +75,24 @@ const table: Record<State, Record<EventName, Expected>> = {
     wrapUp: 'offered',
     overdue: 'offered',
   },
+  waiting: {
+    granted: 'connecting: dial',
+    queued: 'waiting',
+    refused:
+      'ended: end(broker lines_full 1013) tell(lines_full) close(1013 rate_limit_error.concurrent_calls_exceeded late)',
+    opened: 'waiting',
+    unopened: 'waiting',
+    hungUp: `ended: ${left}`,
+    dropped: 'waiting',
+    began: 'waiting',
+    finished: 'waiting',
+    cut: `ended: ${cut}`,
+    wrapUp: `ended: ${withdrawn}`,
+    overdue: 'waiting',
+  },
   connecting: {
     granted: 'connecting',
+    queued: 'connecting',
     refused: 'connecting',
     opened: 'live: connect',
     unopened:
@@ -89,6 +108,7 @@ const table: Record<State, Record<EventName, Expected>> = {
   },
   live: {
     granted: 'live',
+    queued: 'live',
     refused: 'live',
     opened: 'live',
     unopened: 'live',
@@ -103,6 +123,7 @@ const table: Record<State, Record<EventName, Expected>> = {
   },
   wrapping: {
     granted: 'wrapping r1',
+    queued: 'wrapping r1',
     refused: 'wrapping r1',
     opened: 'wrapping r1',
     unopened: 'wrapping r1',
@@ -117,6 +138,7 @@ const table: Record<State, Record<EventName, Expected>> = {
   },
   leaving: {
     granted: 'leaving r1',
+    queued: 'leaving r1',
     refused: 'leaving r1',
     opened: 'leaving r1',
     unopened: 'leaving r1',
@@ -130,6 +152,7 @@ const table: Record<State, Record<EventName, Expected>> = {
   },
   ended: {
     granted: 'ended',
+    queued: 'ended',
     refused: 'ended',
     opened: 'ended',
     unopened: 'ended',

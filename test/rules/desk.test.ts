@@ -13,7 +13,7 @@ let store: Store
 let desk: SqlDesk
 
 const tenant: Tenant = {
-  ...TenantSettings.parse({ name: 'Acme', plan: 'starter' }),
+  ...TenantSettings.parse({ name: 'Acme', plan: 'starter', overflow: 'event' }),
   id: 'ten_1',
   created_at: '2026-11-21T00:00:00.000Z',
 }
@@ -74,10 +74,10 @@ function ids(limit: number, before?: string): string[] {
   return desk.records.list(limit, before).map(({ id }) => id)
 }
 
-/** `granted`, or why not. */
+/** `granted`, `queued` or `full`, or why it is refused. */
 function admit(call: string, own: Partial<Offer> = {}, now = start): string {
   const admission = desk.admit(offer(call, own), now)
-  return admission.is === 'granted' ? 'granted' : admission.refusal.why
+  return admission.is === 'refused' ? admission.refusal.why : admission.is
 }
 
 function month(): Balances {
@@ -122,6 +122,7 @@ describe('admission', () => {
         model: 'gpt-realtime',
         pool: 'openai',
         began: start,
+        admitted: start,
         ended: null,
         record: null,
       },
@@ -185,24 +186,25 @@ describe('admission', () => {
     expect(desk.admit(offer('c2', { agent: 'sales' }), start)).toEqual({
       is: 'refused',
       refusal: { why: 'lines_full', details: { scope: 'agent', cap: 1 } },
+      beforeUpgrade: false,
     })
     expect(admit('c2', k2)).toBe('granted')
     expect(desk.admit(offer('c3', k2), start)).toMatchObject({ refusal: { details: { scope: 'key', cap: 1 } } })
     expect(admit('c3', { agent: 'support' })).toBe('granted')
     expect(desk.admit(offer('c4'), start)).toMatchObject({ refusal: { details: { scope: 'tenant', cap: 3 } } })
-    expect(desk.read(start)?.lines).toEqual({ live: 3, cap: 3 })
+    expect(desk.read(start)?.lines).toEqual({ live: 3, waiting: 0, cap: 3 })
   })
 
   test('[G8] names of the table of objects are no agents with a cap', () => {
     for (const agent of ['constructor', '__proto__', 'toString']) expect(admit(`c ${agent}`, { agent })).toBe('granted')
-    expect(store.sql('SELECT DISTINCT name FROM roster')).toEqual([{ name: 'leases' }])
+    expect(store.sql('SELECT DISTINCT name FROM roster')).toEqual([{ name: 'leases' }, { name: 'loads' }])
   })
 
   test('[G7] a cap that was lowered ends nobody', () => {
     admit('c1')
     admit('c2')
     change({ caps: { lines: 1 } })
-    expect(desk.read(start)?.lines).toEqual({ live: 2, cap: 1 })
+    expect(desk.read(start)?.lines).toEqual({ live: 2, waiting: 0, cap: 1 })
     expect([admit('c1'), admit('c3')]).toEqual(['granted', 'lines_full'])
     expect(desk.renew(ref('c2'), start)).toEqual({ is: 'kept' })
   })
@@ -377,7 +379,7 @@ test('[G1] the sweep finds what ran out in the lines of every key and agent', ()
   change({ caps: { lines: 9, agents: { sales: 5 } } })
   key('k2', { lines: 5 })
   admit('c1', { keyHash: 'hash of k2', agent: 'sales' })
-  expect(store.sql('SELECT DISTINCT name FROM roster ORDER BY name')).toHaveLength(3)
+  expect(store.sql('SELECT DISTINCT name FROM roster ORDER BY name')).toHaveLength(4)
   desk.sweep(start + leaseTtlMs)
   expect(store.sql('SELECT DISTINCT name FROM roster')).toEqual([{ name: 'missing' }])
 })

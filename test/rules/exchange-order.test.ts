@@ -19,6 +19,9 @@ type Happening =
   | 'caller sends too much'
   | 'caller leaves'
   | 'wrap up'
+  | 'its turn comes'
+  | 'it moves up'
+  | 'a line is free'
   | 'heartbeat'
   | 'desk goes'
   | 'desk comes'
@@ -40,6 +43,9 @@ const happening = fc.oneof(
       ['caller sends too much', 1],
       ['caller leaves', 1],
       ['wrap up', 1],
+      ['its turn comes', 3],
+      ['it moves up', 1],
+      ['a line is free', 1],
       ['heartbeat', 3],
       ['desk goes', 2],
       ['desk comes', 2],
@@ -49,6 +55,9 @@ const happening = fc.oneof(
     ] as const
   ).map(([name, weight]) => ({ weight, arbitrary: fc.constant<Happening>(name) })),
 )
+
+type Begins = 'granted' | 'queued' | 'full'
+const begins = fc.constantFrom<Begins>('granted', 'granted', 'queued', 'queued', 'full')
 
 /** Plays one sequence; what a peer did that is gone, it cannot do again. */
 class Play {
@@ -62,17 +71,27 @@ class Play {
   reported: string[] = []
   begun = 0
 
-  constructor() {
-    this.exchange.begin(this.caller)
+  constructor(begins: Begins) {
+    const admissions = {
+      granted: { is: 'granted', terms },
+      queued: { is: 'queued', terms, place: 3, etaMs: null },
+      full: { is: 'full', terms, room: 5 },
+    } as const
+    this.host.desks.answer = admissions.queued
+    this.exchange.begin(this.caller, admissions[begins])
+  }
+
+  get #dialled(): boolean {
+    return this.host.upstream.dialled.length > 0
   }
 
   async play(happening: Happening): Promise<void> {
     const { host, exchange } = this
     const speaks = this.dial === 'open' && host.upstream.socket?.closes.length === 0
-    if (happening === 'upstream opens' && this.dial === undefined) {
+    if (happening === 'upstream opens' && this.#dialled && this.dial === undefined) {
       this.dial = 'open'
       await host.upstream.opens()
-    } else if (happening === 'upstream fails' && this.dial === undefined) {
+    } else if (happening === 'upstream fails' && this.#dialled && this.dial === undefined) {
       this.dial = 'failed'
       await host.upstream.fails(new UpstreamFault({ why: 'upstream_refused', details: { status: 500 } }))
     } else if (happening === 'upstream closes' && this.dial === 'open') {
@@ -89,11 +108,17 @@ class Play {
       exchange.callerGone(1001, '')
     } else if (this.callerThere && happening.startsWith('caller ')) exchange.fromCaller(said[happening] ?? '')
     else if (happening === 'wrap up') exchange.wrapUp({ why: 'call_too_long', details: { minutes: 1 } })
+    else if (happening === 'its turn comes') exchange.seated()
+    else if (happening === 'it moves up') host.desks.answer = { is: 'queued', terms, place: 0, etaMs: 5_000 }
+    else if (happening === 'a line is free') host.desks.answer = { is: 'granted', terms }
     else if (happening === 'heartbeat') this.pending.push(exchange.heartbeat())
     else if (happening === 'desk goes') host.desks.down = true
     else if (happening === 'desk comes') host.desks.down = false
-    else if (happening === 'key is revoked') host.desks.renewal = { is: 'withdrawn', refusal: { why: 'key_withdrawn' } }
-    else if (happening === 'a moment') host.clock.pass(50)
+    else if (happening === 'key is revoked') {
+      host.desks.renewal = { is: 'withdrawn', refusal: { why: 'key_withdrawn' } }
+      host.desks.answer = { is: 'refused', refusal: { why: 'key_revoked' } }
+    }
+    if (happening === 'a moment') host.clock.pass(50)
     else if (happening === 'a while') host.clock.pass(11_000)
     if (happening !== 'heartbeat') await settle()
   }
@@ -132,8 +157,8 @@ const said: Partial<Record<Happening, string>> = {
 test('[C1] whatever happens in whatever order: one end, one record, every report once, no socket and no timer left', async () => {
   printSeed('orders of events')
   await fc.assert(
-    fc.asyncProperty(fc.array(happening, { minLength: 3, maxLength: 40 }), async (sequence) => {
-      const play = new Play()
+    fc.asyncProperty(begins, fc.array(happening, { minLength: 3, maxLength: 40 }), async (begins, sequence) => {
+      const play = new Play(begins)
       for (const one of sequence) await play.play(one)
       await play.finish()
       const { host, caller, exchange } = play
@@ -146,7 +171,12 @@ test('[C1] whatever happens in whatever order: one end, one record, every report
       // C6, C7: both sockets are closed, and the caller once.
       expect(caller.closes).toHaveLength(1)
       if (host.upstream.socket !== undefined) expect(host.upstream.socket.closes.length).toBeGreaterThanOrEqual(1)
-      else if (play.dial === undefined) expect(host.upstream.abandoned).toBe(true)
+      else if (play.dial === undefined) expect(host.upstream.abandoned).toBe(host.upstream.dialled.length > 0)
+      expect(host.upstream.dialled.length).toBeLessThanOrEqual(begins === 'full' ? 0 : 1)
+      // G4: a place is given up once at most; what was told of it never gets worse (H3).
+      expect(host.desks.left).toBeLessThanOrEqual(begins === 'queued' ? 1 : 0)
+      const places = caller.events.flatMap(({ position }) => (typeof position === 'number' ? [position] : []))
+      expect(places).toEqual(places.toSorted((a, b) => b - a))
       expect(host.clock.waiting).toBe(0)
       // C6: a provider is told to stop at most once.
       const cancels = host.upstream.socket?.types.filter((type) => type === 'response.cancel') ?? []

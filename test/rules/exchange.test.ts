@@ -41,7 +41,7 @@ function begin(own: Partial<CallTerms> = {}): Scene {
   const host = new HandHost()
   const caller = new RecordedSocket(host.clock)
   const exchange = new Exchange(offer, target, { ...terms, ...own }, host.clock.now() - 7, host)
-  exchange.begin(caller)
+  exchange.begin(caller, { is: 'granted', terms })
   return { host, caller, exchange }
 }
 

@@ -1,28 +1,51 @@
 // One tenant's leases, on Maps: who is let in, who is refused and by whom. The random streams are in test/contract.
 import { expect, test } from 'vitest'
-import { admit, live, release, renew, type Desk, type Lines, type Scope } from '../../src/gate.ts'
+import {
+  admit as ask,
+  read,
+  release as end,
+  renew as prolong,
+  type Desk,
+  type Lines,
+  type Scope,
+  type Terms,
+  type Verdict,
+} from '../../src/gate.ts'
 import { MapRoster } from '../../src/roster-map.ts'
 import { streamContract } from '../contract/streams.ts'
 
 const ttlMs = 30
-const at = (now: number) => ({ now, ttlMs })
+const load = 10
+/** Nobody waits here, and tokens are no matter: the queue and the grant are in queue.test.ts. */
+const at = (now: number): Terms => ({ now, ttlMs, grant: Infinity, room: 0 })
 const granted = { is: 'granted' }
-const full = (of: Scope) => ({ is: 'full', of })
+const full = (of: Scope): object => ({ is: 'full', of: of === 'tenant' ? 'room' : of, short: 'lines' })
+const admit = (desk: Desk, call: string, t: Terms): Verdict => ask(desk, { call, load }, t)
+const renew = (desk: Desk, call: string, t: Terms): void => prolong(desk, call, load, t)
+const release = (desk: Desk, call: string): void => end(desk, call, 0)
+const live = (desk: Desk, now: number): number => read(desk, now).live
 
 function lines(of: Scope, cap: number): Lines {
   return { of, cap, leases: new MapRoster() }
 }
 
 function desk(tenant: number, key?: number, agent?: number): Desk {
-  return [
+  return deskOf(
     lines('tenant', tenant),
     ...(key === undefined ? [] : [lines('key', key)]),
     ...(agent === undefined ? [] : [lines('agent', agent)]),
-  ]
+  )
+}
+
+const roster = (): MapRoster => new MapRoster()
+
+function deskOf(...of: [Lines, ...Lines[]]): Desk {
+  const [loads, queue, wants, tickets] = [roster(), roster(), roster(), roster()]
+  return { lines: of, loads, queue, wants, tickets, places: roster(), memory: roster() }
 }
 
 function rows(desk: Desk): number[] {
-  return desk.map(({ leases }) => leases.size())
+  return desk.lines.map(({ leases }) => leases.size())
 }
 
 test('[G2] grants up to the cap, and not one more', () => {
@@ -43,7 +66,7 @@ test('[G2] a call that asks again gets the same answer, and its lease anew', () 
   const d = desk(1)
   admit(d, 'a', at(0))
   expect(admit(d, 'a', at(29))).toEqual(granted)
-  expect(d[0]?.leases.get('a')).toBe(59)
+  expect(d.lines[0].leases.get('a')).toBe(59)
   expect(rows(d)).toEqual([1])
   expect(admit(d, 'b', at(58))).toEqual(full('tenant'))
   expect(admit(d, 'b', at(58))).toEqual(full('tenant'))
@@ -72,10 +95,8 @@ test('[G1] the live calls are the rows of the roster', () => {
   renew(d, 'c', at(10))
   expect(live(d, 10)).toBe(2)
   expect(live(d, 39)).toBe(1)
-  expect([d[0]?.leases.get('a'), d[0]?.leases.get('c')]).toEqual([undefined, 40])
+  expect([d.lines[0].leases.get('a'), d.lines[0].leases.get('c')]).toEqual([undefined, 40])
 })
-
-test('[G1] a desk without lines has no calls', () => expect(live([], 0)).toBe(0))
 
 test('[G5] releasing twice, or what was never there, is success and takes nothing from others', () => {
   const d = desk(2, 2)
@@ -93,7 +114,7 @@ test('[G5] renewing takes a lease that the store had lost, also above the cap', 
   admit(d, 'a', at(0))
   renew(d, 'lost', at(1))
   expect(rows(d)).toEqual([2, 2])
-  expect(d.map(({ leases }) => leases.get('lost'))).toEqual([31, 31])
+  expect(d.lines.map(({ leases }) => leases.get('lost'))).toEqual([31, 31])
 })
 
 test('[G5] renewing sweeps what has run out', () => {
@@ -104,10 +125,9 @@ test('[G5] renewing sweeps what has run out', () => {
 })
 
 test('[G7] a cap lowered below the live calls ends nobody, and grants nothing until under it', () => {
-  const [lines] = desk(3)
-  if (lines === undefined) throw new Error('no lines')
-  for (const call of ['a', 'b', 'c']) admit([lines], call, at(0))
-  const lowered = [{ ...lines, cap: 2 }]
+  const d = desk(3)
+  for (const call of ['a', 'b', 'c']) admit(d, call, at(0))
+  const lowered: Desk = { ...d, lines: [{ ...d.lines[0], cap: 2 }] }
   expect(live(lowered, 0)).toBe(3)
   expect(admit(lowered, 'a', at(1))).toEqual(granted)
   expect(admit(lowered, 'd', at(1))).toEqual(full('tenant'))
@@ -132,14 +152,12 @@ test.each([
 })
 
 test('[G8] each cap counts its own calls: other keys and agents of the tenant are no matter', () => {
-  const [tenant, key] = desk(3, 1)
-  const [, other] = desk(3, 1)
-  if (tenant === undefined || key === undefined || other === undefined) throw new Error('no lines')
-  expect(admit([tenant, key], 'a', at(0))).toEqual(granted)
-  expect(admit([tenant, key], 'b', at(0))).toEqual(full('key'))
-  expect(admit([tenant, other], 'b', at(0))).toEqual(granted)
-  expect(admit([tenant], 'c', at(0))).toEqual(granted)
-  expect(rows([tenant, key, other])).toEqual([3, 1, 1])
+  const [tenant, key, other] = [lines('tenant', 3), lines('key', 1), lines('key', 1)]
+  expect(admit(deskOf(tenant, key), 'a', at(0))).toEqual(granted)
+  expect(admit(deskOf(tenant, key), 'b', at(0))).toEqual(full('key'))
+  expect(admit(deskOf(tenant, other), 'b', at(0))).toEqual(granted)
+  expect(admit(deskOf(tenant), 'c', at(0))).toEqual(granted)
+  expect([tenant, key, other].map(({ leases }) => leases.size())).toEqual([3, 1, 1])
 })
 
 test('[G8] what ran out is swept from every set of lines, not from the tenant alone', () => {

@@ -3,7 +3,21 @@ import type { Brings } from '../../src/exchange.ts'
 import type { Entry } from '../../src/ledger.ts'
 import { frameBytes } from '../../src/limits.ts'
 import type { CallTerms } from '../../src/plan.ts'
-import type { CallRecord, Clock, Desks, Frame, Line, Offer, Renewal, Socket, Upstream } from '../../src/ports.ts'
+import type {
+  Admission,
+  CallRecord,
+  Clock,
+  Desks,
+  Frame,
+  Line,
+  Offer,
+  Renewal,
+  Socket,
+  Sounds,
+  Upstream,
+} from '../../src/ports.ts'
+import type { SoundSource } from '../../src/lines.ts'
+import { bytesPerMs, type Format } from '../../src/sound.ts'
 import { upstreamsOf, type UpstreamSpec } from '../../src/upstream.ts'
 
 export class HandClock implements Clock {
@@ -143,9 +157,21 @@ export class HandDesks implements Desks {
   readonly attempts: string[][] = []
   readonly records: CallRecord[] = []
   ends = 0
+  /** What a waiting call is told when it asks; undefined: nobody may ask. */
+  answer: Admission | undefined
+  asked = 0
+  left = 0
 
-  async admit(): Promise<never> {
-    throw new Error('a call begins when it was admitted')
+  async admit(): Promise<Admission> {
+    this.#reach()
+    this.asked++
+    if (this.answer === undefined) throw new Error('a call that was granted does not ask')
+    return this.answer
+  }
+
+  async leave(): Promise<void> {
+    this.left++
+    this.#reach()
   }
 
   async renew(): Promise<Renewal> {
@@ -177,10 +203,23 @@ export class HandDesks implements Desks {
   }
 }
 
+/** Every sound is 1 s of silence, unless it is missing; it comes when the promises go on. */
+export class HandSounds implements Sounds {
+  readonly loaded: string[] = []
+  missing = false
+
+  async load(source: SoundSource, format: Format): Promise<Uint8Array> {
+    this.loaded.push(`${format} ${source.is === 'shipped' ? source.path : source.audio}`)
+    if (this.missing) throw new Error('no such sound')
+    return new Uint8Array(1_000 * bytesPerMs[format])
+  }
+}
+
 export class HandHost implements Brings {
   readonly clock = new HandClock()
   readonly desks = new HandDesks()
   readonly upstream = new HandUpstream(this.clock)
+  readonly sounds = new HandSounds()
   readonly faults: unknown[] = []
   settledCalls: string[] = []
 
@@ -213,6 +252,8 @@ export const terms: CallTerms = {
   longestMs: 3_600_000,
   fallbackMicroUsd: 64,
   pinned: null,
+  patienceMs: 60_000,
+  hold: { language: 'en', lines: {}, repeatSeconds: 0, format: 'audio/pcm' },
 }
 
 /** Lets every promise that can go on go on. */

@@ -46,6 +46,8 @@ test('[A2] what is not said is the default', () => {
     models: null,
     pinned: null,
     frameBytes,
+    overflow: 'hold',
+    hold: { language: 'en', lines: {}, repeatSeconds: 60, format: 'audio/pcm' },
   })
   expect(KeySettings.parse({ name: 'k' })).toEqual({ name: 'k', lines: null })
 })
@@ -130,6 +132,8 @@ test('[C9] the terms of a call follow from its tenant, plan and key', () => {
     longestMs: 3_600_000,
     fallbackMicroUsd: 64,
     pinned: { x: 1 },
+    patienceMs: 120_000,
+    hold: tenant.hold,
   })
   expect(callTerms({ ...tenant, plan: 'trial' }, key).longestMs).toBe(900_000)
   expect(callTerms({ ...tenant, plan: 'scale' }, key).longestMs).toBeNull()

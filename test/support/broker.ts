@@ -33,6 +33,7 @@ export interface KeptRecord {
     tokens: number
     replies: number
     microUsd: number
+    waitedMs: number
     liveMs: number
     connectMs: number | null
   } | null
@@ -93,9 +94,13 @@ export class Broker {
     return { id, key: body['key'] as string, keyId: body['id'] as string }
   }
 
-  async live(tenant: MadeTenant): Promise<number> {
+  async lines(tenant: MadeTenant): Promise<{ live: number; waiting: number; cap: number }> {
     const { body } = await this.admin('GET', `/tenants/${tenant.id}`)
-    return (body['lines'] as { live: number }).live
+    return body['lines'] as { live: number; waiting: number; cap: number }
+  }
+
+  async live(tenant: MadeTenant): Promise<number> {
+    return (await this.lines(tenant)).live
   }
 
   /** All records of a tenant, newest first. */

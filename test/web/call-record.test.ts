@@ -81,6 +81,15 @@ describe('queue', () => {
     expect(after(joined, updated, created)).toMatchObject({ phase: 'live', place: undefined })
   })
 
+  test('[WEB] a caller that was put through sees how long it waited, and still waits while it is only told that it is there', () => {
+    const joined = { type: 'trunkline.queue.joined', position: 1, eta_ms: null }
+    const waiting = { type: 'trunkline.queue.waiting', position: 1, eta_ms: 5_000, waited_ms: 20_000 }
+    expect(whySentence(after(joined, waiting))).toBe('Place 1 in the queue, about 5 s to wait.')
+    const admitted = { type: 'trunkline.queue.admitted', waited_ms: 21_400 }
+    expect(whySentence(after(joined, waiting, admitted, created))).toBe('Put through after 22 s.')
+    expect(after(joined, waiting, admitted, created).notices).toEqual([])
+  })
+
   test('[WEB] events of the broker that the page does not know are kept to be shown', () => {
     const notice = { type: 'trunkline.budget.warned', percent: 80 }
     expect(after(created, notice)).toMatchObject({ phase: 'live', notices: [notice] })

@@ -1,0 +1,169 @@
+// pool.ts: one upstream quota shared among desks. Knows no call, no clock and no store. Rules P1, P2, P5, P9, P10.
+import type { Roster } from './roster.ts'
+
+/** Desk → number, for each. Loads in tokens a minute (or in sessions, where the quota counts those: then every call weighs 1). */
+export interface Pool {
+  /** Load of its live calls; and of those with the waiting ones. */
+  has: Roster
+  wants: Roster
+  /** What it was granted: never below what it has (P2). */
+  grants: Roster
+  /** Until when the grant holds (ms), and its version: a desk takes no older one. */
+  untils: Roster
+  versions: Roster
+  /** One call's load: the step in which capacity is given. */
+  blocks: Roster
+  weights: Roster
+  floors: Roster
+  /** What of its reserved floor is not granted yet: kept back from all others. */
+  kept: Roster
+  /** Index of its plan's tier. */
+  ranks: Roster
+  tiers: readonly Tier[]
+}
+
+/** The desks of one plan tier that are hungry → their grant per weight; they are served up to this share of the ceiling. */
+export interface Tier {
+  threshold: number
+  hungry: Roster
+}
+
+export interface Ask {
+  has: number
+  wants: number
+  block: number
+  weight: number
+  /** Index into the pool's tiers. */
+  tier: number
+}
+
+/** `learning`: the pool's store was lost, newcomers get nothing until the desks have said what they hold (P10). */
+export interface Terms {
+  now: number
+  ttlMs: number
+  ceiling: number
+  learning: boolean
+}
+
+export interface Grant {
+  amount: number
+  until: number
+  version: number
+}
+
+export interface Shares {
+  grant: Grant
+  /** Other desks whose grants rose: they are to be told. */
+  risen: string[]
+}
+
+/**
+ * A desk says what it has and wants, gives back what it does not use, and capacity goes where it is wanted: one call's load at a time to
+ * the hungry desk with the least per weight (progressive filling, which is weighted max-min fairness), in the tiers whose threshold is
+ * not reached.
+ */
+export function share(pool: Pool, desk: string, ask: Ask, t: Terms): Shares {
+  for (const late of pool.untils.purge(t.now)) forget(pool, late)
+  pool.has.set(desk, ask.has)
+  pool.wants.set(desk, ask.wants)
+  pool.blocks.set(desk, ask.block)
+  pool.weights.set(desk, ask.weight)
+  pool.ranks.set(desk, ask.tier)
+  pool.untils.set(desk, t.now + t.ttlMs)
+  for (const { hungry } of pool.tiers) hungry.delete(desk) // its plan may have changed
+  give(pool, desk, ask.has)
+  const risen = t.learning ? [] : fill(pool, t.ceiling)
+  if (!t.learning && ask.has > 0) slack(pool, desk, ask, t.ceiling)
+  for (const other of new Set([desk, ...risen]))
+    pool.versions.set(other, Math.max(t.now, (pool.versions.get(other) ?? 0) + 1))
+  return { grant: granted(pool, desk), risen: risen.filter((other) => other !== desk) }
+}
+
+export function granted(pool: Pool, desk: string): Grant {
+  const amount = pool.grants.get(desk) ?? 0
+  return { amount, until: pool.untils.get(desk) ?? 0, version: pool.versions.get(desk) ?? 0 }
+}
+
+/** Reserves a floor for a desk, whether it was heard or not: an operator's word. 0 lifts it. */
+export function reserve(pool: Pool, desk: string, floor: number): void {
+  pool.floors.set(desk, floor)
+  const amount = pool.grants.get(desk)
+  if (amount !== undefined) give(pool, desk, amount)
+  else if (floor > 0) pool.kept.set(desk, floor)
+  else pool.kept.delete(desk)
+}
+
+export interface Reading {
+  has: number
+  wants: number
+  granted: number
+  desks: number
+}
+
+export function read(pool: Pool, now: number): Reading {
+  for (const late of pool.untils.purge(now)) forget(pool, late)
+  return { has: pool.has.sum(), wants: pool.wants.sum(), granted: pool.grants.sum(), desks: pool.grants.size() }
+}
+
+/** Gives out what is left, block by block; returns the desks that got some, in the order of their first block. */
+function fill(pool: Pool, ceiling: number): string[] {
+  const risen = new Set<string>()
+  for (;;) {
+    const desk = next(pool, ceiling)
+    if (desk === undefined) return [...risen]
+    const amount = pool.grants.get(desk) ?? 0
+    give(pool, desk, Math.min(amount + block(pool, desk), pool.wants.get(desk) ?? 0))
+    risen.add(desk)
+  }
+}
+
+/** The hungry desk with the least per weight, of those whose tier lets its next block through. */
+function next(pool: Pool, ceiling: number): string | undefined {
+  let best: string | undefined
+  let least = Infinity
+  for (const { hungry } of pool.tiers) {
+    const [desk] = hungry.first(1)
+    if (desk === undefined || !room(pool, desk, block(pool, desk), ceiling)) continue
+    const share = hungry.get(desk) ?? 0
+    if (share < least) [best, least] = [desk, share]
+  }
+  return best
+}
+
+/** A busy desk may hold one call more than it wants, so that the next one need not ask; not where anybody is hungry (P9). */
+function slack(pool: Pool, desk: string, ask: Ask, ceiling: number): void {
+  const amount = pool.grants.get(desk) ?? 0
+  const nobodyHungry = pool.tiers.every(({ hungry }) => hungry.size() === 0)
+  if (nobodyHungry && room(pool, desk, ask.block, ceiling)) give(pool, desk, amount + ask.block)
+}
+
+/** Whether the desk may have this much more: under its tier's threshold, or within its own reserved floor, others' floors kept back. */
+function room(pool: Pool, desk: string, more: number, ceiling: number): boolean {
+  const tier = pool.tiers[pool.ranks.get(desk) ?? 0]
+  const own = pool.kept.get(desk) ?? 0
+  const taken = pool.grants.sum() + pool.kept.sum() - own + more
+  return tier !== undefined && taken <= ceiling * tier.threshold
+}
+
+/** Sets a grant, and what follows from it: whether the desk is hungry, how much of its floor is kept back. */
+function give(pool: Pool, desk: string, amount: number): void {
+  pool.grants.set(desk, amount)
+  const unmet = (pool.floors.get(desk) ?? 0) - amount
+  if (unmet > 0) pool.kept.set(desk, unmet)
+  else pool.kept.delete(desk)
+  const hungry = pool.tiers[pool.ranks.get(desk) ?? 0]?.hungry
+  if (amount < (pool.wants.get(desk) ?? 0)) hungry?.set(desk, amount / (pool.weights.get(desk) ?? 1))
+  else hungry?.delete(desk)
+}
+
+/** A desk that was not heard for a TTL has no calls left; its floor stays reserved. */
+function forget(pool: Pool, desk: string): void {
+  pool.has.delete(desk)
+  pool.wants.delete(desk)
+  give(pool, desk, 0)
+  pool.grants.delete(desk)
+}
+
+function block(pool: Pool, desk: string): number {
+  return Math.max(1, pool.blocks.get(desk) ?? 1)
+}

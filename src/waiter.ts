@@ -1,0 +1,164 @@
+// Carries out what hold.ts decides for one waiting caller: its words, its lines in time, its wishes. Knows no desk and no socket.
+import { hear, nextAt, type Hold, type HoldAction, type HoldEvent } from './hold.ts'
+import { speechLeadMs } from './limits.ts'
+import { wording, type Line } from './lines.ts'
+import type { CallTerms } from './plan.ts'
+import type { Clock, Sounds } from './ports.ts'
+import { noticeFrame } from './queue-notice.ts'
+import { idsOf, OwnItems, type Ids } from './realtime/own-item.ts'
+import { hearing } from './realtime/session-format.ts'
+import { Utterance } from './realtime/synth.ts'
+import type { Refusal } from './refusal.ts'
+import { recorded, type Recording } from './sound.ts'
+import { Wishes, type Keeping } from './wishes.ts'
+
+/** Whom the waiter speaks for and to. */
+export interface Audience {
+  say(frame: string): void
+  giveUp(): void
+  refuse(refusal: Refusal): void
+  fault(error: unknown): void
+}
+
+export class Waiter {
+  /** Items of ours that the caller knows: it may ask for them for as long as it talks. */
+  readonly items: OwnItems = new OwnItems()
+  readonly ids: Ids
+  readonly #terms: CallTerms
+  readonly #clock: Clock
+  readonly #sounds: Sounds
+  readonly #audience: Audience
+  readonly #wishes: Wishes
+  #hold: Hold | undefined
+  #utterance: { said: Utterance; since: number } | undefined
+  #cancelTick: (() => void) | undefined
+  #cancelSpeech: (() => void) | undefined
+  /** Counts the lines that were begun, so that a sound that comes late is not said. */
+  #lines = 0
+
+  constructor(call: string, terms: CallTerms, clock: Clock, sounds: Sounds, audience: Audience) {
+    this.ids = idsOf(call)
+    this.#terms = terms
+    this.#clock = clock
+    this.#sounds = sounds
+    this.#audience = audience
+    this.#wishes = new Wishes(this.items, this.ids)
+  }
+
+  /** `place` counts from 0, as the gate has it. */
+  joined(place: number, etaMs: number | null): void {
+    const { patienceMs, hold } = this.#terms
+    const repeatMs = hold.repeatSeconds === 0 ? null : hold.repeatSeconds * 1000
+    this.#take({ is: 'joined', at: this.#clock.now(), place: place + 1, etaMs, patienceMs, repeatMs })
+  }
+
+  full(room: number): void {
+    this.#take({ is: 'full', at: this.#clock.now(), room })
+  }
+
+  moved(place: number, etaMs: number | null): void {
+    this.#take({ is: 'moved', at: this.#clock.now(), place: place + 1, etaMs })
+  }
+
+  turnedAway(refusal: Refusal): void {
+    this.#take({ is: 'turnedAway', at: this.#clock.now(), refusal })
+  }
+
+  /** The caller is put through: what it wished for in the meantime, in order. */
+  served(): string[] {
+    this.#take({ is: 'served', at: this.#clock.now() })
+    return this.#wishes.drain()
+  }
+
+  hungUp(): void {
+    this.#take({ is: 'hungUp', at: this.#clock.now() })
+    this.#cancelSpeech?.()
+  }
+
+  /** Keeps what the caller says; answers what is about our own items. */
+  keep(frame: string, type: string): Keeping {
+    const keeping = this.#wishes.keep(frame, type)
+    if (keeping.is === 'answered') this.#audience.say(keeping.frame)
+    if (keeping.is === 'cancelled') this.#quiet('caller')
+    return keeping
+  }
+
+  #take(event: HoldEvent): void {
+    const { hold, actions } = hear(this.#hold, event)
+    this.#hold = hold
+    for (const action of actions) this.#act(action)
+    if (this.#hold !== hold) return // an action was a step of its own, and has armed the clock
+    this.#cancelTick?.()
+    const at = nextAt(hold)
+    if (at !== undefined) this.#cancelTick = this.#clock.after(Math.max(0, at - this.#clock.now()), () => this.#tick())
+  }
+
+  #tick(): void {
+    this.#take({ is: 'tick', at: this.#clock.now() })
+  }
+
+  #act(action: HoldAction): void {
+    switch (action.do) {
+      case 'tell':
+        return this.#audience.say(noticeFrame(action.notice, this.ids('event')))
+      case 'speak':
+        return this.#speak(action.line)
+      case 'hush':
+        return this.#quiet('broker')
+      case 'giveUp':
+        return this.#audience.giveUp()
+      case 'refuse':
+        return this.#audience.refuse(action.refusal)
+      default:
+        action satisfies never
+    }
+  }
+
+  #speak(line: Line): void {
+    const mine = ++this.#lines
+    const { pinned, hold } = this.#terms
+    const ear = hearing(this.#wishes.session, pinned, hold.format)
+    const { text, sound } = wording(line, hold.language, hold.lines, ear)
+    const loaded = sound === null || ear.as === 'text' ? undefined : this.#sounds.load(sound, ear.format)
+    if (loaded === undefined || ear.as === 'text') return this.#utter(mine, line, text, undefined)
+    loaded.then(
+      (bytes) => this.#utter(mine, line, text, recorded(ear.format, bytes)),
+      (error: unknown) => {
+        this.#audience.fault(error)
+        if (mine === this.#lines) this.#take({ is: 'spoken', at: this.#clock.now() })
+      },
+    )
+  }
+
+  #utter(mine: number, name: Line, text: string, recording: Recording | undefined): void {
+    if (mine !== this.#lines || this.#hold?.speaking?.line !== name) return // it was hushed while its sound was on the way
+    const words = { name, text, ...(recording !== undefined && { recording }) }
+    const said = new Utterance(words, this.ids, this.items.last)
+    this.items.add(said.item)
+    this.#utterance = { said, since: this.#clock.now() }
+    this.#pump()
+  }
+
+  /** Says what is due, a little ahead of the clock; then, that the line has been given. */
+  #pump(): void {
+    const { said, since } = this.#utterance ?? {}
+    if (said === undefined || since === undefined) return
+    const elapsed = this.#clock.now() - since
+    for (const frame of said.due(elapsed + speechLeadMs)) this.#audience.say(frame)
+    if (said.nextMs !== undefined) {
+      this.#cancelSpeech = this.#clock.after(Math.max(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump())
+    } else {
+      this.#utterance = undefined
+      this.#take({ is: 'spoken', at: this.#clock.now() })
+    }
+  }
+
+  #quiet(by: 'broker' | 'caller'): void {
+    this.#lines++
+    this.#cancelSpeech?.()
+    const { said } = this.#utterance ?? {}
+    this.#utterance = undefined
+    for (const frame of said?.cut(by) ?? []) this.#audience.say(frame)
+    if (by === 'caller' && said !== undefined) this.#take({ is: 'spoken', at: this.#clock.now() })
+  }
+}

@@ -1,0 +1,120 @@
+// What a caller asks of items that the broker made: answered by us; of all others: left alone.
+import { expect, test } from 'vitest'
+import { errorEvent } from '../../src/refusal.ts'
+import type { ControlEvent } from '../../src/realtime/control-event.ts'
+import { idsOf, mentionsOurs, OwnItems, type Answer, type OwnItem } from '../../src/realtime/own-item.ts'
+import { faultsOf, type Event } from '../sim/client.ts'
+
+const id = 'item_trunkline_b2c3d4_1'
+const text = 'All our lines are busy. Please stay on the line.'
+
+function item(change: Partial<OwnItem> = {}): OwnItem {
+  return { id, after: null, as: 'audio', status: 'completed', text, ms: 2_000, ...change }
+}
+
+function ask(event: ControlEvent, ...items: OwnItem[]): Answer | undefined {
+  return new OwnItems(items).answer(event, idsOf('call_1'))
+}
+
+function create(previous_item_id: string): ControlEvent {
+  return { type: 'conversation.item.create', item: {}, previous_item_id }
+}
+
+function answerOf(answer: Answer | undefined): Event {
+  if (answer?.is !== 'answered') throw new Error(`not answered: ${answer?.is}`)
+  const event = JSON.parse(answer.frame) as Event
+  expect(faultsOf(event)).toEqual([])
+  return event
+}
+
+test('[H2] an item of ours is retrieved as it was spoken or written', () => {
+  const retrieve = { type: 'conversation.item.retrieve', item_id: id }
+  expect(answerOf(ask(retrieve, item()))).toMatchObject({
+    type: 'conversation.item.retrieved',
+    item: { id, status: 'completed', role: 'assistant', content: [{ type: 'output_audio', transcript: text }] },
+  })
+  expect(answerOf(ask(retrieve, item({ as: 'text' })))).toMatchObject({
+    item: { content: [{ type: 'output_text', text }] },
+  })
+})
+
+test('[H2] an item of ours is truncated: what was not heard is not in its transcript any more', () => {
+  const items = new OwnItems([item()])
+  const truncate = { type: 'conversation.item.truncate', item_id: id, content_index: 0, audio_end_ms: 1_000 }
+  expect(answerOf(items.answer(truncate, idsOf('call_1')))).toMatchObject({
+    type: 'conversation.item.truncated',
+    item_id: id,
+    content_index: 0,
+    audio_end_ms: 1_000,
+  })
+  expect(items.all[0]?.text).toBe('All our lines are busy.')
+  items.answer({ ...truncate, audio_end_ms: 0 }, idsOf('call_1'))
+  expect(items.all[0]?.text).toBe('')
+})
+
+test('[H2] a truncation beyond the end, or with numbers that are none, does no harm', () => {
+  const items = new OwnItems([item()])
+  for (const [audio_end_ms, then] of [
+    [9_000, text],
+    [-1, ''],
+    ['x', ''],
+    [1e300, ''],
+  ] as const) {
+    const event = { type: 'conversation.item.truncate', item_id: id, content_index: null, audio_end_ms }
+    answerOf(items.answer(event, idsOf('call_1')))
+    expect(items.all[0]?.text).toBe(then)
+  }
+})
+
+test('[H2] an item of ours is deleted once', () => {
+  const items = new OwnItems([item()])
+  const event = { type: 'conversation.item.delete', item_id: id, event_id: 'mine' }
+  expect(answerOf(items.answer(event, idsOf('call_1')))).toMatchObject({
+    type: 'conversation.item.deleted',
+    item_id: id,
+  })
+  const again = items.answer(event, idsOf('call_1'))
+  if (again?.is !== 'refused') throw new Error('not refused')
+  const error = errorEvent(again.refusal, 'event_1', again.causedBy)
+  expect(error.error).toMatchObject({ code: 'item_delete_invalid_item_id', param: 'item_id', event_id: 'mine' })
+  expect(items.last).toBeNull()
+})
+
+test('[H2] items of the provider are none of ours', () => {
+  for (const type of ['retrieve', 'truncate', 'delete']) {
+    const event = { type: `conversation.item.${type}`, item_id: 'item_C9G8pGVKYnaZu8PH5YQ9O', content_index: 0 }
+    expect(ask(event, item())).toBeUndefined()
+  }
+  expect(ask({ type: 'conversation.item.create', previous_item_id: 'root', item: {} }, item())).toBeUndefined()
+  expect(ask({ type: 'conversation.item.retrieve' }, item())).toBeUndefined()
+  expect(ask({ type: 'conversation.item.delete', item_id: { toString: 1 } }, item())).toBeUndefined()
+})
+
+test('[H2] an item after one of ours goes after what the provider knows of before it', () => {
+  const [first, second] = [item(), item({ id: 'item_trunkline_2', after: id })]
+  const third = item({ id: 'item_trunkline_3', after: 'item_theirs' })
+  for (const [given, passed] of [
+    [first.id, 'root'],
+    [second.id, 'root'],
+    [third.id, 'item_theirs'],
+    ['item_trunkline_deleted', 'root'],
+  ] as const) {
+    const answer = ask(create(given), first, second, third)
+    expect(answer).toEqual({ is: 'rewritten', frame: JSON.stringify(create(passed)) })
+  }
+})
+
+test('[H2] a cancel of our reply is ours, by its id or while we speak', () => {
+  const speaking = item({ status: 'in_progress' })
+  const cancel = { type: 'response.cancel' }
+  expect(ask({ ...cancel, response_id: 'resp_trunkline_1' }, item())).toEqual({ is: 'cancelled' })
+  expect(ask(cancel, speaking)).toEqual({ is: 'cancelled' })
+  expect(ask(cancel, item())).toBeUndefined()
+  expect(ask({ ...cancel, response_id: 'resp_theirs' }, speaking)).toBeUndefined()
+})
+
+test('[H2] a frame that cannot be about ours is not even parsed', () => {
+  expect(mentionsOurs('{"type":"conversation.item.retrieve","item_id":"item_C9G8"}')).toBe(false)
+  expect(mentionsOurs(`{"type":"conversation.item.retrieve","item_id":"${id}"}`)).toBe(true)
+  expect(mentionsOurs('{"type":"response.cancel"}')).toBe(true)
+})
