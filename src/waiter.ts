@@ -119,9 +119,8 @@ export class Waiter {
     const { pinned, hold } = this.#terms
     const ear = hearing(this.#wishes.session, pinned, hold.format)
     const { text, sound } = wording(line, hold.language, hold.lines, ear)
-    const loaded = sound === null || ear.as === 'text' ? undefined : this.#sounds.load(sound, ear.format)
-    if (loaded === undefined || ear.as === 'text') return this.#utter(mine, line, text, undefined)
-    loaded.then(
+    if (sound === null || ear.as === 'text') return this.#utter(mine, line, text, undefined)
+    this.#sounds.load(sound, ear.format).then(
       (bytes) => this.#utter(mine, line, text, recorded(ear.format, bytes)),
       (error: unknown) => {
         this.#audience.fault(error)
