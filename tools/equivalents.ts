@@ -52,10 +52,8 @@ export const equivalent: Readonly<Record<string, string>> = {
   // src/waiter.ts
   'const mine = ++this.#lines → const mine = --this.#lines': 'counting down gives as many numbers',
   'this.#lines++ → this.#lines--': 'as above',
-  "const loaded = sound === null || ear.as === 'text' ? undefined : this.#sounds.load(sound, ear.format) → const loaded = sound === null && ear.as === 'text' ? undefined : this.#sounds.load(sound, ear.format)":
+  "if (sound === null || ear.as === 'text') return this.#utter(mine, line, text, undefined) → if (sound === null && ear.as === 'text') return this.#utter(mine, line, text, undefined)":
     'a caller that reads has no sound, and only that',
-  "if (loaded === undefined || ear.as === 'text') return this.#utter(mine, line, text, undefined) → if (loaded === undefined && ear.as === 'text') return this.#utter(mine, line, text, undefined)":
-    'as above',
   'const { said, since } = this.#utterance ?? {} → const { said, since } = this.#utterance':
     'it is set before it is said, and its timer goes with it',
   'if (said === undefined || since === undefined) return → if (false) return': 'as above',
