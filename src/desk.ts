@@ -1,42 +1,18 @@
 // One tenant's desk: its gate, ledger, keys and records over one SQL store, each step one transaction. Knows no host and no socket.
-import { admit, advance, read, release, renew, type Desk, type Lines, type Terms } from './gate.ts'
-import { balances, debit, post, type Entry } from './ledger.ts'
-import { leaseTtlMs } from './limits.ts'
 import { DeskCounts, lostRecord } from './desk-counts.ts'
+import { DeskLedger, type Balances } from './desk-ledger.ts'
+import { DeskRosters } from './desk-rosters.ts'
+import { admit, advance, read, release, renew, type Terms } from './gate.ts'
+import type { Entry } from './ledger.ts'
+import { leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { callTerms, keyValid, linesOf, plans, type Key, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, Renewal } from './ports.ts'
-import { etaMs } from './queue-notice.ts'
 import { SqlRecords, type KeptCall } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
 import { SqlRegistry } from './registry-sql.ts'
 import { SqlRoster } from './roster-sql.ts'
 import type { Sql, Transact } from './sql.ts'
-import { windowsAt } from './window.ts'
-
-/** Accounts of the ledger that are shown. */
-export const accounts = [
-  'calls',
-  'live_ms',
-  'replies',
-  'input_text',
-  'input_audio',
-  'input_image',
-  'input_unknown',
-  'cached_text',
-  'cached_audio',
-  'cached_image',
-  'cached_unknown',
-  'output_text',
-  'output_audio',
-  'output_unknown',
-  'transcribed_ms',
-  'micro_usd',
-  'unpriced',
-  'unreported',
-  'partial',
-] as const
-export type Balances = Record<(typeof accounts)[number], number>
 
 export interface DeskReading {
   tenant: Tenant
@@ -64,11 +40,13 @@ export class SqlDesk {
   readonly registry: SqlRegistry
   readonly records: SqlRecords
   readonly counts: DeskCounts
-  readonly #sql: Sql
+  readonly #rosters: DeskRosters
+  readonly #ledger: DeskLedger
   readonly #transact: Transact
 
   constructor(sql: Sql, transact: Transact) {
-    this.#sql = sql
+    this.#rosters = new DeskRosters(sql)
+    this.#ledger = new DeskLedger(this.#rosters)
     this.#transact = transact
     this.registry = new SqlRegistry(sql)
     this.records = new SqlRecords(sql)
@@ -102,7 +80,7 @@ export class SqlDesk {
     return this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return []
-      const seated = advance(this.#desk(tenant, undefined, null), terms(now, 0))
+      const seated = advance(this.#rosters.gate(tenant, undefined, null), terms(now, 0))
       for (const call of seated) this.#seated(call, tenant.plan, now)
       return seated
     })
@@ -112,7 +90,8 @@ export class SqlDesk {
   leave(ref: CallRef, now: number): void {
     this.#transact(() => {
       const tenant = this.registry.tenant()
-      if (tenant !== undefined) release(this.#desk(tenant, this.registry.key(ref.key), ref.agent), ref.call, now)
+      if (tenant !== undefined)
+        release(this.#rosters.gate(tenant, this.registry.key(ref.key), ref.agent), ref.call, now)
     })
   }
 
@@ -123,7 +102,8 @@ export class SqlDesk {
       // A heartbeat that comes after the end, or one of a call that was given up for lost: it would hold a line that nobody frees.
       if (this.records.isClosed(ref.call)) return { is: 'withdrawn', refusal: { why: 'call_reset' } }
       const tenant = this.registry.tenant()
-      if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0))
+      if (tenant !== undefined)
+        renew(this.#rosters.gate(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0))
       return { is: 'kept' }
     })
   }
@@ -139,7 +119,7 @@ export class SqlDesk {
     this.#transact(() => {
       const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
       if (tenant === undefined) return
-      release(this.#desk(tenant, key, ref.agent), ref.call, now)
+      release(this.#rosters.gate(tenant, key, ref.agent), ref.call, now)
       if (!this.records.isOpen(ref.call)) return
       this.#debit(ref, entries, now)
       this.#close(ref, tenant, record, now)
@@ -151,9 +131,13 @@ export class SqlDesk {
     this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return
-      for (const key of this.registry.keys()) read(this.#desk(tenant, key, null), now)
-      for (const agent of Object.keys(tenant.caps.agents)) read(this.#desk(tenant, undefined, agent), now)
-      const [leases, queue, missing] = [this.#roster('leases'), this.#roster('queue'), this.#roster('missing')]
+      for (const key of this.registry.keys()) read(this.#rosters.gate(tenant, key, null), now)
+      for (const agent of Object.keys(tenant.caps.agents)) read(this.#rosters.gate(tenant, undefined, agent), now)
+      const [leases, queue, missing] = [
+        this.#rosters.get('leases'),
+        this.#rosters.get('queue'),
+        this.#rosters.get('missing'),
+      ]
       for (const call of this.records.openCalls()) {
         const { id, key, agent, pool } = call
         if (leases.get(id) !== undefined || queue.get(id) !== undefined) missing.delete(id)
@@ -168,13 +152,11 @@ export class SqlDesk {
   read(now: number): DeskReading | undefined {
     const tenant = this.registry.tenant()
     if (tenant === undefined) return undefined
-    const { day, month } = windowsAt(now)
-    const ledger = this.#roster('accounts')
-    const { live, waiting } = read(this.#desk(tenant, undefined, null), now)
+    const { live, waiting } = read(this.#rosters.gate(tenant, undefined, null), now)
     return {
       tenant,
       lines: { live, waiting, cap: linesOf(tenant) },
-      usage: { day: balances(ledger, day, accounts), month: balances(ledger, month, accounts) },
+      usage: this.#ledger.usage(now),
     }
   }
 
@@ -182,7 +164,7 @@ export class SqlDesk {
   report(now: number): Record<string, Series> {
     const tenant = this.registry.tenant()
     if (tenant === undefined) return {}
-    const { live } = read(this.#desk(tenant, undefined, null), now)
+    const { live } = read(this.#rosters.gate(tenant, undefined, null), now)
     return this.counts.report(tenant.plan, { live, waiting: this.records.waiting(), cap: linesOf(tenant) })
   }
 
@@ -191,7 +173,7 @@ export class SqlDesk {
     if (refusal !== undefined) return { is: 'refused', refusal }
     const { overflow } = tenant
     const room = overflow === 'hold' ? plans[tenant.plan].room : 0
-    const desk = this.#desk(tenant, key, offer.agent)
+    const desk = this.#rosters.gate(tenant, key, offer.agent)
     const verdict = admit(desk, { call: offer.call, load: firstMinuteLoad }, terms(now, room))
     if (verdict.is === 'granted') return { is: 'granted', terms: callTerms(tenant, key) }
     if (verdict.is === 'queued') {
@@ -199,7 +181,7 @@ export class SqlDesk {
         is: 'queued',
         terms: callTerms(tenant, key),
         place: verdict.place,
-        etaMs: this.#eta(tenant, verdict.place),
+        etaMs: this.#ledger.etaMs(verdict.place, linesOf(tenant)),
       }
     }
     if (verdict.of === 'room' && overflow === 'hold') return { is: 'full', terms: callTerms(tenant, key), room }
@@ -225,12 +207,6 @@ export class SqlDesk {
     this.counts.admitted(entered.pool, plan, now - entered.began)
   }
 
-  /** The mean of the latest calls, so that a place can be told as a time (H3). */
-  #eta(tenant: Tenant, place: number): number | null {
-    const talk = this.#roster('talk')
-    return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms') ?? 0, talk.get('calls') ?? 0)
-  }
-
   #unfit(offer: Offer, tenant: Tenant, key: Key, now: number): Refusal | undefined {
     if (!keyValid(key, now)) return { why: 'key_revoked' }
     if (offer.unserved !== null) return offer.unserved
@@ -242,10 +218,8 @@ export class SqlDesk {
   }
 
   #debit(ref: CallRef, entries: readonly Entry[], now: number): void {
-    const books = { accounts: this.#roster('accounts'), debited: this.#roster(`debited:${ref.call}`) }
     const plan = this.registry.tenant()?.plan ?? 'trial'
-    const windows = Object.values(windowsAt(now))
-    for (const entry of entries) if (debit(books, entry, windows)) this.counts.debited(ref.pool, plan, entry)
+    for (const entry of this.#ledger.debit(ref.call, entries, now)) this.counts.debited(ref.pool, plan, entry)
   }
 
   #close(ref: CallRef, tenant: Tenant, told: CallRecord, now: number): void {
@@ -253,35 +227,8 @@ export class SqlDesk {
     const record = told.outcome.why === 'call_reset' && entered !== undefined ? lost(entered, now) : told
     if (!this.records.close(ref.call, now, record)) return
     if (entered?.admitted === null) this.counts.unserved(ref.pool, tenant.plan, record)
-    this.#roster('missing').delete(ref.call)
-    this.#roster(`debited:${ref.call}`).purge(Number.MAX_SAFE_INTEGER)
-    post(this.#roster('accounts'), { calls: 1, live_ms: record.liveMs }, Object.values(windowsAt(now)))
-    this.#learn(record.liveMs)
+    this.#rosters.get('missing').delete(ref.call)
+    this.#ledger.ended(ref.call, record.liveMs, now)
     this.counts.ended(ref.pool, tenant.plan, record)
-  }
-
-  /** A moving mean over some fifty calls. */
-  #learn(liveMs: number): void {
-    if (liveMs === 0) return
-    const talk = this.#roster('talk')
-    const calls = talk.add('calls', 1)
-    const mean = talk.get('mean_ms') ?? 0
-    talk.set('mean_ms', Math.round(mean + (liveMs - mean) / Math.min(calls, 50)))
-  }
-
-  #desk(tenant: Tenant, key: Key | undefined, agent: string | null): Desk {
-    const lines: [Lines, ...Lines[]] = [{ of: 'tenant', leases: this.#roster('leases'), cap: linesOf(tenant) }]
-    if (key !== undefined && key.lines !== null)
-      lines.push({ of: 'key', leases: this.#roster(`leases:${key.id}`), cap: key.lines })
-    const agentCap = agent !== null && Object.hasOwn(tenant.caps.agents, agent) ? tenant.caps.agents[agent] : undefined
-    if (agentCap !== undefined)
-      lines.push({ of: 'agent', leases: this.#roster(`leases:agent:${agent}`), cap: agentCap })
-    const [loads, queue, wants] = [this.#roster('loads'), this.#roster('queue'), this.#roster('wants')]
-    const [tickets, places, memory] = [this.#roster('tickets'), this.#roster('places'), this.#roster('memory')]
-    return { lines, loads, queue, wants, tickets, places, memory }
-  }
-
-  #roster(name: string): SqlRoster {
-    return new SqlRoster(this.#sql, name)
   }
 }

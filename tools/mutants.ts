@@ -27,6 +27,8 @@ const rules: Record<string, string[]> = {
   'src/realtime/notice.ts': ['test/rules/notice.test.ts'],
   'src/exchange.ts': ['test/rules/exchange.test.ts', 'test/rules/exchange-waiting.test.ts'],
   'src/desk.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
+  'src/desk-ledger.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
+  'src/desk-rosters.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
   'src/desk-counts.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
   'src/roster-map.ts': ['test/stores/roster-map.test.ts'],
   'src/roster-sql.ts': ['test/stores/roster-node-sqlite.test.ts'],

@@ -181,7 +181,7 @@ test('[H3] the wait is unknown under ten calls, then the mean call for each plac
 })
 
 test('[H3] the mean forgets slowly: after some fifty calls old ones weigh little', () => {
-  const mean = store.sql.bind(undefined, "SELECT value FROM roster WHERE name = 'talk' AND id = 'mean_ms'")
+  const mean = store.sql.bind(undefined, "SELECT value FROM roster WHERE name = 'talk' AND id = 'mean'")
   for (let i = 0; i < 100; i++) {
     admit(`t${i}`)
     desk.end(ref(`t${i}`), [], record('hung_up', { liveMs: 100_000 }), start)

@@ -1,6 +1,7 @@
 // One tenant's desk over SQL: who is let in, what is debited, what is recorded, what is reported. On node:sqlite.
 import { beforeEach, describe, expect, test } from 'vitest'
-import { SqlDesk, type Balances } from '../../src/desk.ts'
+import { SqlDesk } from '../../src/desk.ts'
+import type { Balances } from '../../src/desk-ledger.ts'
 import { leaseTtlMs } from '../../src/limits.ts'
 import { readSeries, type Series } from '../../src/metrics.ts'
 import { changed, TenantSettings, type Key, type Tenant, type TenantChange } from '../../src/plan.ts'

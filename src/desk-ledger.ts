@@ -1,0 +1,71 @@
+// What a desk's tenant has used, and what its calls teach about the next: balances by window, the mean call. Knows no call's life.
+import type { DeskRosters } from './desk-rosters.ts'
+import { balances, debit, post, type Entry } from './ledger.ts'
+import { etaMs } from './queue-notice.ts'
+import { windowsAt } from './window.ts'
+
+/** Accounts of the ledger that are shown. */
+export const accounts = [
+  'calls',
+  'live_ms',
+  'replies',
+  'input_text',
+  'input_audio',
+  'input_image',
+  'input_unknown',
+  'cached_text',
+  'cached_audio',
+  'cached_image',
+  'cached_unknown',
+  'output_text',
+  'output_audio',
+  'output_unknown',
+  'transcribed_ms',
+  'micro_usd',
+  'unpriced',
+  'unreported',
+  'partial',
+] as const
+export type Balances = Record<(typeof accounts)[number], number>
+
+export class DeskLedger {
+  readonly #rosters: DeskRosters
+
+  constructor(rosters: DeskRosters) {
+    this.#rosters = rosters
+  }
+
+  /** Debits each report once; returns those that were new (L1). */
+  debit(call: string, entries: readonly Entry[], now: number): Entry[] {
+    const books = { accounts: this.#rosters.get('accounts'), debited: this.#rosters.get(`debited:${call}`) }
+    const windows = Object.values(windowsAt(now))
+    return entries.filter((entry) => debit(books, entry, windows))
+  }
+
+  /** A call is over: said once, with its record. */
+  ended(call: string, liveMs: number, now: number): void {
+    this.#rosters.get(`debited:${call}`).purge(Number.MAX_SAFE_INTEGER)
+    post(this.#rosters.get('accounts'), { calls: 1, live_ms: liveMs }, Object.values(windowsAt(now)))
+    if (liveMs > 0) this.#learn('talk', liveMs)
+  }
+
+  usage(now: number): { day: Balances; month: Balances } {
+    const { day, month } = windowsAt(now)
+    const ledger = this.#rosters.get('accounts')
+    return { day: balances(ledger, day, accounts), month: balances(ledger, month, accounts) }
+  }
+
+  /** The mean of the latest calls, so that a place (from 0) can be told as a time (H3). */
+  etaMs(place: number, lines: number): number | null {
+    const talk = this.#rosters.get('talk')
+    return etaMs(place + 1, lines, talk.get('mean') ?? 0, talk.get('calls') ?? 0)
+  }
+
+  /** A moving mean over some fifty calls. */
+  #learn(what: string, value: number): void {
+    const roster = this.#rosters.get(what)
+    const calls = roster.add('calls', 1)
+    const mean = roster.get('mean') ?? 0
+    roster.set('mean', Math.round(mean + (value - mean) / Math.min(calls, 50)))
+  }
+}
