@@ -106,6 +106,7 @@ export function lostRecord(model: string, liveMs: number, waitedMs = 0): CallRec
     replies: 0,
     firstAudioMs: null,
     peakContextTokens: 0,
+    firstMinuteTokens: null,
     overheadMs: 0,
     connectMs: null,
   }

@@ -1,6 +1,8 @@
 // What a desk's tenant has used, and what its calls teach about the next: balances by window, the mean call. Knows no call's life.
 import type { DeskRosters } from './desk-rosters.ts'
 import { balances, debit, post, type Entry } from './ledger.ts'
+import { firstMinuteCalls, firstMinuteTokens } from './limits.ts'
+import type { CallRecord } from './ports.ts'
 import { etaMs } from './queue-notice.ts'
 import { windowsAt } from './window.ts'
 
@@ -43,10 +45,19 @@ export class DeskLedger {
   }
 
   /** A call is over: said once, with its record. */
-  ended(call: string, liveMs: number, now: number): void {
+  ended(call: string, record: Pick<CallRecord, 'liveMs' | 'firstMinuteTokens'>, now: number): void {
+    const { liveMs, firstMinuteTokens } = record
     this.#rosters.get(`debited:${call}`).purge(Number.MAX_SAFE_INTEGER)
     post(this.#rosters.get('accounts'), { calls: 1, live_ms: liveMs }, Object.values(windowsAt(now)))
     if (liveMs > 0) this.#learn('talk', liveMs)
+    if (liveMs > 0 && firstMinuteTokens !== null) this.#learn('minute', firstMinuteTokens)
+  }
+
+  /** What a newcomer is taken to need: what this tenant's calls took in their first minute, once enough have shown it (P3). */
+  newcomerLoad(): number {
+    const minute = this.#rosters.get('minute')
+    const known = (minute.get('calls') ?? 0) >= firstMinuteCalls
+    return known ? Math.max(1, minute.get('mean') ?? 0) : firstMinuteTokens
   }
 
   usage(now: number): { day: Balances; month: Balances } {

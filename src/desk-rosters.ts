@@ -16,14 +16,13 @@ export class DeskRosters {
   }
 
   /** The gate as a call with this key and agent meets it: the tenant's lines, then those that have a cap of their own (G8). */
-  gate(tenant: Tenant, key: Key | undefined, agent: string | null): Desk {
+  gate(tenant: Tenant, key: Key | undefined, agent: string | null, quotas: Desk['quotas']): Desk {
     const lines: [Lines, ...Lines[]] = [{ of: 'tenant', leases: this.get('leases'), cap: linesOf(tenant) }]
     if (key !== undefined && key.lines !== null)
       lines.push({ of: 'key', leases: this.get(`leases:${key.id}`), cap: key.lines })
     const agentCap = agent !== null && Object.hasOwn(tenant.caps.agents, agent) ? tenant.caps.agents[agent] : undefined
     if (agentCap !== undefined) lines.push({ of: 'agent', leases: this.get(`leases:agent:${agent}`), cap: agentCap })
-    const [loads, queue, wants] = [this.get('loads'), this.get('queue'), this.get('wants')]
-    const [tickets, places, memory] = [this.get('tickets'), this.get('places'), this.get('memory')]
-    return { lines, loads, queue, wants, tickets, places, memory }
+    const [queue, tickets] = [this.get('queue'), this.get('tickets')]
+    return { lines, quotas, queue, tickets, places: this.get('places'), memory: this.get('memory') }
   }
 }

@@ -1,13 +1,28 @@
 // One tenant's desk: its gate, ledger, keys and records over one SQL store, each step one transaction. Knows no host and no socket.
 import { DeskCounts, lostRecord } from './desk-counts.ts'
 import { DeskLedger, type Balances } from './desk-ledger.ts'
+import { DeskPools } from './desk-pools.ts'
 import { DeskRosters } from './desk-rosters.ts'
-import { admit, advance, read, release, renew, type Terms } from './gate.ts'
-import type { Entry } from './ledger.ts'
+import {
+  admit,
+  advance,
+  conclude,
+  consider,
+  needs,
+  read,
+  release,
+  renew,
+  type Ask,
+  type Desk,
+  type Shortage,
+  type Terms,
+  type Verdict,
+} from './gate.ts'
+import { tokensOf, type Entry } from './ledger.ts'
 import { leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { callTerms, keyValid, linesOf, plans, type Key, type Tenant } from './plan.ts'
-import type { Admission, CallRecord, CallRef, Offer, Renewal } from './ports.ts'
+import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
 import { SqlRecords, type KeptCall } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
 import { SqlRegistry } from './registry-sql.ts'
@@ -20,12 +35,16 @@ export interface DeskReading {
   usage: { day: Balances; month: Balances }
 }
 
-/** What a newcomer is taken to need: tokens in its first minute, until this tenant's own calls are known (P3). */
-const firstMinuteLoad = 6_000
-
-/** No pool yet: the grant is not bounded. */
 function terms(now: number, room: number): Terms {
-  return { now, ttlMs: leaseTtlMs, grant: Infinity, room }
+  return { now, ttlMs: leaseTtlMs, room }
+}
+
+type Rule<V> = (desk: Desk, ask: Ask, t: Terms) => V
+type Decided<V> = Admission | (undefined extends V ? undefined : never)
+
+/** The lines that free one after another for those who wait: all of them, or, where the pool is short, those in use. */
+function turning({ lines: [{ leases, cap }] }: Desk, short: Shortage): number {
+  return short === 'lines' ? cap : Math.max(1, Math.min(cap, leases.size()))
 }
 
 /** A call that lost its lease and never came back is closed after this long: its own object reports it long before. */
@@ -42,11 +61,13 @@ export class SqlDesk {
   readonly counts: DeskCounts
   readonly #rosters: DeskRosters
   readonly #ledger: DeskLedger
+  readonly #pools: DeskPools
   readonly #transact: Transact
 
   constructor(sql: Sql, transact: Transact) {
     this.#rosters = new DeskRosters(sql)
     this.#ledger = new DeskLedger(this.#rosters)
+    this.#pools = new DeskPools(this.#rosters)
     this.#transact = transact
     this.registry = new SqlRegistry(sql)
     this.records = new SqlRecords(sql)
@@ -60,19 +81,12 @@ export class SqlDesk {
 
   /** Decides on an offer. Asked again it keeps the call's line or place, and says how it stands. */
   admit(offer: Offer, now: number): Admission {
-    return this.#transact(() => {
-      const tenant = this.registry.tenant()
-      const key = tenant && this.registry.keyByHash(offer.keyHash)
-      if (tenant === undefined || key === undefined) return { is: 'refused', refusal: { why: 'key_unknown' } }
-      const known = this.records.get(offer.call)
-      // It asked before it ended and is heard after: it would hold a line that nobody frees.
-      if (known !== undefined && known.ended !== null) return { is: 'refused', refusal: { why: 'call_reset' } }
-      const admission = this.#decide(offer, tenant, key, now)
-      if (known === undefined) this.counts.offered(offer.pool, tenant.plan)
-      if (admission.is === 'granted' || admission.is === 'queued') this.#enter(offer, tenant, key, admission.is, now)
-      else if (known === undefined) this.counts.turnedAway(offer.pool, tenant.plan, admission)
-      return admission
-    })
+    return this.#transact(() => this.#admit(offer, now, conclude))
+  }
+
+  /** The same of a newcomer, but undefined where the pool is to be asked first. */
+  consider(offer: Offer, now: number): Admission | undefined {
+    return this.#transact(() => this.#admit(offer, now, consider))
   }
 
   /** Seats those whose turn has come, and names them: they are to be woken (G6). */
@@ -80,7 +94,7 @@ export class SqlDesk {
     return this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return []
-      const seated = advance(this.#rosters.gate(tenant, undefined, null), terms(now, 0))
+      const seated = advance(this.#gate(tenant, undefined, null, now), terms(now, 0))
       for (const call of seated) this.#seated(call, tenant.plan, now)
       return seated
     })
@@ -90,20 +104,22 @@ export class SqlDesk {
   leave(ref: CallRef, now: number): void {
     this.#transact(() => {
       const tenant = this.registry.tenant()
-      if (tenant !== undefined)
-        release(this.#rosters.gate(tenant, this.registry.key(ref.key), ref.agent), ref.call, now)
+      if (tenant !== undefined) release(this.#gate(tenant, this.registry.key(ref.key), ref.agent, now), ref.call, now)
     })
   }
 
-  renew(ref: CallRef, now: number): Renewal {
+  /** `load`: null while the call is too young to tell. */
+  renew(ref: CallRef, load: number | null, now: number): Renewal {
     return this.#transact(() => {
       const key = this.registry.key(ref.key)
       if (key === undefined || !keyValid(key, now)) return { is: 'withdrawn', refusal: { why: 'key_withdrawn' } }
       // A heartbeat that comes after the end, or one of a call that was given up for lost: it would hold a line that nobody frees.
       if (this.records.isClosed(ref.call)) return { is: 'withdrawn', refusal: { why: 'call_reset' } }
       const tenant = this.registry.tenant()
-      if (tenant !== undefined)
-        renew(this.#rosters.gate(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0))
+      if (tenant === undefined) return { is: 'kept' }
+      const quota = this.#pools.quota(ref.pool, now)
+      const told = load ?? quota.loads.get(ref.call) ?? this.#ledger.newcomerLoad()
+      renew(this.#gate(tenant, key, ref.agent, now), { call: ref.call, quota, load: told }, terms(now, 0))
       return { is: 'kept' }
     })
   }
@@ -119,7 +135,7 @@ export class SqlDesk {
     this.#transact(() => {
       const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
       if (tenant === undefined) return
-      release(this.#rosters.gate(tenant, key, ref.agent), ref.call, now)
+      release(this.#gate(tenant, key, ref.agent, now), ref.call, now)
       if (!this.records.isOpen(ref.call)) return
       this.#debit(ref, entries, now)
       this.#close(ref, tenant, record, now)
@@ -131,8 +147,8 @@ export class SqlDesk {
     this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return
-      for (const key of this.registry.keys()) read(this.#rosters.gate(tenant, key, null), now)
-      for (const agent of Object.keys(tenant.caps.agents)) read(this.#rosters.gate(tenant, undefined, agent), now)
+      for (const key of this.registry.keys()) read(this.#gate(tenant, key, null, now), now)
+      for (const agent of Object.keys(tenant.caps.agents)) read(this.#gate(tenant, undefined, agent, now), now)
       const [leases, queue, missing] = [
         this.#rosters.get('leases'),
         this.#rosters.get('queue'),
@@ -149,10 +165,39 @@ export class SqlDesk {
     })
   }
 
+  /** What the pool is told; until it has answered the desk uses no more than its calls have. */
+  ask(pool: string, now: number): PoolAsk | undefined {
+    return this.#transact(() => {
+      const tenant = this.registry.tenant()
+      if (tenant === undefined) return undefined
+      const needed = needs(this.#gate(tenant, undefined, null, now), this.#pools.quota(pool, now), now)
+      this.#pools.ask(pool, needed, now)
+      const [block, debited] = [this.#ledger.newcomerLoad(), this.#pools.debited(pool)]
+      return { plan: tenant.plan, needs: needed, block, debited, epoch: this.#pools.epoch(pool) }
+    })
+  }
+
+  /** Takes a grant, or that there is no answer; returns the calls that were seated by it. */
+  regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word', now: number): string[] {
+    this.#transact(() => this.#pools.take(pool, grant, as, now))
+    return this.advance(now)
+  }
+
+  /** Whether the next newcomer would have to wait for the pool: its slack is used. */
+  lacks(pool: string, now: number): boolean {
+    const { loads, tokens, sessions } = this.#pools.quota(pool, now)
+    return loads.sum() + this.#ledger.newcomerLoad() > tokens || loads.size() >= sessions
+  }
+
+  /** The quotas that its calls draw from, or would. */
+  pools(): string[] {
+    return this.#pools.all
+  }
+
   read(now: number): DeskReading | undefined {
     const tenant = this.registry.tenant()
     if (tenant === undefined) return undefined
-    const { live, waiting } = read(this.#rosters.gate(tenant, undefined, null), now)
+    const { live, waiting } = read(this.#gate(tenant, undefined, null, now), now)
     return {
       tenant,
       lines: { live, waiting, cap: linesOf(tenant) },
@@ -164,34 +209,51 @@ export class SqlDesk {
   report(now: number): Record<string, Series> {
     const tenant = this.registry.tenant()
     if (tenant === undefined) return {}
-    const { live } = read(this.#rosters.gate(tenant, undefined, null), now)
+    const { live } = read(this.#gate(tenant, undefined, null, now), now)
     return this.counts.report(tenant.plan, { live, waiting: this.records.waiting(), cap: linesOf(tenant) })
   }
 
-  #decide(offer: Offer, tenant: Tenant, key: Key, now: number): Admission {
+  #admit<V extends Verdict | undefined>(offer: Offer, now: number, first: Rule<V>): Decided<V> {
+    const tenant = this.registry.tenant()
+    const key = tenant && this.registry.keyByHash(offer.keyHash)
+    if (tenant === undefined || key === undefined) return { is: 'refused', refusal: { why: 'key_unknown' } }
+    const known = this.records.get(offer.call)
+    // It asked before it ended and is heard after: it would hold a line that nobody frees.
+    if (known !== undefined && known.ended !== null) return { is: 'refused', refusal: { why: 'call_reset' } }
+    const admission = this.#decide(offer, tenant, key, now, known === undefined ? first : admit)
+    if (admission === undefined) return undefined as Decided<V>
+    if (known === undefined) this.counts.offered(offer.pool, tenant.plan)
+    if (admission.is === 'granted' || admission.is === 'queued') this.#enter(offer, tenant, key, admission.is, now)
+    else if (known === undefined) this.counts.turnedAway(offer.pool, tenant.plan, admission)
+    return admission
+  }
+
+  #decide(offer: Offer, tenant: Tenant, key: Key, now: number, rule: Rule<Verdict | undefined>): Admission | undefined {
     const refusal = this.#unfit(offer, tenant, key, now)
     if (refusal !== undefined) return { is: 'refused', refusal }
+    this.#pools.enter(offer.pool)
     const { overflow } = tenant
     const room = overflow === 'hold' ? plans[tenant.plan].room : 0
-    const desk = this.#rosters.gate(tenant, key, offer.agent)
-    const verdict = admit(desk, { call: offer.call, load: firstMinuteLoad }, terms(now, room))
+    const desk = this.#gate(tenant, key, offer.agent, now)
+    const ask = { call: offer.call, quota: this.#pools.quota(offer.pool, now), load: this.#ledger.newcomerLoad() }
+    const verdict = rule(desk, ask, terms(now, room))
+    if (verdict === undefined) return undefined
     if (verdict.is === 'granted') return { is: 'granted', terms: callTerms(tenant, key) }
     if (verdict.is === 'queued') {
-      return {
-        is: 'queued',
-        terms: callTerms(tenant, key),
-        place: verdict.place,
-        etaMs: this.#ledger.etaMs(verdict.place, linesOf(tenant)),
-      }
+      const { place, short } = verdict
+      const etaMs = this.#ledger.etaMs(place, turning(desk, short))
+      return { is: 'queued', terms: callTerms(tenant, key), place, short, etaMs }
     }
     if (verdict.of === 'room' && overflow === 'hold') return { is: 'full', terms: callTerms(tenant, key), room }
+    const beforeUpgrade = overflow === 'upgrade'
+    if (verdict.short !== 'lines') return { is: 'refused', refusal: { why: 'quota_short' }, beforeUpgrade }
     const scope = verdict.of === 'room' ? 'tenant' : verdict.of
     const cap = (desk.lines.find((lines) => lines.of === scope) ?? desk.lines[0]).cap
-    return {
-      is: 'refused',
-      refusal: { why: 'lines_full', details: { scope, cap } },
-      beforeUpgrade: overflow === 'upgrade',
-    }
+    return { is: 'refused', refusal: { why: 'lines_full', details: { scope, cap } }, beforeUpgrade }
+  }
+
+  #gate(tenant: Tenant, key: Key | undefined, agent: string | null, now: number): Desk {
+    return this.#rosters.gate(tenant, key, agent, this.#pools.quotas(now))
   }
 
   /** Opens the record of a call that has a line or a place, and counts it once when it has its line. */
@@ -219,7 +281,10 @@ export class SqlDesk {
 
   #debit(ref: CallRef, entries: readonly Entry[], now: number): void {
     const plan = this.registry.tenant()?.plan ?? 'trial'
-    for (const entry of this.#ledger.debit(ref.call, entries, now)) this.counts.debited(ref.pool, plan, entry)
+    for (const entry of this.#ledger.debit(ref.call, entries, now)) {
+      this.counts.debited(ref.pool, plan, entry)
+      this.#pools.debited(ref.pool, tokensOf(entry))
+    }
   }
 
   #close(ref: CallRef, tenant: Tenant, told: CallRecord, now: number): void {
@@ -228,7 +293,7 @@ export class SqlDesk {
     if (!this.records.close(ref.call, now, record)) return
     if (entered?.admitted === null) this.counts.unserved(ref.pool, tenant.plan, record)
     this.#rosters.get('missing').delete(ref.call)
-    this.#ledger.ended(ref.call, record.liveMs, now)
+    this.#ledger.ended(ref.call, record, now)
     this.counts.ended(ref.pool, tenant.plan, record)
   }
 }

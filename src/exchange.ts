@@ -1,20 +1,18 @@
 // Carries out what call.ts decides for one call: desk, dial, sockets, timers. Knows no host and no frame's content.
 import { offered, step, type Action, type Call, type CallEvent, type Outcome } from './call.ts'
 import { dialTimeoutMs, firstFrameDelayMs, lateCloseMs } from './limits.ts'
+import { Load } from './load.ts'
 import { timesOf, type Moments } from './moments.ts'
 import type { CallTerms } from './plan.ts'
 import {
   UpstreamFault,
   type Admission,
+  type Brings,
   type CallRef,
-  type Clock,
-  type Desks,
   type Dial,
   type Offer,
-  type Sounds,
   type Socket,
   type Target,
-  type Upstream,
 } from './ports.ts'
 import type { Notice } from './realtime/notice.ts'
 import { errorEvent, type Refusal } from './refusal.ts'
@@ -24,17 +22,6 @@ import { Waiter } from './waiter.ts'
 
 const justBeforeMs = 1_000 // an error so shortly before a close explains it; most end nothing
 
-export interface Brings {
-  clock: Clock
-  desks: Desks
-  upstream: Upstream
-  sounds: Sounds
-  /** A fault that no caller is told of: logged and counted by the host. */
-  fault(error: unknown, call: string): void
-  /** The call is over and its desk knows: the host may forget it. */
-  settled(call: string): void
-}
-
 export class Exchange implements Listener {
   readonly #offer: Offer
   readonly #target: Target
@@ -43,6 +30,8 @@ export class Exchange implements Listener {
   readonly #relay: Relay
   readonly #tab: Tab
   readonly #moments: Moments
+  /** From the moment it is live. */
+  #load: Load | undefined
   /** It has a place in the queue, which is to be given up. */
   #hasPlace = false
   #waiter: Waiter | undefined
@@ -116,7 +105,8 @@ export class Exchange implements Listener {
       if (this.ended) return await this.#settle()
       if (this.#call.state === 'waiting') return await this.#ask()
       this.#relay.look()
-      const renewal = await this.#host.desks.renew(this.ref)
+      const load = this.#load?.predict(this.#host.clock.now()) ?? null
+      const renewal = await this.#host.desks.renew(this.ref, load)
       if (renewal.is === 'withdrawn') this.wrapUp(renewal.refusal)
       await this.#post()
     } catch (error) {
@@ -130,7 +120,10 @@ export class Exchange implements Listener {
     else if (notice.is === 'session') this.#transcription = notice.transcription ?? this.#transcription
     else {
       if (notice.is === 'transcribed') this.#tab.transcription(notice.item, this.#transcription, notice.usage)
-      else this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage)
+      else {
+        this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage)
+        this.#load?.replied(notice.usage, this.#host.clock.now())
+      }
       if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply })
       if (!this.ended) void this.#post()
     }
@@ -235,6 +228,7 @@ export class Exchange implements Listener {
         late()
         this.#upstream = socket
         this.#moments.opened = clock.now()
+        this.#load = new Load(clock.now())
         this.#step({ is: 'opened' })
       },
       (error: unknown) => {
@@ -271,11 +265,9 @@ export class Exchange implements Listener {
       model: this.#offer.model,
       outcome: this.#outcome,
       ...timesOf(this.#moments),
-      tokens: this.#tab.tokens,
-      microUsd: this.#tab.microUsd,
-      replies: this.#tab.replies,
+      ...this.#tab.figures,
       firstAudioMs: this.#firstAudioMs,
-      peakContextTokens: this.#tab.peakContextTokens,
+      firstMinuteTokens: this.#load?.firstMinuteTokens ?? null,
     })
     this.#outcome = undefined
     this.#host.settled(this.#offer.call)

@@ -11,15 +11,24 @@ export interface Lines {
   cap: number
 }
 
+/** One upstream quota as this desk knows it: its calls there, and what the pool has granted for them. */
+export interface Quota {
+  /** Live call → its load: the tokens a minute that it is predicted to take. */
+  loads: Roster
+  /** Waiting call → the load that it would bring. */
+  wants: Roster
+  /** The grant, in tokens a minute and in live sessions. */
+  tokens: number
+  sessions: number
+}
+
 export interface Desk {
   /** The tenant's lines first; then those of the key and the agent that the call comes with, where they have a cap. */
   lines: readonly [Lines, ...Lines[]]
-  /** Live call → its load: the tokens a minute that it is predicted to take. */
-  loads: Roster
+  /** Every quota that a call of this desk draws from; each call is in one. */
+  quotas: readonly [Quota, ...Quota[]]
   /** Waiting call → when it came (ms); one with a head start stands as if it had come earlier. */
   queue: Roster
-  /** Waiting call → the load that it would bring. */
-  wants: Roster
   /** Waiting call → until when its place is kept (ms). */
   tickets: Roster
   /** Caller that left the queue → the arrival it had, and until when that is remembered (ms). */
@@ -27,24 +36,24 @@ export interface Desk {
   memory: Roster
 }
 
-/** A call's wish. `caller` is who calls, where the tenant knows it; `headStartMs` puts the urgent ahead. */
+/** A call's wish. `quota` is one of the desk's. `caller` is who calls, where the tenant knows it; `headStartMs` puts the urgent ahead. */
 export interface Ask {
   call: string
+  quota: Quota
   load: number
   caller?: string
   headStartMs?: number
 }
 
-/** Policy for one decision. Times in milliseconds; `grant` in tokens a minute, `room` in waiting callers. */
+/** Policy for one decision. Times in milliseconds; `room` in waiting callers. */
 export interface Terms {
   now: number
   ttlMs: number
-  grant: number
   room: number
 }
 
-/** What a waiting call waits for. */
-export type Shortage = 'lines' | 'tokens'
+/** What a waiting call waits for: a line of its tenant, or more of the upstream quota. */
+export type Shortage = 'lines' | 'tokens' | 'sessions'
 
 export type Verdict =
   | { is: 'granted' }
@@ -63,18 +72,38 @@ export function admit(desk: Desk, ask: Ask, t: Terms): Verdict {
     const taken = narrow.find((lines) => lines.leases.size() >= lines.cap)
     if (taken !== undefined) return { is: 'full', of: taken.of, short: 'lines' } // G8: nothing was taken from the others
   }
-  const fit = fits(desk, ask.load, t)
+  const fit = fits(desk, ask.quota, ask.load)
   const waiting = desk.queue.size()
   if (!waits && !(fit && waiting === 0)) {
-    if (waiting >= t.room) return { is: 'full', of: 'room', short: shortage(desk, waiting, t) }
+    if (waiting >= t.room) return { is: 'full', of: 'room', short: shortage(desk, ask, waiting) }
     desk.queue.set(ask.call, arrival(desk, ask, t.now))
   }
   const place = desk.queue.rank(ask.call) ?? 0
   if (fit && place === 0) return seat(desk, ask, t) // G3: a newcomer passes the queue by its head start or its old place alone
-  desk.wants.set(ask.call, ask.load)
+  ask.quota.wants.set(ask.call, ask.load)
   desk.tickets.set(ask.call, t.now + t.ttlMs)
   for (const lines of narrow) lines.leases.set(ask.call, t.now + t.ttlMs) // its key's line is its own while it waits
-  return { is: 'queued', place, short: shortage(desk, place, t) }
+  return { is: 'queued', place, short: shortage(desk, ask, place) }
+}
+
+/**
+ * A newcomer's first try. Undefined where lines are free and only the grant is short: the pool is to be asked, and until then the call
+ * has a ticket, whatever the room; `conclude` says what came of it.
+ */
+export function consider(desk: Desk, ask: Ask, t: Terms): Verdict | undefined {
+  sweep(desk, t.now)
+  const [{ leases, cap }] = desk.lines
+  if (leases.size() >= cap) return admit(desk, ask, t)
+  const verdict = admit(desk, ask, { ...t, room: Infinity })
+  return verdict.is === 'queued' ? undefined : verdict
+}
+
+/** The pool was asked: the newcomer is granted, has its place, or finds that there is none. */
+export function conclude(desk: Desk, ask: Ask, t: Terms): Verdict {
+  const verdict = admit(desk, ask, t)
+  if (verdict.is !== 'queued' || verdict.place < t.room) return verdict
+  release(desk, ask.call, t.now)
+  return { is: 'full', of: 'room', short: verdict.short }
 }
 
 /** Seats those who wait, in order, for as long as the next one fits; returns the calls seated (G6). */
@@ -85,17 +114,18 @@ export function advance(desk: Desk, t: Terms): string[] {
   for (;;) {
     const [call] = desk.queue.first(1)
     if (call === undefined) return seated
-    const load = desk.wants.get(call) ?? 0
-    if (!fits(desk, load, t)) return seated
-    seat(ofTenant, { call, load }, t)
+    const quota = desk.quotas.find(({ wants }) => wants.get(call) !== undefined) ?? desk.quotas[0]
+    const load = quota.wants.get(call) ?? 0
+    if (!fits(desk, quota, load)) return seated
+    seat(ofTenant, { call, quota, load }, t)
     seated.push(call)
   }
 }
 
 /** Prolongs a lease and tells the call's load now; takes it anew, also above the cap, when the store had lost it (G5). */
-export function renew(desk: Desk, call: string, load: number, t: Terms): void {
+export function renew(desk: Desk, { call, quota, load }: Ask, t: Terms): void {
   sweep(desk, t.now)
-  seat(desk, { call, load }, t)
+  seat(desk, { call, quota, load }, t)
 }
 
 /** Ends a lease or a wait. Releasing what is not there is success (G5). A caller that waited is remembered (G12). */
@@ -107,7 +137,8 @@ export function release(desk: Desk, call: string, now: number, caller?: string):
     desk.memory.set(caller, now + rememberedMs)
   }
   for (const lines of desk.lines) lines.leases.delete(call)
-  for (const roster of [desk.loads, desk.queue, desk.wants, desk.tickets]) roster.delete(call)
+  for (const { loads, wants } of desk.quotas) for (const roster of [loads, wants]) roster.delete(call)
+  for (const roster of [desk.queue, desk.tickets]) roster.delete(call)
 }
 
 export interface Reading {
@@ -115,33 +146,54 @@ export interface Reading {
   waiting: number
   /** Live calls above the cap, after it was lowered (G7). */
   over: number
-  /** Load of the live calls, and of those and the waiting ones together. */
-  has: number
-  wants: number
 }
 
 export function read(desk: Desk, now: number): Reading {
   sweep(desk, now)
   const [{ leases, cap }] = desk.lines
-  const [live, has] = [leases.size(), desk.loads.sum()]
-  return { live, waiting: desk.queue.size(), over: Math.max(0, live - cap), has, wants: has + desk.wants.sum() }
+  const live = leases.size()
+  return { live, waiting: desk.queue.size(), over: Math.max(0, live - cap) }
 }
 
-function seat(desk: Desk, { call, load }: Ask, t: Terms): Verdict {
-  for (const roster of [desk.queue, desk.wants, desk.tickets]) roster.delete(call)
+/** What a quota's calls have, and what those have and want who would find a line: in tokens a minute, and in sessions. */
+export interface Needs {
+  tokens: { has: number; wants: number }
+  sessions: { has: number; wants: number }
+}
+
+export function needs(desk: Desk, quota: Quota, now: number): Needs {
+  sweep(desk, now)
+  const [{ leases, cap }] = desk.lines
+  const tokens = { has: quota.loads.sum(), wants: quota.loads.sum() }
+  const sessions = { has: quota.loads.size(), wants: quota.loads.size() }
+  // Who waits for a line would only keep from others what it cannot use.
+  for (const call of desk.queue.first(Math.max(0, cap - leases.size()))) {
+    const load = quota.wants.get(call)
+    if (load === undefined) continue
+    tokens.wants += load
+    sessions.wants += 1
+  }
+  return { tokens, sessions }
+}
+
+function seat(desk: Desk, { call, quota, load }: Ask, t: Terms): Verdict {
+  for (const roster of [desk.queue, quota.wants, desk.tickets]) roster.delete(call)
   for (const lines of desk.lines) lines.leases.set(call, t.now + t.ttlMs)
-  desk.loads.set(call, load)
+  quota.loads.set(call, load)
   return { is: 'granted' }
 }
 
-function fits(desk: Desk, load: number, t: Terms): boolean {
+function fits(desk: Desk, { loads, tokens, sessions }: Quota, load: number): boolean {
   const [{ leases, cap }] = desk.lines
-  return leases.size() < cap && desk.loads.sum() + load <= t.grant
+  return leases.size() < cap && loads.size() < sessions && loads.sum() + load <= tokens
 }
 
-function shortage(desk: Desk, ahead: number, t: Terms): Shortage {
+/** What is short where the call would stand behind so many: its own line first, then what its pool has granted. */
+function shortage(desk: Desk, { quota: { loads, tokens, sessions }, load }: Ask, ahead: number): Shortage {
   const [{ leases, cap }] = desk.lines
-  return leases.size() + ahead < cap && t.grant < Infinity ? 'tokens' : 'lines'
+  if (leases.size() + ahead >= cap) return 'lines'
+  if (loads.size() >= sessions && loads.sum() + load <= tokens) return 'sessions'
+  return tokens < Infinity ? 'tokens' : 'lines'
 }
 
 function arrival(desk: Desk, { caller, headStartMs = 0 }: Ask, now: number): number {
@@ -151,11 +203,11 @@ function arrival(desk: Desk, { caller, headStartMs = 0 }: Ask, now: number): num
 
 function sweep(desk: Desk, now: number): void {
   const [tenant, ...narrow] = desk.lines
-  for (const lost of tenant.leases.purge(now)) desk.loads.delete(lost)
+  for (const lost of tenant.leases.purge(now)) for (const { loads } of desk.quotas) loads.delete(lost)
   for (const lines of narrow) lines.leases.purge(now)
   for (const late of desk.tickets.purge(now)) {
     desk.queue.delete(late)
-    desk.wants.delete(late)
+    for (const { wants } of desk.quotas) wants.delete(late)
   }
   for (const forgotten of desk.memory.purge(now)) desk.places.delete(forgotten)
 }

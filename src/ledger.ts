@@ -35,3 +35,9 @@ export function post(accounts: Roster, amounts: Entry['amounts'], windows: reado
 export function balances<A extends string>(accounts: Roster, window: string, names: readonly A[]): Record<A, number> {
   return Object.fromEntries(names.map((name) => [name, accounts.get(`${window}/${name}`) ?? 0])) as Record<A, number>
 }
+
+/** All tokens of a report: cached ones are part of input. */
+export function tokensOf({ amounts }: Entry): number {
+  const counted = Object.entries(amounts).filter(([account]) => /^(input|output)_/.test(account))
+  return counted.reduce((sum, [, tokens]) => sum + tokens, 0)
+}

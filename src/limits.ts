@@ -6,6 +6,18 @@ export const heartbeatMs = 10_000
 /** Heartbeats are spread by this share so that calls which began together do not beat together. */
 export const heartbeatJitter = 0.2
 
+/** A pool that lost its store grants nothing new for so long: by then every desk with live calls has said what it holds (P10: 1.25 H). */
+export const learningMs = 12_500
+/** A desk waits this long for its pool before it tells the caller to wait, and this long before the pool's unasked word counts again. */
+export const shareMs = 300
+export const shareTimeoutMs = 5_000
+
+/** A newcomer is taken to need so many tokens in its first minute, until so many calls of its tenant have shown theirs (P3). */
+export const firstMinuteTokens = 6_000
+export const firstMinuteCalls = 20
+/** A call's load is predicted from its replies of this time (P4). */
+export const paceMs = 120_000
+
 /** The provider's upgrade takes some 300 ms; beyond this the caller is told rather than kept (B1). */
 export const dialTimeoutMs = 10_000
 

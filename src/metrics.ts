@@ -33,6 +33,34 @@ export const catalogue = {
     help: 'Calls offered, by what was decided and why.',
     labels: ['plan', 'decision', 'reason'],
   },
+  trunkline_pool_ceiling: {
+    kind: 'gauge',
+    help: 'What the upstream quota bears: tokens a minute, or live sessions.',
+    labels: ['pool', 'unit'],
+  },
+  trunkline_pool_has: { kind: 'gauge', help: 'What its live calls are predicted to take.', labels: ['pool', 'unit'] },
+  trunkline_pool_wants: {
+    kind: 'gauge',
+    help: 'What its live calls have, and those want who wait for it.',
+    labels: ['pool', 'unit'],
+  },
+  trunkline_pool_granted: { kind: 'gauge', help: 'What the tenants may use of it now.', labels: ['pool', 'unit'] },
+  trunkline_pool_use_ratio: {
+    kind: 'gauge',
+    help: 'Use: what its calls have, or what was measured in the last minute if that is more, as a share of the ceiling.',
+    labels: ['pool', 'unit'],
+  },
+  trunkline_pool_headroom_ratio: {
+    kind: 'gauge',
+    help: 'What is left of the ceiling, from 0 to 1: 1 less the use.',
+    labels: ['pool', 'unit'],
+  },
+  trunkline_pool_tokens_last_minute: {
+    kind: 'gauge',
+    help: 'Tokens debited in the last minute, as far as its tenants have told.',
+    labels: ['pool'],
+  },
+  trunkline_pool_desks: { kind: 'gauge', help: 'Tenants that draw from it now.', labels: ['pool'] },
   trunkline_call_ends_total: {
     kind: 'counter',
     help: 'Calls ended, by who ended them and why.',

@@ -33,7 +33,8 @@ export type PlanName = keyof typeof shipped
 export const plans: Readonly<Record<PlanName, Plan>> = z
   .record(z.enum(['trial', 'starter', 'growth', 'scale']), Plan)
   .parse(shipped)
-const planNames = Object.keys(plans) as PlanName[]
+/** In the order of the ladder: who waits first comes first. */
+export const planNames = Object.keys(plans) as PlanName[]
 
 const label = /^[\w .:@/+-]+$/u
 const name = z

@@ -1,4 +1,5 @@
 // pool.ts: one upstream quota shared among desks. Knows no call, no clock and no store. Rules P1, P2, P5, P9, P10.
+import type { Grant } from './grant.ts'
 import type { Roster } from './roster.ts'
 
 /** Desk → number, for each. Loads in tokens a minute (or in sessions, where the quota counts those: then every call weighs 1). */
@@ -45,12 +46,6 @@ export interface Terms {
   learning: boolean
 }
 
-export interface Grant {
-  amount: number
-  until: number
-  version: number
-}
-
 export interface Shares {
   grant: Grant
   /** Other desks whose grants rose: they are to be told. */
@@ -63,7 +58,7 @@ export interface Shares {
  * not reached.
  */
 export function share(pool: Pool, desk: string, ask: Ask, t: Terms): Shares {
-  for (const late of pool.untils.purge(t.now)) forget(pool, late)
+  sweep(pool, t.now)
   pool.has.set(desk, ask.has)
   pool.wants.set(desk, ask.wants)
   pool.blocks.set(desk, ask.block)
@@ -74,9 +69,16 @@ export function share(pool: Pool, desk: string, ask: Ask, t: Terms): Shares {
   give(pool, desk, ask.has)
   const risen = t.learning ? [] : fill(pool, t.ceiling)
   if (!t.learning && ask.has > 0) slack(pool, desk, ask, t.ceiling)
-  for (const other of new Set([desk, ...risen]))
-    pool.versions.set(other, Math.max(t.now, (pool.versions.get(other) ?? 0) + 1))
+  anew(pool, [desk, ...risen], t.now)
   return { grant: granted(pool, desk), risen: risen.filter((other) => other !== desk) }
+}
+
+/** The ceiling, a threshold or a floor has changed: gives out what there is now, and returns the desks that got some. */
+export function refill(pool: Pool, t: Terms): string[] {
+  sweep(pool, t.now)
+  const risen = t.learning ? [] : fill(pool, t.ceiling)
+  anew(pool, risen, t.now)
+  return risen
 }
 
 export function granted(pool: Pool, desk: string): Grant {
@@ -97,12 +99,20 @@ export interface Reading {
   has: number
   wants: number
   granted: number
+  /** Of reserved floors, not granted yet. */
+  kept: number
   desks: number
 }
 
 export function read(pool: Pool, now: number): Reading {
-  for (const late of pool.untils.purge(now)) forget(pool, late)
-  return { has: pool.has.sum(), wants: pool.wants.sum(), granted: pool.grants.sum(), desks: pool.grants.size() }
+  sweep(pool, now)
+  return {
+    has: pool.has.sum(),
+    wants: pool.wants.sum(),
+    granted: pool.grants.sum(),
+    kept: pool.kept.sum(),
+    desks: pool.grants.size(),
+  }
 }
 
 /** Gives out what is left, block by block; returns the desks that got some, in the order of their first block. */
@@ -154,6 +164,15 @@ function give(pool: Pool, desk: string, amount: number): void {
   const hungry = pool.tiers[pool.ranks.get(desk) ?? 0]?.hungry
   if (amount < (pool.wants.get(desk) ?? 0)) hungry?.set(desk, amount / (pool.weights.get(desk) ?? 1))
   else hungry?.delete(desk)
+}
+
+/** Each grant that changed gets a version above all before it, also those of a time that is forgotten. */
+function anew(pool: Pool, desks: readonly string[], now: number): void {
+  for (const desk of new Set(desks)) pool.versions.set(desk, Math.max(now, (pool.versions.get(desk) ?? 0) + 1))
+}
+
+function sweep(pool: Pool, now: number): void {
+  for (const late of pool.untils.purge(now)) forget(pool, late)
 }
 
 /** A desk that was not heard for a TTL has no calls left; its floor stays reserved. */

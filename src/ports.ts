@@ -1,8 +1,10 @@
 // What a host must bring to carry the broker. Knows no host.
 import type { Outcome } from './call.ts'
+import type { Needs, Shortage } from './gate.ts'
+import type { Grant } from './grant.ts'
 import type { Entry } from './ledger.ts'
 import type { SoundSource } from './lines.ts'
-import type { CallTerms } from './plan.ts'
+import type { CallTerms, PlanName } from './plan.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format } from './sound.ts'
 import type { UpstreamSpec } from './upstream.ts'
@@ -78,7 +80,7 @@ export interface Offer {
  */
 export type Admission =
   | { is: 'granted'; terms: CallTerms }
-  | { is: 'queued'; terms: CallTerms; place: number; etaMs: number | null }
+  | { is: 'queued'; terms: CallTerms; place: number; short: Shortage; etaMs: number | null }
   | { is: 'full'; terms: CallTerms; room: number }
   | { is: 'refused'; refusal: Refusal; beforeUpgrade?: boolean }
 
@@ -105,6 +107,8 @@ export interface CallRecord {
   replies: number
   firstAudioMs: number | null
   peakContextTokens: number
+  /** Tokens that were reported in its first minute (P3). */
+  firstMinuteTokens: number | null
   /** From the offer to the dial: what the broker itself took. */
   overheadMs: number
   connectMs: number | null
@@ -118,10 +122,46 @@ export interface Sounds {
 /** The async face of one tenant's desk: gate, ledger and records. Every step is idempotent by call id. */
 export interface Desks {
   admit(offer: Offer): Promise<Admission>
-  renew(ref: CallRef): Promise<Renewal>
+  /** `load`: the tokens a minute that it is predicted to take; null while it is too young to tell (P4). */
+  renew(ref: CallRef, load: number | null): Promise<Renewal>
   /** Gives a place in the queue up; the call goes on, to say goodbye. */
   leave(ref: CallRef): Promise<void>
   debit(ref: CallRef, entries: readonly Entry[]): Promise<void>
   /** Frees the lines, takes in the last entries and writes the record, in one step. */
   end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void>
+}
+
+/** What a quota is counted in: tokens a minute, live sessions. */
+export type Unit = 'tokens' | 'sessions'
+
+/** What a desk tells a pool of itself. */
+export interface PoolAsk {
+  plan: PlanName
+  needs: Needs
+  /** A newcomer's load. */
+  block: number
+  /** Tokens that the desk has ever debited for this pool. */
+  debited: number
+  /** The pool's life that the desk has heard of; null for none. */
+  epoch: number | null
+}
+
+/** What a desk may use. `epoch` names the pool's life: another one means that its store was lost. */
+export type PoolGrant = { epoch: number } & Record<Unit, Grant>
+
+/** The async face of the upstream quotas. */
+export interface Pools {
+  share(pool: string, ask: PoolAsk): Promise<PoolGrant>
+}
+
+/** What one call needs of its host. */
+export interface Brings {
+  clock: Clock
+  desks: Desks
+  upstream: Upstream
+  sounds: Sounds
+  /** A fault that no caller is told of: logged and counted by the host. */
+  fault(error: unknown, call: string): void
+  /** The call is over and its desk knows: the host may forget it. */
+  settled(call: string): void
 }

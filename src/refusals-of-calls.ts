@@ -46,6 +46,15 @@ export const callRefusals = {
     title: 'All lines are taken',
     says: 'All {cap} lines of this {scope} are on a call. Try again when one has ended, or ask your admin for a higher cap.',
   },
+  quota_short: {
+    http: 429,
+    close: 1013,
+    type: 'rate_limit_error',
+    code: 'upstream_capacity',
+    retryAfterMs: 5_000,
+    title: 'Upstream quota is taken',
+    says: 'Lines are free, but what is left of the upstream quota is kept for others. Try again in a few seconds, or ask the operator for a reserved share.',
+  },
   queue_full: {
     http: 429,
     close: 1013,
@@ -53,7 +62,7 @@ export const callRefusals = {
     code: 'queue_full',
     retryAfterMs: 15_000,
     title: 'Queue is full',
-    says: 'All lines are on a call, and the queue has no room for more than {room} waiting callers. Try again in a minute.',
+    says: 'All lines are busy, and the queue has no room for more than {room} waiting callers. Try again in a minute.',
   },
   queue_timeout: {
     http: 429,

@@ -16,6 +16,12 @@ export class Tab {
     this.#fallbackMicroUsd = fallbackMicroUsd
   }
 
+  /** What its record says of it. */
+  get figures(): { tokens: number; microUsd: number; replies: number; peakContextTokens: number } {
+    const { tokens, microUsd, replies, peakContextTokens } = this
+    return { tokens, microUsd, replies, peakContextTokens }
+  }
+
   /** A reply's usage, by response id. A report that says nothing is counted as such, not as 0. */
   reply(id: string, model: string, usage: Usage | undefined): void {
     this.replies++

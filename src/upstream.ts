@@ -2,6 +2,13 @@
 import * as z from 'zod'
 import shipped from './upstreams.json' with { type: 'json' }
 
+/** What a quota bears; null is no bound. */
+export const Ceiling = z.strictObject({
+  tokensPerMinute: z.int().min(1).max(1e12).nullable(),
+  sessions: z.int().min(1).max(1e7).nullable(),
+})
+export type Ceiling = z.infer<typeof Ceiling>
+
 /** One provider's Realtime endpoint and the quota behind it. */
 export const UpstreamSpec = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,40}$/),
@@ -19,10 +26,7 @@ export const UpstreamSpec = z.strictObject({
   models: z.array(z.string().min(1).max(100)).min(1),
   /** The quota that its calls draw from. Several upstreams may share one. */
   pool: z.string().regex(/^[a-z0-9-]{1,40}$/),
-  ceiling: z.strictObject({
-    tokensPerMinute: z.int().min(1).max(1e12).nullable(),
-    sessions: z.int().min(1).max(1e7).nullable(),
-  }),
+  ceiling: Ceiling,
 })
 export type UpstreamSpec = z.infer<typeof UpstreamSpec>
 
@@ -37,6 +41,11 @@ export function upstreamsOf(own: string | undefined, url: string | undefined): U
 
 export function upstreamFor(specs: readonly UpstreamSpec[], model: string): UpstreamSpec | undefined {
   return specs.find((spec) => spec.models.includes(model))
+}
+
+/** The quotas that calls draw from, by their names, each with the ceiling of the first upstream that names it. */
+export function poolsOf(specs: readonly UpstreamSpec[]): Record<string, Ceiling> {
+  return Object.fromEntries(specs.toReversed().map(({ pool, ceiling }) => [pool, ceiling]))
 }
 
 export function modelsOf(specs: readonly UpstreamSpec[]): string[] {

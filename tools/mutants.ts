@@ -11,6 +11,12 @@ import { mutantsOf, root, type Mutant } from './mutations.ts'
 const rules: Record<string, string[]> = {
   'src/gate.ts': ['test/rules/gate.test.ts', 'test/rules/queue.test.ts'],
   'src/pool.ts': ['test/rules/pool.test.ts'],
+  'src/grant.ts': ['test/rules/grant.test.ts'],
+  'src/load.ts': ['test/rules/load.test.ts'],
+  'src/sql-pool.ts': ['test/rules/sql-pool.test.ts', 'test/rules/admission.test.ts'],
+  'src/pool-settings.ts': ['test/rules/sql-pool.test.ts'],
+  'src/admission.ts': ['test/rules/admission.test.ts'],
+  'src/desk-pools.ts': ['test/rules/admission.test.ts', 'test/rules/desk.test.ts'],
   'src/meter.ts': ['test/rules/meter.test.ts'],
   'src/waiter.ts': ['test/rules/waiter.test.ts'],
   'src/ledger.ts': ['test/rules/ledger.test.ts', 'test/rules/gate.test.ts'],

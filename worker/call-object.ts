@@ -1,11 +1,11 @@
 // One call as a Durable Object: the caller's socket, the provider's, one alarm. Translates only; the call's life is in src/exchange.ts.
 import { DurableObject } from 'cloudflare:workers'
 import { lostRecord } from '../src/desk-counts.ts'
-import { Exchange, type Brings } from '../src/exchange.ts'
+import { Exchange } from '../src/exchange.ts'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Arrival } from '../src/http/door.ts'
 import { firstFrameDelayMs, heartbeatJitter, heartbeatMs, lateCloseMs } from '../src/limits.ts'
-import type { Admission, CallRef, Desks, Offer } from '../src/ports.ts'
+import type { Admission, Brings, CallRef, Desks, Offer } from '../src/ports.ts'
 import { sendableCode, sendableReason } from '../src/realtime/close-code.ts'
 import { closeReason, errorEvent, rendering, type Refusal } from '../src/refusal.ts'
 import { dialUrl } from '../src/upstream.ts'
@@ -136,7 +136,7 @@ export class CallObject extends DurableObject<Env> {
   #desks(): Desks {
     return {
       admit: (offer) => deskOf(this.env, offer.tenant).admit(offer),
-      renew: (ref) => deskOf(this.env, ref.tenant).renew(ref),
+      renew: (ref, load) => deskOf(this.env, ref.tenant).renew(ref, load),
       leave: (ref) => deskOf(this.env, ref.tenant).leave(ref),
       debit: (ref, entries) => deskOf(this.env, ref.tenant).debit(ref, entries),
       end: (ref, entries, record) => deskOf(this.env, ref.tenant).end(ref, entries, record),

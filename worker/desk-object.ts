@@ -1,10 +1,11 @@
 // One tenant's desk as a Durable Object: its storage, its alarm, its reports. Translates only; what is decided is in src/desk.ts.
 import { DurableObject } from 'cloudflare:workers'
+import { Admissions } from '../src/admission.ts'
 import { SqlDesk, type DeskReading } from '../src/desk.ts'
 import type { Entry } from '../src/ledger.ts'
-import { keysPerTenant } from '../src/limits.ts'
+import { heartbeatMs, keysPerTenant } from '../src/limits.ts'
 import { changed, keyValid, type Key, type Tenant, type TenantChange } from '../src/plan.ts'
-import type { Admission, CallRecord, CallRef, Offer, Renewal } from '../src/ports.ts'
+import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Renewal } from '../src/ports.ts'
 import type { KeptCall } from '../src/records-sql.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { clock } from './clock.ts'
@@ -12,13 +13,13 @@ import type { Env } from './env.ts'
 import { sqlOf, transactOf } from './storage.ts'
 import { callOf, poolOf } from './stubs.ts'
 
-/** How soon a change shows on `/metrics`, and how often a desk with live calls looks for lost ones. */
+/** How soon a change shows on `/metrics`. A desk with calls tells its pools how it stands, and looks for lost ones, with each heartbeat. */
 const reportAfterMs = 1_000
-const watchEveryMs = 15_000
 
 export class DeskObject extends DurableObject<Env> {
   /** undefined until a tenant is made: a desk that nobody owns writes nothing. */
   #desk: SqlDesk | undefined
+  #admissions: Admissions | undefined
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -26,7 +27,7 @@ export class DeskObject extends DurableObject<Env> {
     if (sql("SELECT 1 FROM sqlite_master WHERE name = 'tenant'").length > 0) {
       SqlDesk.prepare(sql)
       // A life that was cut short may have left live calls without an alarm.
-      if (this.#open().records.openCalls().length > 0) ctx.waitUntil(this.#arm(watchEveryMs))
+      if (this.#open().records.openCalls().length > 0) ctx.waitUntil(this.#arm(heartbeatMs))
     }
   }
 
@@ -36,18 +37,24 @@ export class DeskObject extends DurableObject<Env> {
   }
 
   async admit(offer: Offer): Promise<Admission> {
-    if (this.#desk === undefined) return { is: 'refused', refusal: { why: 'key_unknown' } }
-    const admission = this.#desk.admit(offer, clock.now())
+    if (this.#admissions === undefined) return { is: 'refused', refusal: { why: 'key_unknown' } }
+    const admission = await this.#admissions.admit(offer)
     await this.#arm(reportAfterMs)
     return admission
   }
 
-  renew(ref: CallRef): Renewal {
-    return this.#desk?.renew(ref, clock.now()) ?? { is: 'kept' }
+  renew(ref: CallRef, load: number | null): Renewal {
+    return this.#desk?.renew(ref, load, clock.now()) ?? { is: 'kept' }
+  }
+
+  /** From a pool: the desk's grant rose. */
+  async regrant(pool: string, grant: PoolGrant): Promise<void> {
+    await this.#admissions?.regrant(pool, grant)
   }
 
   async leave(ref: CallRef): Promise<void> {
     this.#desk?.leave(ref, clock.now())
+    this.#level(ref.pool)
     await this.#arm(reportAfterMs)
   }
 
@@ -58,7 +65,7 @@ export class DeskObject extends DurableObject<Env> {
 
   async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
     this.#desk?.end(ref, entries, record, clock.now())
-    this.#putThrough()
+    this.#level(ref.pool)
     await this.#arm(reportAfterMs)
   }
 
@@ -71,10 +78,10 @@ export class DeskObject extends DurableObject<Env> {
     return reading === undefined || key === undefined || !keyValid(key, clock.now()) ? undefined : { reading, key }
   }
 
-  change(change: TenantChange): DeskReading | undefined {
+  async change(change: TenantChange): Promise<DeskReading | undefined> {
     const tenant = this.#desk?.registry.tenant()
     if (tenant !== undefined) this.#desk?.registry.putTenant(changed(tenant, change))
-    this.#putThrough() // a cap that rose (G6)
+    await this.#admissions?.levelAll() // a cap may have risen (G6)
     return this.read()
   }
 
@@ -112,26 +119,55 @@ export class DeskObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     try {
       this.#desk?.sweep(clock.now())
-      this.#putThrough()
+      await this.#admissions?.levelAll()
       for (const [pool, series] of Object.entries(this.#desk?.report(clock.now()) ?? {})) {
         await poolOf(this.env, pool).report(this.ctx.id.name ?? '', series)
       }
     } catch (error) {
-      console.error(
-        JSON.stringify({ level: 'error', msg: 'desk fault', tenant_id: this.ctx.id.name, error: String(error) }),
-      )
+      this.#fault(error)
     }
-    if ((this.#desk?.records.openCalls().length ?? 0) > 0) await this.#arm(watchEveryMs)
+    if ((this.#desk?.records.openCalls().length ?? 0) > 0) await this.#arm(heartbeatMs)
   }
 
   /** Wakes exactly the calls that were seated. One that cannot be woken learns it with its next heartbeat, or its lease runs out. */
-  #putThrough(): void {
-    const seated = this.#desk?.advance(clock.now()) ?? []
+  #wake(seated: readonly string[]): void {
     if (seated.length > 0) this.ctx.waitUntil(Promise.allSettled(seated.map((call) => callOf(this.env, call).seated())))
   }
 
+  /** What a call had goes back to its pool, which gives it to whom it is due: to this desk's next caller, or to another's (P5, P9). */
+  #level(pool: string): void {
+    if (this.#admissions !== undefined) this.ctx.waitUntil(this.#admissions.level(pool))
+  }
+
   #open(): SqlDesk {
-    return (this.#desk ??= new SqlDesk(sqlOf(this.ctx.storage), transactOf(this.ctx.storage)))
+    if (this.#desk === undefined) {
+      const desk = new SqlDesk(sqlOf(this.ctx.storage), transactOf(this.ctx.storage))
+      const tenant = this.ctx.id.name ?? ''
+      this.#admissions = new Admissions(
+        {
+          consider: (offer) => desk.consider(offer, clock.now()),
+          admit: (offer) => desk.admit(offer, clock.now()),
+          ask: (pool) => desk.ask(pool, clock.now()),
+          regrant: (pool, grant, as) => desk.regrant(pool, grant, as, clock.now()),
+          lacks: (pool) => desk.lacks(pool, clock.now()),
+          pools: () => desk.pools(),
+        },
+        {
+          clock,
+          pools: { share: (pool, ask) => poolOf(this.env, pool).share(tenant, ask) },
+          wake: (calls) => this.#wake(calls),
+          fault: (error) => this.#fault(error),
+        },
+      )
+      this.#desk = desk
+    }
+    return this.#desk
+  }
+
+  #fault(error: unknown): void {
+    console.error(
+      JSON.stringify({ level: 'error', msg: 'desk fault', tenant_id: this.ctx.id.name, error: String(error) }),
+    )
   }
 
   /** Live calls of a key that was revoked are told now; one that cannot be reached learns it with its next heartbeat. */

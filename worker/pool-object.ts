@@ -1,19 +1,56 @@
-// One upstream quota as a Durable Object: what its desks report. Translates only. Its shares and grants join with rules P.
+// One upstream quota as a Durable Object: its storage, its words to the desks, what they report. Translates only; see src/sql-pool.ts.
 import { DurableObject } from 'cloudflare:workers'
 import { readSeries, total, type Series } from '../src/metrics.ts'
+import { poolSeries } from '../src/pool-series.ts'
+import { changedSettings, unkeepable, type PoolChange } from '../src/pool-settings.ts'
+import type { PoolAsk, PoolGrant } from '../src/ports.ts'
+import type { Refusal } from '../src/refusal.ts'
+import { SqlPool, type PoolReading, type Word } from '../src/sql-pool.ts'
+import { poolsOf } from '../src/upstream.ts'
 import { clock } from './clock.ts'
-import type { Env } from './env.ts'
-import { sqlOf } from './storage.ts'
+import { upstreams, type Env } from './env.ts'
+import { sqlOf, transactOf } from './storage.ts'
+import { deskOf } from './stubs.ts'
 
-/** A desk with live calls reports every 15 s: one that was not heard for so long has none that are known. */
+/** A desk with live calls reports with each heartbeat: one that was not heard for so long has none that are known. */
 const staleAfterMs = 60_000
 
 export class PoolObject extends DurableObject<Env> {
+  readonly #id: string
+  readonly #pool: SqlPool
+
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    sqlOf(ctx.storage)(
-      'CREATE TABLE IF NOT EXISTS report (desk TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL)',
-    )
+    const sql = sqlOf(ctx.storage)
+    sql('CREATE TABLE IF NOT EXISTS report (desk TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL)')
+    SqlPool.prepare(sql)
+    this.#id = ctx.id.name ?? ''
+    const own = poolsOf(upstreams(env))[this.#id] ?? { tokensPerMinute: null, sessions: null }
+    this.#pool = new SqlPool(this.#id, own, sql, transactOf(ctx.storage))
+  }
+
+  /** From a desk: what it has and wants. Desks whose grants rise by it are told. */
+  share(desk: string, ask: PoolAsk): PoolGrant {
+    const { grant, risen } = this.#pool.share(desk, ask, clock.now())
+    this.#tell(risen)
+    return grant
+  }
+
+  read(): PoolReading {
+    return this.#pool.read(clock.now())
+  }
+
+  /** As it would be. */
+  preview(change: PoolChange): PoolReading | Refusal {
+    const settings = changedSettings(this.#pool.settings(), change)
+    return this.#unfit(change) ?? this.#pool.read(clock.now(), settings)
+  }
+
+  change(change: PoolChange): PoolReading | Refusal {
+    const refusal = this.#unfit(change)
+    if (refusal !== undefined) return refusal
+    this.#tell(this.#pool.change(change, clock.now()))
+    return this.read()
   }
 
   /** Takes a desk's sums, in the place of those before: reporting twice adds nothing. */
@@ -22,14 +59,27 @@ export class PoolObject extends DurableObject<Env> {
     sqlOf(this.ctx.storage)(put, desk, clock.now(), JSON.stringify(series))
   }
 
-  /** The sums over all desks of this pool. */
+  /** The sums over all desks of this pool, and its own figures. */
   series(): Series {
     const rows = sqlOf(this.ctx.storage)('SELECT at, json FROM report')
-    return total(
-      rows.map((row) => {
-        const series = JSON.parse(row['json'] as string) as Series
-        return clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutLive(series)
-      }),
+    const desks = rows.map((row) => {
+      const series = JSON.parse(row['json'] as string) as Series
+      return clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutLive(series)
+    })
+    return total([...desks, poolSeries(this.read())])
+  }
+
+  #unfit(change: PoolChange): Refusal | undefined {
+    const settings = changedSettings(this.#pool.settings(), change)
+    const problems = unkeepable(settings.floors, this.#pool.ceiling(settings))
+    return problems === undefined ? undefined : { why: 'body_invalid', details: { problems } }
+  }
+
+  /** A desk that cannot be told hears it when it next speaks, at the latest with its heartbeat. */
+  #tell(words: readonly Word[]): void {
+    if (words.length === 0) return
+    this.ctx.waitUntil(
+      Promise.allSettled(words.map(({ desk, grant }) => deskOf(this.env, desk).regrant(this.#id, grant))),
     )
   }
 }

@@ -1,18 +1,20 @@
 // What may be asked of a gate and a ledger, and random streams of it. Knows no rule.
 import * as fc from 'fast-check'
 
-/** Calls with the key and the agent that each comes with; "plain" has no cap of its own. */
+/** Calls with the key and the agent that each comes with ("plain" has no cap of its own), and the quota that each draws from. */
 export const calls = {
-  a: { key: 'k1', agent: 'sales' },
-  b: { key: 'k1', agent: 'plain' },
-  é: { key: 'k1', agent: 'sales' },
-  𝒳: { key: 'plain', agent: 'sales' },
-  '\uFFFD': { key: 'plain', agent: 'plain' },
-  f: { key: 'k2', agent: 'sales' },
+  a: { key: 'k1', agent: 'sales', quota: 'q1' },
+  b: { key: 'k1', agent: 'plain', quota: 'q2' },
+  é: { key: 'k1', agent: 'sales', quota: 'q1' },
+  𝒳: { key: 'plain', agent: 'sales', quota: 'q1' },
+  '\uFFFD': { key: 'plain', agent: 'plain', quota: 'q2' },
+  f: { key: 'k2', agent: 'sales', quota: 'q1' },
 } as const
 export type CallId = keyof typeof calls
 
 export type Tenant = 't1' | 't2'
+export const quotas = ['q1', 'q2'] as const
+export type QuotaId = (typeof quotas)[number]
 export type Capped = 'tenant' | 'k1' | 'k2' | 'sales'
 export const windows = ['day:1', 'month:1', 'day:2'] as const
 export const accounts = ['tokens', 'micro_usd', 'never'] as const
@@ -22,7 +24,7 @@ export type Command =
   | { do: 'renew'; tenant: Tenant; call: CallId; ttlMs: number; load: number }
   | { do: 'release'; tenant: Tenant; call: CallId; known: boolean }
   | { do: 'advance'; tenant: Tenant; ttlMs: number }
-  | { do: 'grant'; tenant: Tenant; grant: number }
+  | { do: 'grant'; tenant: Tenant; quota: QuotaId; tokens: number; sessions: number }
   | { do: 'live'; tenant: Tenant }
   | { do: 'pass'; ms: number }
   | { do: 'cap'; tenant: Tenant; of: Capped; cap: number }
@@ -58,7 +60,13 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), tenant, ttlMs }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant('grant' as const), tenant, grant: fc.constantFrom(0, 30, 60, 1e9) }),
+    arbitrary: fc.record({
+      do: fc.constant('grant' as const),
+      tenant,
+      quota: fc.constantFrom(...quotas),
+      tokens: fc.constantFrom(0, 30, 60, 1e9),
+      sessions: fc.constantFrom(1, 1e9, 1e9),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('live' as const), tenant }) },
   {

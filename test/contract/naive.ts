@@ -2,11 +2,13 @@
 import {
   accounts,
   calls,
+  quotas,
   room,
   windows,
   type CallId,
   type Capped,
   type Command,
+  type QuotaId,
   type Subject,
   type Tenant,
 } from './commands.ts'
@@ -35,7 +37,7 @@ export class NaiveBroker implements Subject {
   lives: Live[] = []
   waits: Waiting[] = []
   places: { tenant: Tenant; caller: string; arrival: number; until: number }[] = []
-  grants: { tenant: Tenant; grant: number }[] = []
+  grants: { tenant: Tenant; quota: QuotaId; tokens: number; sessions: number }[] = []
   postings: Posting[] = []
   reports: string[] = []
   caps: { tenant: Tenant; of: Capped; cap: number }[] = []
@@ -89,17 +91,22 @@ export class NaiveBroker implements Subject {
         ({ of, capped }, i) => of !== 'tenant' && (sizes[i] ?? 0) >= this.cap(tenant, capped),
       )
       if (mine === undefined && full !== undefined) return { is: 'full', of: full.of, short: 'lines' }
-      const short = (ahead: number): string =>
-        this.live(tenant).length + ahead < this.cap(tenant, 'tenant') ? 'tokens' : 'lines'
+      const short = (ahead: number): string => {
+        if (this.live(tenant).length + ahead >= this.cap(tenant, 'tenant')) return 'lines'
+        const { tokens, sessions } = this.grant(tenant, call)
+        const beside = this.live(tenant).filter((live) => calls[live.call].quota === calls[call].quota)
+        const has = beside.reduce((sum, live) => sum + live.load, 0)
+        return beside.length >= sessions && has + load <= tokens ? 'sessions' : 'tokens'
+      }
       const there = this.waiting(tenant).length
-      if (there === 0 && this.fits(tenant, load)) return this.seat(tenant, call, ttlMs, load)
+      if (there === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
       if (mine === undefined && there >= room) return { is: 'full', of: 'room', short: short(there) }
       const old = this.places.findLast((p) => p.tenant === tenant && p.caller === call && p.until > this.now)
       const arrival = mine?.arrival ?? (known ? old?.arrival : undefined) ?? this.now - headStartMs
       this.waits = this.waits.filter((waits) => waits.tenant !== tenant || waits.call !== call)
       this.waits.push({ tenant, call, load, arrival, until: this.now + ttlMs })
       const place = this.waiting(tenant).findIndex((waits) => waits.call === call)
-      if (place === 0 && this.fits(tenant, load)) return this.seat(tenant, call, ttlMs, load)
+      if (place === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
       return { is: 'queued', place, short: short(place) }
     }
     return { verdict: verdict(), after: this.sizes(tenant, call) }
@@ -117,7 +124,7 @@ export class NaiveBroker implements Subject {
 
   advance(tenant: Tenant, ttlMs: number): CallId[] {
     const [head] = this.waiting(tenant)
-    if (head === undefined || !this.fits(tenant, head.load)) return []
+    if (head === undefined || !this.fits(tenant, head.call, head.load)) return []
     this.seat(tenant, head.call, ttlMs, head.load, false)
     return [head.call, ...this.advance(tenant, ttlMs)]
   }
@@ -131,10 +138,16 @@ export class NaiveBroker implements Subject {
     return { is: 'granted' }
   }
 
-  fits(tenant: Tenant, load: number): boolean {
-    const grant = this.grants.findLast((given) => given.tenant === tenant)?.grant ?? 1e9
-    const has = this.live(tenant).reduce((sum, live) => sum + live.load, 0)
-    return this.live(tenant).length < this.cap(tenant, 'tenant') && has + load <= grant
+  fits(tenant: Tenant, call: CallId, load: number): boolean {
+    const { tokens, sessions } = this.grant(tenant, call)
+    const beside = this.live(tenant).filter((live) => calls[live.call].quota === calls[call].quota)
+    const has = beside.reduce((sum, live) => sum + live.load, 0)
+    return this.live(tenant).length < this.cap(tenant, 'tenant') && beside.length < sessions && has + load <= tokens
+  }
+
+  grant(tenant: Tenant, call: CallId): { tokens: number; sessions: number } {
+    const mine = this.grants.findLast((given) => given.tenant === tenant && given.quota === calls[call].quota)
+    return mine ?? { tokens: 1e9, sessions: 1e9 }
   }
 
   live(tenant: Tenant): Live[] {
@@ -150,15 +163,18 @@ export class NaiveBroker implements Subject {
 
   reading(tenant: Tenant): unknown {
     const [live, waits] = [this.live(tenant), this.waiting(tenant)]
-    const has = live.reduce((sum, one) => sum + one.load, 0)
-    const wants = waits.reduce((sum, one) => sum + one.load, has)
-    return {
-      live: live.length,
-      waiting: waits.length,
-      over: Math.max(0, live.length - this.cap(tenant, 'tenant')),
-      has,
-      wants,
-    }
+    const cap = this.cap(tenant, 'tenant')
+    const seatable = waits.slice(0, Math.max(0, cap - live.length))
+    const needs = quotas.map((quota) => {
+      const [mine, coming] = [live, seatable].map((list) => list.filter(({ call }) => calls[call].quota === quota))
+      const [has, more] = [mine ?? [], coming ?? []].map((list) => list.reduce((sum, { load }) => sum + load, 0))
+      const sessions = (mine ?? []).length
+      return {
+        tokens: { has, wants: (has ?? 0) + (more ?? 0) },
+        sessions: { has: sessions, wants: sessions + (coming ?? []).length },
+      }
+    })
+    return { live: live.length, waiting: waits.length, over: Math.max(0, live.length - cap), needs }
   }
 
   sizes(tenant: Tenant, call: CallId): number[] {

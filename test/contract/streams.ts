@@ -1,7 +1,19 @@
 // Random command streams against the gate and the ledger: every home gives the transcript of a naive model. Knows no home.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { admit, advance, read, release, renew, type Ask, type Desk, type Lines, type Terms } from '../../src/gate.ts'
+import {
+  admit,
+  advance,
+  needs,
+  read,
+  release,
+  renew,
+  type Ask,
+  type Desk,
+  type Lines,
+  type Quota,
+  type Terms,
+} from '../../src/gate.ts'
 import { balances, debit, post, type Books } from '../../src/ledger.ts'
 import { MapRoster } from '../../src/roster-map.ts'
 import type { Roster } from '../../src/roster.ts'
@@ -9,11 +21,13 @@ import {
   accounts,
   calls,
   command,
+  quotas,
   room,
   windows,
   type CallId,
   type Capped,
   type Command,
+  type QuotaId,
   type Subject,
   type Tenant,
 } from './commands.ts'
@@ -58,7 +72,7 @@ export function told(subject: Subject, commands: readonly Command[]): string[] {
 class Ruled implements Subject {
   #now = 1_000
   readonly #caps = new Map<string, number>()
-  readonly #grants = new Map<Tenant, number>()
+  readonly #grants = new Map<string, { tokens: number; sessions: number }>()
   readonly #rosters = new Map<string, Roster>()
   readonly #open: (name: string) => Roster
 
@@ -72,7 +86,8 @@ class Ruled implements Subject {
         return this.#admit(command)
       case 'renew': {
         const desk = this.#desk(command.tenant, command.call)
-        renew(desk, command.call, command.load, this.#terms(command.tenant, command.ttlMs))
+        const { call, load } = command
+        renew(desk, { call, quota: quotaOf(desk, call), load }, this.#terms(command.ttlMs))
         const until = this.#now + command.ttlMs
         expect(desk.lines.map(({ leases }) => leases.get(command.call))).toEqual(desk.lines.map(() => until))
         return this.#sizes(desk)
@@ -88,12 +103,12 @@ class Ruled implements Subject {
       }
       case 'advance': {
         const desk = this.#desk(command.tenant, 'a')
-        const seated = advance(desk, this.#terms(command.tenant, command.ttlMs))
-        expect(advance(desk, this.#terms(command.tenant, command.ttlMs))).toEqual([]) // G6: exactly those, once
+        const seated = advance(desk, this.#terms(command.ttlMs))
+        expect(advance(desk, this.#terms(command.ttlMs))).toEqual([]) // G6: exactly those, once
         return seated
       }
       case 'grant':
-        return void this.#grants.set(command.tenant, command.grant)
+        return void this.#grants.set(`${command.tenant}/${command.quota}`, command)
       case 'live':
         return this.#reading(command.tenant)
       case 'pass':
@@ -114,19 +129,21 @@ class Ruled implements Subject {
 
   #admit({ tenant, call, ttlMs, load, headStartMs, known }: Command & { do: 'admit' }): unknown {
     const desk = this.#desk(tenant, call)
-    const ask: Ask = { call, load, headStartMs, ...(known && { caller: call }) }
-    const terms = this.#terms(tenant, ttlMs)
+    const quota = quotaOf(desk, call)
+    const ask: Ask = { call, quota, load, headStartMs, ...(known && { caller: call }) }
+    const terms = this.#terms(ttlMs)
     const before = this.#sizes(desk)
     const waited = read(desk, this.#now).waiting
     const held = desk.lines[0].leases.get(call) !== undefined
     const [arrived] = desk.queue.first(1).map((head) => desk.queue.get(head))
     const verdict = admit(desk, ask, terms)
     const after = this.#sizes(desk)
-    const { has, waiting } = read(desk, this.#now)
+    const { waiting } = read(desk, this.#now)
     if (verdict.is === 'full') expect([after, waiting]).toEqual([before, waited]) // G8: a refusal takes nothing from anyone
     if (verdict.is === 'granted' && !held) {
       expect(after[0]).toBeLessThanOrEqual(desk.lines[0].cap)
-      expect(has).toBeLessThanOrEqual(terms.grant) // G2
+      expect(quota.loads.sum()).toBeLessThanOrEqual(quota.tokens) // G2
+      expect(quota.loads.size()).toBeLessThanOrEqual(quota.sessions)
       const ahead = headStartMs > 0 || known || (arrived ?? 0) >= this.#now // of one moment neither is ahead of the other
       expect(waited === 0 || waiting === waited - 1 || ahead).toBe(true) // G3: a newcomer does not overtake
     }
@@ -142,10 +159,11 @@ class Ruled implements Subject {
     const ids = Object.keys(calls) as CallId[]
     const live = ids.filter((call) => desk.lines[0].leases.get(call) !== undefined)
     const waiting = ids.filter((call) => desk.queue.get(call) !== undefined)
-    expect([reading.live, desk.loads.size()]).toEqual([live.length, live.length])
-    expect([reading.waiting, desk.wants.size(), desk.tickets.size()]).toEqual(Array(3).fill(waiting.length))
+    const rows = (of: 'loads' | 'wants'): number => desk.quotas.reduce((sum, quota) => sum + quota[of].size(), 0)
+    expect([reading.live, rows('loads')]).toEqual([live.length, live.length])
+    expect([reading.waiting, rows('wants'), desk.tickets.size()]).toEqual(Array(3).fill(waiting.length))
     expect(live.filter((call) => waiting.includes(call))).toEqual([])
-    return reading
+    return { ...reading, needs: desk.quotas.map((quota) => needs(desk, quota, this.#now)) }
   }
 
   #sizes(desk: Desk): number[] {
@@ -159,12 +177,23 @@ class Ruled implements Subject {
     const lines: [Lines, ...Lines[]] = [{ of: 'tenant', leases: roster('leases'), cap: this.#cap(tenant, 'tenant') }]
     if (key !== 'plain') lines.push({ of: 'key', leases: roster(key), cap: this.#cap(tenant, key) })
     if (agent !== 'plain') lines.push({ of: 'agent', leases: roster(agent), cap: this.#cap(tenant, agent) })
-    const [loads, queue, wants, tickets] = [roster('loads'), roster('queue'), roster('wants'), roster('tickets')]
-    return { lines, loads, queue, wants, tickets, places: roster('places'), memory: roster('memory') }
+    const quota = (id: QuotaId): Quota => {
+      const { tokens, sessions } = this.#grants.get(`${tenant}/${id}`) ?? { tokens: 1e9, sessions: 1e9 }
+      return { loads: roster(`loads:${id}`), wants: roster(`wants:${id}`), tokens, sessions }
+    }
+    const [queue, tickets] = [roster('queue'), roster('tickets')]
+    return {
+      lines,
+      quotas: [quota('q1'), quota('q2')],
+      queue,
+      tickets,
+      places: roster('places'),
+      memory: roster('memory'),
+    }
   }
 
-  #terms(tenant: Tenant, ttlMs: number): Terms {
-    return { now: this.#now, ttlMs, grant: this.#grants.get(tenant) ?? 1e9, room }
+  #terms(ttlMs: number): Terms {
+    return { now: this.#now, ttlMs, room }
   }
 
   #cap(tenant: Tenant, of: Capped): number {
@@ -180,4 +209,8 @@ class Ruled implements Subject {
     this.#rosters.set(name, roster)
     return roster
   }
+}
+
+function quotaOf(desk: Desk, call: CallId): Quota {
+  return desk.quotas[quotas.indexOf(calls[call].quota)] ?? desk.quotas[0]
 }

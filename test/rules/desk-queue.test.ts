@@ -8,6 +8,7 @@ import { changed, plans, TenantSettings, type Key, type Tenant, type TenantChang
 import type { Admission, CallRecord, CallRef, Offer } from '../../src/ports.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
+import { ample } from '../support/grants.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
 let store: Store
@@ -55,6 +56,7 @@ function record(why: CallRecord['outcome']['why'], own: Partial<CallRecord> = {}
     replies: 0,
     firstAudioMs: null,
     peakContextTokens: 0,
+    firstMinuteTokens: null,
     overheadMs: 0,
     connectMs: null,
     ...own,
@@ -105,6 +107,7 @@ beforeEach(() => {
   desk = new SqlDesk(store.sql, store.transact)
   desk.registry.putTenant(tenant)
   key('k1')
+  desk.regrant('openai', ample, 'answer', start)
   return () => store.close()
 })
 
@@ -215,12 +218,12 @@ test('[G9] the sweep leaves a call alone while it waits, however long, and close
   admit('c0')
   admit('c1')
   for (let at = 0; at <= 1_200_000; at += 10_000) {
-    desk.renew(ref('c0'), start + at)
+    desk.renew(ref('c0'), null, start + at)
     admit('c1', at)
     desk.sweep(start + at)
   }
   expect(desk.records.isOpen('c1')).toBe(true)
-  desk.renew(ref('c0'), start + 1_220_000)
+  desk.renew(ref('c0'), null, start + 1_220_000)
   const gone = 1_200_000 + leaseTtlMs
   desk.sweep(start + gone)
   desk.sweep(start + gone + 600_000)
@@ -311,7 +314,7 @@ test('[M3] offered = admitted + waiting + refused + abandoned, whatever happens 
         if (is === 'hang up') desk.end(ref(call), [], record('hung_up'), start + now)
         if (is === 'time out') desk.end(ref(call), [], record('queue_timeout'), start + now)
         if (is === 'advance') for (const seated of desk.advance(start + now)) granted.add(seated)
-        if (is === 'renew' && desk.records.get(call)?.admitted != null) desk.renew(ref(call), start + now)
+        if (is === 'renew' && desk.records.get(call)?.admitted != null) desk.renew(ref(call), null, start + now)
         if (is === 'sweep') desk.sweep(start + now)
         if (is === 'pass') now += 7_000
         if (is === 'long') now += which * 20_000

@@ -74,7 +74,7 @@ class Play {
   constructor(begins: Begins) {
     const admissions = {
       granted: { is: 'granted', terms },
-      queued: { is: 'queued', terms, place: 3, etaMs: null },
+      queued: { is: 'queued', terms, place: 3, short: 'lines', etaMs: null },
       full: { is: 'full', terms, room: 5 },
     } as const
     this.host.desks.answer = admissions.queued
@@ -109,7 +109,8 @@ class Play {
     } else if (this.callerThere && happening.startsWith('caller ')) exchange.fromCaller(said[happening] ?? '')
     else if (happening === 'wrap up') exchange.wrapUp({ why: 'call_too_long', details: { minutes: 1 } })
     else if (happening === 'its turn comes') exchange.seated()
-    else if (happening === 'it moves up') host.desks.answer = { is: 'queued', terms, place: 0, etaMs: 5_000 }
+    else if (happening === 'it moves up')
+      host.desks.answer = { is: 'queued', terms, place: 0, short: 'lines', etaMs: 5_000 }
     else if (happening === 'a line is free') host.desks.answer = { is: 'granted', terms }
     else if (happening === 'heartbeat') this.pending.push(exchange.heartbeat())
     else if (happening === 'desk goes') host.desks.down = true

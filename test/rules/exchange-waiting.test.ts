@@ -9,7 +9,13 @@ import { HandHost, offer, RecordedSocket, settle, target, terms } from './host.t
 const append = '{"type":"input_audio_buffer.append","audio":"AAAA"}'
 const create = '{"type":"response.create"}'
 const created = { type: 'session.created', session: { type: 'realtime' } }
-const queued = (place: number, etaMs: number | null = null): Admission => ({ is: 'queued', terms, place, etaMs })
+const queued = (place: number, etaMs: number | null = null): Admission => ({
+  is: 'queued',
+  terms,
+  place,
+  short: 'lines',
+  etaMs,
+})
 
 class Scene {
   readonly host = new HandHost()
@@ -35,7 +41,8 @@ class Scene {
   }
 }
 
-const waits = (own: Partial<CallTerms> = {}): Scene => new Scene({ is: 'queued', terms, place: 1, etaMs: 90_000 }, own)
+const waits = (own: Partial<CallTerms> = {}): Scene =>
+  new Scene({ is: 'queued', terms, place: 1, short: 'lines', etaMs: 90_000 }, own)
 
 test('[H1] a caller that waits hears its place as soon as it listens, and nobody is dialled', async () => {
   const { host, caller } = waits()
@@ -129,7 +136,7 @@ test('[G6] a call that is woken before it is told to wait is put through at once
   const host = new HandHost()
   const exchange = new Exchange(offer, target, terms, host.clock.now(), host)
   exchange.seated()
-  exchange.begin(new RecordedSocket(host.clock), { is: 'queued', terms, place: 0, etaMs: null })
+  exchange.begin(new RecordedSocket(host.clock), { is: 'queued', terms, place: 0, short: 'lines', etaMs: null })
   expect(host.upstream.dialled).toHaveLength(1)
 })
 

@@ -422,10 +422,20 @@ test('[C1] the record says who ended it, what it took and how long', async () =>
       replies: 2,
       firstAudioMs: 450,
       peakContextTokens: 30,
+      firstMinuteTokens: 50,
       overheadMs: 7,
       connectMs: 300,
     },
   ])
+})
+
+test('[P4] its heartbeat tells the desk how much the call is predicted to take, once it is a minute old', async () => {
+  const { host, exchange } = await live()
+  host.upstream.says(done('r1', 30))
+  await exchange.heartbeat()
+  host.clock.pass(60_000)
+  await exchange.heartbeat()
+  expect(host.desks.loads).toEqual([null, 30])
 })
 
 test('[L1] a heartbeat with nothing to debit debits nothing', async () => {

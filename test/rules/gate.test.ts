@@ -17,11 +17,11 @@ import { streamContract } from '../contract/streams.ts'
 const ttlMs = 30
 const load = 10
 /** Nobody waits here, and tokens are no matter: the queue and the grant are in queue.test.ts. */
-const at = (now: number): Terms => ({ now, ttlMs, grant: Infinity, room: 0 })
+const at = (now: number): Terms => ({ now, ttlMs, room: 0 })
 const granted = { is: 'granted' }
 const full = (of: Scope): object => ({ is: 'full', of: of === 'tenant' ? 'room' : of, short: 'lines' })
-const admit = (desk: Desk, call: string, t: Terms): Verdict => ask(desk, { call, load }, t)
-const renew = (desk: Desk, call: string, t: Terms): void => prolong(desk, call, load, t)
+const admit = (desk: Desk, call: string, t: Terms): Verdict => ask(desk, { call, quota: desk.quotas[0], load }, t)
+const renew = (desk: Desk, call: string, t: Terms): void => prolong(desk, { call, quota: desk.quotas[0], load }, t)
 const release = (desk: Desk, call: string): void => end(desk, call, 0)
 const live = (desk: Desk, now: number): number => read(desk, now).live
 
@@ -41,7 +41,8 @@ const roster = (): MapRoster => new MapRoster()
 
 function deskOf(...of: [Lines, ...Lines[]]): Desk {
   const [loads, queue, wants, tickets] = [roster(), roster(), roster(), roster()]
-  return { lines: of, loads, queue, wants, tickets, places: roster(), memory: roster() }
+  const quotas: Desk['quotas'] = [{ loads, wants, tokens: Infinity, sessions: Infinity }]
+  return { lines: of, quotas, queue, tickets, places: roster(), memory: roster() }
 }
 
 function rows(desk: Desk): number[] {

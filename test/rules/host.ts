@@ -1,10 +1,10 @@
 // A host that is driven by hand: a clock that stands still, sockets that record, a desk that answers as it is told.
-import type { Brings } from '../../src/exchange.ts'
 import type { Entry } from '../../src/ledger.ts'
 import { frameBytes } from '../../src/limits.ts'
 import type { CallTerms } from '../../src/plan.ts'
 import type {
   Admission,
+  Brings,
   CallRecord,
   Clock,
   Desks,
@@ -153,6 +153,8 @@ export class HandDesks implements Desks {
   down = false
   renewal: Renewal = { is: 'kept' }
   renewed = 0
+  /** What the call said that it takes. */
+  readonly loads: (number | null)[] = []
   readonly taken = new Map<string, Entry>()
   readonly attempts: string[][] = []
   readonly records: CallRecord[] = []
@@ -174,9 +176,10 @@ export class HandDesks implements Desks {
     this.#reach()
   }
 
-  async renew(): Promise<Renewal> {
+  async renew(_ref: unknown, load: number | null): Promise<Renewal> {
     this.#reach()
     this.renewed++
+    this.loads.push(load)
     return this.renewal
   }
 

@@ -1,6 +1,6 @@
 // Balances by account and window, on Maps. The random streams are in test/contract.
 import { expect, test } from 'vitest'
-import { balances, debit, post, type Books } from '../../src/ledger.ts'
+import { balances, debit, post, tokensOf, type Books } from '../../src/ledger.ts'
 import { MapRoster } from '../../src/roster-map.ts'
 
 const windows = ['day:2026-11-21', 'month:2026-11']
@@ -57,4 +57,17 @@ test('[L9] reads 0 for an account that was never debited, and only the accounts 
   const accounts = new MapRoster()
   post(accounts, { tokens: 3, other: 1 }, windows)
   expect(balances(accounts, 'month:2026-11', ['tokens', 'never'])).toEqual({ tokens: 3, never: 0 })
+})
+
+test('[P6] a report’s tokens are its input and its output: cached ones are part of input, money and time are none', () => {
+  const amounts = {
+    replies: 1,
+    input_text: 5,
+    input_audio: 70,
+    cached_text: 4,
+    output_unknown: 20,
+    transcribed_ms: 900,
+    micro_usd: 9,
+  }
+  expect(tokensOf({ id: 'r1', amounts })).toBe(95)
 })

@@ -72,9 +72,9 @@ test('[P1] the pool knows what its desks have and want, in sum, and forgets thos
   const pool = newPool()
   share(pool, 'a', ask(100, 150), terms())
   share(pool, 'b', ask(20, 30), terms(1))
-  expect(read(pool, 2)).toEqual({ has: 120, wants: 180, granted: 200, desks: 2 }) // a call of slack each
-  expect(read(pool, ttlMs)).toEqual({ has: 20, wants: 30, granted: 40, desks: 1 })
-  expect(read(pool, ttlMs + 1)).toEqual({ has: 0, wants: 0, granted: 0, desks: 0 })
+  expect(read(pool, 2)).toEqual({ has: 120, wants: 180, granted: 200, kept: 0, desks: 2 }) // a call of slack each
+  expect(read(pool, ttlMs)).toEqual({ has: 20, wants: 30, granted: 40, kept: 0, desks: 1 })
+  expect(read(pool, ttlMs + 1)).toEqual({ has: 0, wants: 0, granted: 0, kept: 0, desks: 0 })
   expect(pool.tiers.map(({ hungry }) => hungry.size())).toEqual([0, 0, 0, 0])
 })
 

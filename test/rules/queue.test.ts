@@ -2,13 +2,17 @@
 import { beforeEach, expect, test } from 'vitest'
 import {
   admit,
-  advance,
+  advance as advanceDesk,
+  conclude,
+  consider,
+  needs,
   read,
   release,
   rememberedMs,
-  renew,
+  renew as renewDesk,
   type Ask,
   type Desk,
+  type Quota,
   type Terms,
   type Verdict,
 } from '../../src/gate.ts'
@@ -28,18 +32,33 @@ const roster = (): MapRoster => new MapRoster()
 function deskOf(cap: number): Desk {
   return {
     lines: [{ of: 'tenant', leases: roster(), cap }],
-    loads: roster(),
+    quotas: [{ loads: roster(), wants: roster(), tokens: Infinity, sessions: Infinity }],
     queue: roster(),
-    wants: roster(),
     tickets: roster(),
     places: roster(),
     memory: roster(),
   }
 }
 
-const terms = (now: number, more: Partial<Terms> = {}): Terms => ({ now, ttlMs, grant: Infinity, room: 5, ...more })
-const enter = (call: string, now: number, more: Partial<Ask> = {}, t: Partial<Terms> = {}): Verdict =>
-  admit(desk, { call, load: 10, ...more }, terms(now, t))
+/** Policy, and what the pool has granted. */
+interface Given {
+  room?: number
+  grant?: number
+  sessions?: number
+}
+const terms = (now: number, { room = 5 }: Given = {}): Terms => ({ now, ttlMs, room })
+/** The desk with this much granted. */
+function given({ grant = Infinity, sessions = Infinity }: Given): { desk: Desk; quota: Quota } {
+  const quota = { ...desk.quotas[0], tokens: grant, sessions }
+  return { desk: { ...desk, quotas: [quota] }, quota }
+}
+function enter(call: string, now: number, more: Partial<Ask> = {}, g: Given = {}): Verdict {
+  const { desk: granted, quota } = given(g)
+  return admit(granted, { call, quota, load: 10, ...more }, terms(now, g))
+}
+const advance = (now: number, g: Given = {}): string[] => advanceDesk(given(g).desk, terms(now, g))
+const renew = (call: string, now: number): void =>
+  renewDesk(desk, { call, quota: desk.quotas[0], load: 10 }, terms(now))
 const queued = (place: number, short = 'lines'): object => ({ is: 'queued', place, short })
 
 test('[G2] a call that finds no line gets a place, and the same one when it asks again', () => {
@@ -54,9 +73,10 @@ test('[G2] a call waits for tokens when its load is over what the grant leaves, 
   desk = deskOf(10)
   expect(enter('a', 0, { load: 60 }, { grant: 100 })).toEqual({ is: 'granted' })
   expect(enter('b', 1, { load: 41 }, { grant: 100 })).toEqual(queued(0, 'tokens'))
-  expect(advance(desk, terms(2, { grant: 100 }))).toEqual([])
-  expect(advance(desk, terms(3, { grant: 101 }))).toEqual(['b'])
-  expect(read(desk, 3)).toEqual({ live: 2, waiting: 0, over: 0, has: 101, wants: 101 })
+  expect(advance(2, { grant: 100 })).toEqual([])
+  expect(advance(3, { grant: 101 })).toEqual(['b'])
+  expect(read(desk, 3)).toEqual({ live: 2, waiting: 0, over: 0 })
+  expect(needs(desk, desk.quotas[0], 3).tokens).toEqual({ has: 101, wants: 101 })
 })
 
 test('[G2] nobody waits for tokens where the grant is not bounded', () => {
@@ -113,7 +133,7 @@ test('[G4] a place is kept while its call renews it, and gone when it does not',
   enter('a', 0)
   enter('b', 0)
   enter('c', 0)
-  renew(desk, 'a', 10, terms(20_000))
+  renew('a', 20_000)
   expect(enter('c', 20_000)).toEqual(queued(1))
   expect(enter('c', 30_000)).toEqual(queued(0))
 })
@@ -131,8 +151,8 @@ test('[G6] when lines free, exactly those who fit are seated, in order', () => {
   for (const [i, call] of ['a', 'b', 'c', 'd', 'e'].entries()) enter(call, i)
   release(desk, 'a', 10)
   release(desk, 'b', 10)
-  expect(advance(desk, terms(11))).toEqual(['c', 'd'])
-  expect(advance(desk, terms(12))).toEqual([])
+  expect(advance(11)).toEqual(['c', 'd'])
+  expect(advance(12)).toEqual([])
   expect(enter('e', 13)).toEqual(queued(0))
 })
 
@@ -141,17 +161,17 @@ test('[G6] what ran out makes way: a lease seats the next caller, a ticket does 
   enter('gone', 1)
   enter('b', 2)
   enter('b', 20_000)
-  expect(advance(desk, terms(ttlMs + 1))).toEqual(['b'])
+  expect(advance(ttlMs + 1)).toEqual(['b'])
   expect(read(desk, ttlMs + 1)).toMatchObject({ live: 1, waiting: 0 })
 })
 
 test('[G6] a waiting call whose load the store has lost is seated all the same', () => {
   enter('a', 0)
   enter('b', 1)
-  desk.wants.delete('b')
+  desk.quotas[0].wants.delete('b')
   release(desk, 'a', 2)
-  expect(advance(desk, terms(3))).toEqual(['b'])
-  expect(read(desk, 3)).toMatchObject({ has: 0 })
+  expect(advance(3)).toEqual(['b'])
+  expect(needs(desk, desk.quotas[0], 3).tokens.has).toBe(0)
 })
 
 test('[G6] a heavy call at the head is not passed by a light one behind it', () => {
@@ -159,7 +179,7 @@ test('[G6] a heavy call at the head is not passed by a light one behind it', () 
   enter('a', 0, { load: 90 }, { grant: 100 })
   enter('heavy', 1, { load: 50 }, { grant: 100 })
   enter('light', 2, { load: 5 }, { grant: 100 })
-  expect(advance(desk, terms(3, { grant: 100 }))).toEqual([])
+  expect(advance(3, { grant: 100 })).toEqual([])
 })
 
 test('[G7] a cap lowered below the live calls ends nobody, and grants nobody until under it', () => {
@@ -169,9 +189,9 @@ test('[G7] a cap lowered below the live calls ends nobody, and grants nobody unt
   expect(read(lowered, 1)).toMatchObject({ live: 3, over: 2 })
   release(lowered, 'a', 2)
   release(lowered, 'b', 2)
-  expect(admit(lowered, { call: 'd', load: 10 }, terms(3))).toEqual(queued(0))
+  expect(admit(lowered, { call: 'd', quota: lowered.quotas[0], load: 10 }, terms(3))).toEqual(queued(0))
   release(lowered, 'c', 4)
-  expect(advance(lowered, terms(5))).toEqual(['d'])
+  expect(advanceDesk(lowered, terms(5))).toEqual(['d'])
 })
 
 test('[G8] a key’s full lines refuse its call before it waits, and take nothing from the tenant’s queue', () => {
@@ -203,7 +223,7 @@ test('[G12] a known caller that drops out and comes back within a minute has its
 test('[G12] a place that had run out before its caller left is not remembered', () => {
   enter('a', 0)
   enter('b', 0, { caller: '+351' })
-  renew(desk, 'a', 10, terms(20_000))
+  renew('a', 20_000)
   release(desk, 'b', ttlMs, '+351')
   enter('c', ttlMs)
   expect(enter('b2', ttlMs + 1, { caller: '+351' })).toEqual(queued(1))
@@ -213,8 +233,78 @@ test('[G12] after a minute, or unknown, it stands at the end', () => {
   enter('a', 0)
   enter('b', 1_000, { caller: '+351' })
   release(desk, 'b', 3_000, '+351')
-  renew(desk, 'a', 10, terms(25_000))
-  renew(desk, 'a', 10, terms(50_000))
+  renew('a', 25_000)
+  renew('a', 50_000)
   enter('c', 55_000)
   expect(enter('b2', 3_000 + rememberedMs, { caller: '+351' })).toEqual(queued(1))
+})
+
+test('[G2] a call waits for a session where the quota counts those, and is told so', () => {
+  desk = deskOf(10)
+  expect(enter('a', 0, {}, { sessions: 1 })).toEqual({ is: 'granted' })
+  expect(enter('b', 1, {}, { sessions: 1 })).toEqual(queued(0, 'sessions'))
+  expect(advance(2, { sessions: 1 })).toEqual([])
+  expect(advance(3, { sessions: 2 })).toEqual(['b'])
+})
+
+test('[G2] each call draws from its own quota, and all stand in one queue', () => {
+  const [one, two] = [quotaOf(10), quotaOf(100)]
+  desk = { ...deskOf(10), quotas: [one, two] }
+  const ask = (call: string, quota: Quota, now: number): Verdict => admit(desk, { call, quota, load: 10 }, terms(now))
+  expect(ask('a', one, 0)).toEqual({ is: 'granted' })
+  expect(ask('b', two, 1)).toEqual({ is: 'granted' })
+  expect(ask('c', one, 2)).toEqual(queued(0, 'tokens'))
+  expect(ask('d', two, 3)).toEqual(queued(1, 'tokens')) // G3: behind c
+  release(desk, 'a', 4)
+  expect(advanceDesk(desk, terms(5))).toEqual(['c', 'd'])
+  expect([one.loads.size(), two.loads.size()]).toEqual([1, 2])
+})
+
+test('[P1] a desk wants what its callers could use who would find a line, and no more', () => {
+  desk = deskOf(3)
+  enter('a', 0)
+  for (const [i, call] of ['b', 'c', 'd', 'e'].entries()) enter(call, i + 1, {}, { grant: 10 })
+  expect(needs(desk, desk.quotas[0], 9)).toEqual({
+    tokens: { has: 10, wants: 30 },
+    sessions: { has: 1, wants: 3 },
+  })
+  expect(needs(desk, desk.quotas[0], ttlMs).sessions).toEqual({ has: 0, wants: 3 }) // a has run out
+  const other: Quota = quotaOf(0)
+  expect(needs({ ...desk, quotas: [other, desk.quotas[0]] }, other, 9).tokens).toEqual({ has: 0, wants: 0 })
+})
+
+function quotaOf(tokens: number): Quota {
+  return { loads: roster(), wants: roster(), tokens, sessions: Infinity }
+}
+
+test('[G2] a newcomer that only the grant is short for gets a ticket whatever the room, until the pool was asked', () => {
+  desk = deskOf(2)
+  const [first] = desk.quotas
+  const ask = (call: string): Ask => ({ call, quota: { ...first, tokens: 10 }, load: 10 })
+  expect(consider(desk, ask('a'), terms(0, { room: 0 }))).toEqual({ is: 'granted' })
+  for (const call of ['b', 'c']) expect(consider(desk, ask(call), terms(1, { room: 0 }))).toBeUndefined()
+  expect(read(desk, 2).waiting).toBe(2)
+  expect(conclude(desk, ask('b'), terms(2, { room: 1 }))).toEqual(queued(0, 'tokens'))
+  expect(conclude(desk, ask('c'), terms(2, { room: 1 }))).toEqual({ is: 'full', of: 'room', short: 'lines' })
+  expect(read(desk, 2).waiting).toBe(1)
+  expect(conclude(desk, { ...ask('b'), quota: first }, terms(2, { room: 0 }))).toEqual({ is: 'granted' })
+})
+
+test('[G2] where the lines are taken there is nothing to ask the pool for: a newcomer has a place or none', () => {
+  enter('a', 0)
+  const ask = (call: string): Ask => ({ call, quota: desk.quotas[0], load: 10 })
+  expect(consider(desk, ask('b'), terms(1, { room: 1 }))).toEqual(queued(0))
+  expect(consider(desk, ask('c'), terms(1, { room: 1 }))).toEqual({ is: 'full', of: 'room', short: 'lines' })
+  desk.tickets.set('b', ttlMs + 1)
+  const narrow: Ask = { ...ask('d'), quota: { ...desk.quotas[0], tokens: 5 } }
+  expect(consider(desk, narrow, terms(ttlMs, { room: 0 }))).toBeUndefined() // a has run out
+})
+
+test.each([
+  { tokens: 20, short: 'sessions' },
+  { tokens: 19, short: 'tokens' },
+])('[G2] with a session too many and $tokens tokens a call is short of $short', ({ tokens, short }) => {
+  desk = deskOf(5)
+  enter('a', 0)
+  expect(enter('b', 1, {}, { grant: tokens, sessions: 1 })).toEqual(queued(0, short))
 })

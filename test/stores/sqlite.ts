@@ -1,5 +1,5 @@
 // node:sqlite as the core wants it. Knows no table.
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Sql, SqlRow, Transact } from '../../src/sql.ts'
 
 export interface Store {
@@ -11,7 +11,12 @@ export interface Store {
 /** A database in a file, or in memory. */
 export function openSqlite(file = ':memory:'): Store {
   const db = new DatabaseSync(file)
-  const sql: Sql = (query, ...bindings) => db.prepare(query).all(...bindings) as SqlRow[]
+  const statements = new Map<string, StatementSync>()
+  const sql: Sql = (query, ...bindings) => {
+    const statement = statements.get(query) ?? db.prepare(query)
+    statements.set(query, statement)
+    return statement.all(...bindings) as SqlRow[]
+  }
   const transact: Transact = (work) => {
     db.exec('BEGIN')
     try {

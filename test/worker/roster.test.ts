@@ -16,4 +16,4 @@ const home: Home = (work) =>
   })
 
 rosterContract(home)
-streamContract('a Durable Object', home, 2_000)
+streamContract('a Durable Object', home, 5_000)

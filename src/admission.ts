@@ -1,0 +1,107 @@
+// The conversation of one desk with its pools: decide, ask for what is lacking, give back what is not used. Knows no store and no host.
+import { shareMs, shareTimeoutMs } from './limits.ts'
+import type { Admission, Clock, Offer, PoolAsk, PoolGrant, Pools } from './ports.ts'
+
+type Soon<T> = T | Promise<T>
+
+/** The desk's side: each step is one transaction, and idempotent. */
+export interface Deciding {
+  /** Undefined: the pool is to be asked first, then `admit` decides. */
+  consider(offer: Offer): Soon<Admission | undefined>
+  admit(offer: Offer): Soon<Admission>
+  /** What to tell the pool; lets go of what no call has until the answer comes. */
+  ask(pool: string): Soon<PoolAsk | undefined>
+  /** Takes a grant: the answer (undefined: none came), or the pool's unasked word. Returns the calls that were seated. */
+  regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Soon<string[]>
+  /** Whether the next newcomer would have to wait for the pool. */
+  lacks(pool: string): Soon<boolean>
+  /** The pools that it draws from. */
+  pools(): Soon<string[]>
+}
+
+export interface AdmissionHost {
+  clock: Clock
+  pools: Pools
+  /** The turn of these calls has come (G6). */
+  wake(calls: readonly string[]): void
+  fault(error: unknown): void
+}
+
+export class Admissions {
+  readonly #desk: Deciding
+  readonly #host: AdmissionHost
+  /** One ask a pool is under way, and one more stands for all who came since. */
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #next = new Map<string, Promise<void>>()
+
+  constructor(desk: Deciding, host: AdmissionHost) {
+    this.#desk = desk
+    this.#host = host
+  }
+
+  /** Decides on an offer, and asks the pool first where only its grant is short. A pool that takes its time lets the caller wait in the queue. */
+  async admit(offer: Offer): Promise<Admission> {
+    let admission = await this.#desk.consider(offer)
+    if (admission === undefined) {
+      await this.#inTime(this.level(offer.pool))
+      admission = await this.#desk.admit(offer)
+    }
+    if (admission.is === 'granted' && (await this.#desk.lacks(offer.pool))) void this.level(offer.pool)
+    return admission
+  }
+
+  /** Tells the pool how the desk stands, with all that has happened before this call. Never rejects. */
+  level(pool: string): Promise<void> {
+    const running = this.#running.get(pool)
+    if (running === undefined) return this.#start(pool)
+    const next = this.#next.get(pool) ?? running.then(() => this.#start(pool))
+    this.#next.set(pool, next)
+    return next
+  }
+
+  /** Tells every pool, and waits as long as a decision may take. */
+  async levelAll(): Promise<void> {
+    const pools = await this.#desk.pools()
+    await this.#inTime(Promise.all(pools.map((pool) => this.level(pool))))
+  }
+
+  /** The pool's unasked word: the grant rose. */
+  async regrant(pool: string, grant: PoolGrant): Promise<void> {
+    this.#host.wake(await this.#desk.regrant(pool, grant, 'word'))
+  }
+
+  #start(pool: string): Promise<void> {
+    this.#next.delete(pool)
+    const running = this.#share(pool)
+      .catch((error: unknown) => this.#host.fault(error))
+      .finally(() => this.#running.delete(pool))
+    this.#running.set(pool, running)
+    return running
+  }
+
+  async #share(pool: string): Promise<void> {
+    const ask = await this.#desk.ask(pool)
+    if (ask === undefined) return
+    let grant: PoolGrant | undefined
+    try {
+      grant = await this.#answer(this.#host.pools.share(pool, ask))
+    } finally {
+      this.#host.wake(await this.#desk.regrant(pool, grant, 'answer')) // P10: without an answer it keeps what its calls have
+    }
+  }
+
+  /** A pool that is silent for too long has not answered. */
+  #answer(share: Promise<PoolGrant>): Promise<PoolGrant> {
+    return new Promise((resolve, reject) => {
+      const late = this.#host.clock.after(shareTimeoutMs, () => reject(new Error('the pool does not answer')))
+      share.then(resolve, reject).finally(late)
+    })
+  }
+
+  #inTime(level: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const late = this.#host.clock.after(shareMs, resolve)
+      void level.then(() => resolve()).finally(late)
+    })
+  }
+}

@@ -1,0 +1,69 @@
+// What an operator sets of a pool, as validated data: its ceiling, the plans' thresholds, reserved floors. Knows no store. Rules P1, P2.
+import * as z from 'zod'
+import { planNames, plans, type PlanName } from './plan.ts'
+import type { Ceiling } from './upstream.ts'
+
+/** More than 10 % over the ceiling and calls are refused in mid-sentence. */
+const thresholdMost = 1.1
+
+const tenantId = /^ten_[\w-]{1,60}$/
+const tokens = z.int().min(0).max(1e12)
+const sessions = z.int().min(0).max(1e7)
+
+const Thresholds = z
+  .partialRecord(z.enum(planNames), z.number().min(0).max(thresholdMost))
+  .superRefine((thresholds, context) => {
+    for (const plan of planNames) {
+      if ((thresholds[plan] ?? 0) <= 1 || plans[plan].poolShare === 'reserved') continue
+      const message = 'is above 1, which is for plans with a reserved share alone'
+      context.addIssue({ code: 'custom', path: [plan], message })
+    }
+  })
+
+/** In both units; what is not given is 0. */
+const Floor = z.strictObject({ tokensPerMinute: tokens.default(0), sessions: sessions.default(0) })
+
+/** A change: the fields that are given, each in the place of what was there. Within the ceiling null is no bound. */
+export const PoolChange = z.strictObject({
+  /** null: the upstream's own. */
+  ceiling: z.strictObject({ tokensPerMinute: tokens.nullable(), sessions: sessions.nullable() }).nullable().optional(),
+  /** Plan → share of the ceiling up to which its new calls are let in; a plan that is not named keeps the catalogue's. */
+  thresholds: Thresholds.optional(),
+  /** Tenant → what is kept for it, whether it calls or not. */
+  floors: z
+    .record(z.string(), Floor)
+    .superRefine((floors, context) => {
+      const message = 'is no id of a tenant ("ten_…")'
+      for (const id of Object.keys(floors))
+        if (!tenantId.test(id)) context.addIssue({ code: 'custom', path: [id], message })
+    })
+    .optional(),
+})
+export type PoolChange = z.infer<typeof PoolChange>
+
+export interface PoolSettings {
+  ceiling: Ceiling | null
+  thresholds: Partial<Record<PlanName, number>>
+  floors: Record<string, z.infer<typeof Floor>>
+}
+
+export const plainSettings: PoolSettings = { ceiling: null, thresholds: {}, floors: {} }
+
+export function changedSettings(settings: PoolSettings, change: PoolChange): PoolSettings {
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+  return { ...settings, ...given }
+}
+
+export function thresholdOf(settings: PoolSettings, plan: PlanName): number {
+  return settings.thresholds[plan] ?? plans[plan].threshold
+}
+
+/** What cannot be kept, as a sentence; undefined when all can. */
+export function unkeepable(floors: PoolSettings['floors'], ceiling: Ceiling): string | undefined {
+  for (const unit of ['tokensPerMinute', 'sessions'] as const) {
+    const sum = Object.values(floors).reduce((all, floor) => all + floor[unit], 0)
+    const most = ceiling[unit]
+    if (most !== null && sum > most) return `floors: ${unit} come to ${sum}, above the ceiling of ${most}`
+  }
+  return undefined
+}

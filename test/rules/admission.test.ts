@@ -1,0 +1,418 @@
+// Desks and their pool in conversation: who is let in now, who is put through later, and what holds whatever the network does.
+import * as fc from 'fast-check'
+import { beforeEach, expect, test } from 'vitest'
+import { Admissions } from '../../src/admission.ts'
+import { lostRecord } from '../../src/desk-counts.ts'
+import { SqlDesk } from '../../src/desk.ts'
+import type { Overflow } from '../../src/hold-settings.ts'
+import { firstMinuteTokens, leaseTtlMs, shareMs, shareTimeoutMs } from '../../src/limits.ts'
+import { PoolChange } from '../../src/pool-settings.ts'
+import { TenantSettings, type PlanName } from '../../src/plan.ts'
+import type { Admission, CallRef, Offer, PoolAsk, PoolGrant } from '../../src/ports.ts'
+import { SqlPool, type Word } from '../../src/sql-pool.ts'
+import { printSeed, seed } from '../contract/seed.ts'
+import { openSqlite, type Store } from '../stores/sqlite.ts'
+import { HandClock, settle } from './host.ts'
+
+const load = firstMinuteTokens
+
+/** One message on its way: to the pool, back from it, or its unasked word. */
+interface Message {
+  deliver(): void
+  lose(): void
+}
+
+class World {
+  readonly clock = new HandClock()
+  readonly stores: Store[] = []
+  readonly pool: SqlPool
+  readonly houses = new Map<string, House>()
+  /** What is on its way, where the network takes its time. */
+  readonly mail: Message[] = []
+  /** How it goes on a good day: everything arrives as it is sent. */
+  prompt = true
+  shares = 0
+
+  constructor(calls: number) {
+    const store = this.open()
+    SqlPool.prepare(store.sql)
+    const own = { tokensPerMinute: calls * load, sessions: null }
+    this.pool = new SqlPool('openai', own, store.sql, store.transact)
+  }
+
+  open(): Store {
+    const store = openSqlite()
+    this.stores.push(store)
+    return store
+  }
+
+  house(id: string, plan: PlanName = 'scale', lines = 1_000, overflow: Overflow = 'hold'): House {
+    const house = new House(this, id, plan, lines, overflow)
+    this.houses.set(id, house)
+    return house
+  }
+
+  send(deliver: () => void, lose: () => void): void {
+    if (this.prompt) deliver()
+    else this.mail.push({ deliver, lose })
+  }
+
+  share(desk: string, ask: PoolAsk): Promise<PoolGrant> {
+    this.shares++
+    return new Promise((resolve, reject) => {
+      const lost = (): void => reject(new Error('lost'))
+      this.send(() => {
+        const { grant, risen } = this.pool.share(desk, ask, this.clock.now())
+        this.tell(risen)
+        this.send(() => resolve(grant), lost)
+      }, lost)
+    })
+  }
+
+  tell(words: readonly Word[]): void {
+    for (const { desk, grant } of words)
+      this.send(
+        () => void this.houses.get(desk)?.admissions.regrant('openai', grant),
+        () => undefined,
+      )
+  }
+
+  get has(): number {
+    return [...this.houses.values()].reduce((sum, { live }) => sum + live, 0) * load
+  }
+
+  close(): void {
+    for (const store of this.stores) store.close()
+  }
+}
+
+/** One tenant. */
+class House {
+  readonly desk: SqlDesk
+  readonly admissions: Admissions
+  readonly woken: string[] = []
+  readonly faults: unknown[] = []
+  readonly #world: World
+  readonly #id: string
+
+  constructor(world: World, id: string, plan: PlanName, lines: number, overflow: Overflow) {
+    this.#world = world
+    this.#id = id
+    const { sql, transact } = world.open()
+    SqlDesk.prepare(sql)
+    const desk = new SqlDesk(sql, transact)
+    const created_at = '2026-11-21T00:00:00.000Z'
+    desk.registry.putTenant({ ...TenantSettings.parse({ name: id, plan, caps: { lines }, overflow }), id, created_at })
+    const times = { created_at, expires_at: null, revoked_at: null }
+    desk.registry.putKey({ id: 'k1', name: 'k1', lines: null, hint: '…', ...times }, 'hash')
+    this.desk = desk
+    const now = (): number => world.clock.now()
+    this.admissions = new Admissions(
+      {
+        consider: (offer) => desk.consider(offer, now()),
+        admit: (offer) => desk.admit(offer, now()),
+        ask: (pool) => desk.ask(pool, now()),
+        regrant: (pool, grant, as) => desk.regrant(pool, grant, as, now()),
+        lacks: (pool) => desk.lacks(pool, now()),
+        pools: () => desk.pools(),
+      },
+      {
+        clock: world.clock,
+        pools: { share: (_pool, ask) => world.share(id, ask) },
+        wake: (calls) => this.woken.push(...calls),
+        fault: (error) => this.faults.push(error),
+      },
+    )
+  }
+
+  get live(): number {
+    return this.desk.read(this.#world.clock.now())?.lines.live ?? 0
+  }
+
+  get waiting(): number {
+    return this.desk.read(this.#world.clock.now())?.lines.waiting ?? 0
+  }
+
+  offer(call: string): Offer {
+    const asks = { keyHash: 'hash', model: 'm', agent: null, models: ['m'], unserved: null }
+    return { call, tenant: this.#id, pool: 'openai', ...asks }
+  }
+
+  ref(call: string): CallRef {
+    return { call, tenant: this.#id, key: 'k1', agent: null, pool: 'openai' }
+  }
+
+  async enter(call: string): Promise<string> {
+    const admission = this.admissions.admit(this.offer(call))
+    await settle()
+    return said(await admission)
+  }
+
+  /** A call ends, and its desk says so. */
+  async end(call: string): Promise<void> {
+    this.desk.end(this.ref(call), [], lostRecord('m', 1), this.#world.clock.now())
+    void this.admissions.level('openai')
+    await settle()
+  }
+
+  async heartbeat(): Promise<void> {
+    void this.admissions.level('openai')
+    await settle()
+  }
+
+  async crowd(prefix: string, count: number): Promise<string[]> {
+    const answers = Array.from({ length: count }, (_, i) =>
+      this.admissions.admit(this.offer(`${prefix}${String(i).padStart(2, '0')}`)),
+    )
+    await settle()
+    return (await Promise.all(answers)).map(said)
+  }
+}
+
+function said(admission: Admission): string {
+  if (admission.is === 'queued') return `queued ${admission.place} ${admission.short}`
+  return admission.is === 'refused' ? admission.refusal.why : admission.is
+}
+
+let world: World
+beforeEach(() => {
+  world = new World(10)
+  return () => world.close()
+})
+
+test('[P1] a caller whose desk has no grant yet is let in by one word with the pool', async () => {
+  const a = world.house('ten_a')
+  expect(await a.enter('a1')).toBe('granted')
+  expect([a.live, world.pool.read(world.clock.now()).units.tokens.has]).toEqual([1, load])
+})
+
+test('[P9] a busy desk has a call of slack: its next caller waits for nobody', async () => {
+  const a = world.house('ten_a')
+  await a.enter('a1')
+  world.prompt = false // nothing arrives any more
+  expect(await a.enter('a2')).toBe('granted')
+})
+
+test('[P5] a crowd costs a word or two with the pool, not one each', async () => {
+  const a = world.house('ten_a')
+  expect(await a.crowd('a', 8)).toEqual(Array(8).fill('granted'))
+  expect(world.shares).toBeLessThanOrEqual(4)
+})
+
+test('[P2] near the ceiling callers wait for tokens, in the queue of their tenant, and are put through as calls end', async () => {
+  const a = world.house('ten_a')
+  expect((await a.crowd('a', 12)).slice(8)).toEqual(['granted', 'granted', 'queued 0 tokens', 'queued 1 tokens'])
+  await a.end('a03')
+  expect(a.woken.at(-1)).toBe('a10')
+  expect([a.live, a.waiting]).toEqual([10, 1])
+})
+
+test('[P2] as the pool fills trial waits first, then starter, then growth, and scale enters last', async () => {
+  world.pool.change(PoolChange.parse({ ceiling: { tokensPerMinute: 100 * load, sessions: null } }), world.clock.now())
+  const big = world.house('ten_big')
+  const plans = ['trial', 'starter', 'growth', 'scale'] as const
+  const houses = plans.map((plan) => world.house(`ten_${plan}`, plan, 5))
+  /** Fills up to so many calls, lets all say how they stand, and tries one call of each plan. */
+  const tried = async (calls: number): Promise<string[]> => {
+    while (world.has < calls * load) await big.enter(`big ${world.has}`)
+    for (const house of [big, ...houses]) await house.heartbeat()
+    return Promise.all(houses.map((house) => house.enter(`at ${calls}`)))
+  }
+  const [in_, out, behind] = ['granted', 'queued 0 tokens', 'queued 1 tokens']
+  expect(await tried(60)).toEqual([in_, in_, in_, in_])
+  expect(await tried(72)).toEqual([out, in_, in_, in_])
+  expect(await tried(81)).toEqual([behind, out, in_, in_])
+  expect(await tried(87)).toEqual(['queued 2 tokens', behind, out, in_])
+})
+
+test('[P2] who has a floor enters on it when the pool is full for all others', async () => {
+  const change = PoolChange.parse({ floors: { ten_big: { tokensPerMinute: 3 * load } } })
+  world.pool.change(change, world.clock.now())
+  const [a, big] = [world.house('ten_a'), world.house('ten_big')]
+  expect((await a.crowd('a', 10)).filter((answer) => answer === 'granted')).toHaveLength(7)
+  expect(await big.crowd('b', 3)).toEqual(['granted', 'granted', 'granted'])
+})
+
+test('[P9] what one gives back the other has at once', async () => {
+  const [a, b] = [world.house('ten_a'), world.house('ten_b')]
+  await a.crowd('a', 10)
+  await b.crowd('b', 2)
+  await a.end('a00')
+  expect(b.woken).toEqual(['b00'])
+  await a.end('a01')
+  expect(b.woken).toEqual(['b00', 'b01'])
+})
+
+test('[P5] two equal tenants that both want everything end with equal shares', async () => {
+  const [a, b] = [world.house('ten_a'), world.house('ten_b')]
+  await a.crowd('a', 30)
+  await b.crowd('b', 30)
+  expect([a.live, b.live]).toEqual([10, 0])
+  for (let i = 0; i < 15; i++) {
+    const live = a.desk.records.openCalls().find(({ admitted }) => admitted !== null)
+    await a.end(live?.id ?? '')
+  }
+  expect([a.live, b.live]).toEqual([5, 5])
+})
+
+test('[P9] an idle tenant holds no grant, and does not ask for one', async () => {
+  const a = world.house('ten_a')
+  await a.crowd('a', 3)
+  for (const call of ['a00', 'a01', 'a02']) await a.end(call)
+  expect(world.pool.read(world.clock.now()).units.tokens).toMatchObject({ has: 0, wants: 0, granted: 0 })
+})
+
+test('[P1] who waits for a line keeps nothing of the pool from others', async () => {
+  const [a, b] = [world.house('ten_a', 'scale', 2), world.house('ten_b')]
+  expect((await a.crowd('a', 9)).slice(1, 4)).toEqual(['granted', 'queued 0 lines', 'queued 1 lines'])
+  expect((await b.crowd('b', 8)).filter((answer) => answer === 'granted')).toHaveLength(8)
+})
+
+test('[G2] five hundred callers at once at 50 lines and room for 50: 50 are live, 50 wait, 400 find no room', async () => {
+  world.pool.change(PoolChange.parse({ ceiling: { tokensPerMinute: 900 * load, sessions: null } }), world.clock.now())
+  const a = world.house('ten_a', 'starter', 50)
+  const answers = await a.crowd('a', 500)
+  const count = (what: string): number => answers.filter((answer) => answer.startsWith(what)).length
+  expect([count('granted'), count('queued'), count('full')]).toEqual([50, 50, 400])
+  const places = answers.filter((answer) => answer.startsWith('queued'))
+  expect(new Set(places)).toEqual(new Set(Array.from({ length: 50 }, (_, i) => `queued ${i} lines`)))
+  expect([a.live, a.waiting]).toEqual([50, 50])
+})
+
+test('[H6] a tenant without a queue is let in as far as the pool goes, and told when it is the pool that is short', async () => {
+  const a = world.house('ten_a', 'scale', 20, 'event')
+  const answers = await a.crowd('a', 12)
+  expect(answers).toEqual([...Array(10).fill('granted'), 'quota_short', 'quota_short'])
+  expect([a.live, a.waiting]).toEqual([10, 0])
+})
+
+test('[S3] a pool that takes its time lets the caller wait, and it is put through when the answer comes', async () => {
+  const a = world.house('ten_a')
+  world.prompt = false
+  const admission = a.admissions.admit(a.offer('a1'))
+  await settle()
+  world.clock.pass(shareMs)
+  expect(said(await admission)).toBe('queued 0 tokens')
+  while (world.mail.length > 0) world.mail.shift()?.deliver()
+  await settle()
+  expect(a.woken).toEqual(['a1'])
+  expect(a.faults).toEqual([])
+})
+
+test.each([
+  { how: 'is lost', lose: true },
+  { how: 'never comes', lose: false },
+])('[P10] where the answer $how live calls go on, newcomers wait, and the next word mends it', async ({ lose }) => {
+  const a = world.house('ten_a')
+  await a.enter('a1')
+  world.prompt = false
+  await a.heartbeat()
+  if (lose) world.mail.shift()?.lose()
+  else world.clock.pass(shareTimeoutMs)
+  await settle()
+  expect(a.faults).toHaveLength(1)
+  expect([a.live, world.pool.read(world.clock.now()).units.tokens.has]).toEqual([1, load])
+  world.mail.splice(0)
+  world.prompt = true
+  expect(await a.enter('a2')).toBe('granted')
+})
+
+test('[P10] a desk that is cut off keeps its live calls and lets its grant run out', async () => {
+  const a = world.house('ten_a')
+  await a.crowd('a', 3)
+  world.clock.pass(leaseTtlMs - 1)
+  for (const call of ['a00', 'a01', 'a02']) a.desk.renew(a.ref(call), null, world.clock.now())
+  world.clock.pass(1)
+  world.prompt = false
+  const admission = a.admissions.admit(a.offer('late'))
+  await settle()
+  world.clock.pass(shareMs)
+  expect(said(await admission)).toBe('queued 0 tokens')
+  expect(a.live).toBe(3)
+})
+
+type Happening =
+  | { is: 'enter'; house: number }
+  | { is: 'end'; house: number; call: number }
+  | { is: 'mail'; which: number; lost: boolean }
+  | { is: 'beat'; house: number }
+  | { is: 'pass'; ms: number }
+
+const house = fc.nat(2)
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ is: fc.constant('enter' as const), house }) },
+  { weight: 3, arbitrary: fc.record({ is: fc.constant('end' as const), house, call: fc.nat(20) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      is: fc.constant('mail' as const),
+      which: fc.nat(5),
+      lost: fc.constantFrom(false, false, false, true),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ is: fc.constant('beat' as const), house }) },
+  { weight: 1, arbitrary: fc.record({ is: fc.constant('pass' as const), ms: fc.constantFrom(100, 1_000, 6_000) }) },
+)
+
+test('[P2] [P5] however messages are late, out of order or lost: never more than the ceiling, and all that is wanted is used in the end', async () => {
+  printSeed('desks and pool')
+  await fc.assert(
+    fc.asyncProperty(fc.array(happening, { minLength: 40, maxLength: 120 }), async (happenings) => {
+      const busy = new World(6)
+      const houses = ['ten_a', 'ten_b', 'ten_c'].map((id) => busy.house(id))
+      busy.prompt = false
+      let calls = 0
+      for (const now of happenings) {
+        await happen(busy, houses, now, () => `c${calls++}`)
+        expect(busy.has).toBeLessThanOrEqual(6 * load)
+      }
+      await calm(busy, houses)
+      const [live, waiting] = [busy.has / load, houses.reduce((sum, one) => sum + one.waiting, 0)]
+      expect(waiting > 0 ? live : 6).toBe(6)
+      busy.close()
+    }),
+    { seed, numRuns: 60 },
+  )
+})
+
+async function happen(busy: World, houses: House[], now: Happening, name: () => string): Promise<void> {
+  if (now.is === 'pass') busy.clock.pass(now.ms)
+  if (now.is === 'mail') {
+    const [message] = busy.mail.splice(now.which % Math.max(1, busy.mail.length), 1)
+    if (now.lost) message?.lose()
+    else message?.deliver()
+  }
+  const one = 'house' in now ? houses[now.house] : undefined
+  if (one !== undefined && now.is === 'enter') void one.admissions.admit(one.offer(name()))
+  if (one !== undefined && now.is === 'beat') void one.admissions.level('openai')
+  if (one !== undefined && now.is === 'end') {
+    const live = one.desk.records.openCalls().filter(({ admitted }) => admitted !== null)
+    const call = live[now.call % Math.max(1, live.length)]?.id
+    if (call !== undefined) void one.end(call)
+  }
+  for (const { desk } of houses) keepAll(desk, busy.clock.now())
+  await settle()
+}
+
+/** Every call of the desk is still there, and says so. */
+function keepAll(desk: SqlDesk, now: number): void {
+  for (const { id, admitted, key, agent, pool } of desk.records.openCalls()) {
+    const ref = { call: id, tenant: '', key, agent, pool }
+    if (admitted !== null) desk.renew(ref, null, now)
+    else
+      desk.admit({ call: id, tenant: '', keyHash: 'hash', model: 'm', agent, models: ['m'], unserved: null, pool }, now)
+  }
+}
+
+/** From now on everything arrives, and every desk has its heartbeats. */
+async function calm(busy: World, houses: House[]): Promise<void> {
+  busy.prompt = true
+  for (let round = 0; round < 3; round++) {
+    for (const message of busy.mail.splice(0)) message.deliver()
+    busy.clock.pass(shareTimeoutMs)
+    for (const one of houses) {
+      keepAll(one.desk, busy.clock.now())
+      await one.heartbeat()
+    }
+  }
+}
