@@ -1,6 +1,7 @@
 // What an operator sets of a pool, as validated data: its ceiling, the plans' thresholds, reserved floors. Knows no store. Rules P1, P2.
 import * as z from 'zod'
 import { planNames, plans, type PlanName } from './plan.ts'
+import type { Refusal } from './refusal.ts'
 import type { Ceiling } from './upstream.ts'
 
 /** More than 10 % over the ceiling and calls are refused in mid-sentence. */
@@ -58,12 +59,14 @@ export function thresholdOf(settings: PoolSettings, plan: PlanName): number {
   return settings.thresholds[plan] ?? plans[plan].threshold
 }
 
-/** What cannot be kept, as a sentence; undefined when all can. */
-export function unkeepable(floors: PoolSettings['floors'], ceiling: Ceiling): string | undefined {
+/** Floors that come to more than the ceiling cannot be kept. */
+export function unfit({ floors }: PoolSettings, ceiling: Ceiling): Refusal | undefined {
   for (const unit of ['tokensPerMinute', 'sessions'] as const) {
     const sum = Object.values(floors).reduce((all, floor) => all + floor[unit], 0)
     const most = ceiling[unit]
-    if (most !== null && sum > most) return `floors: ${unit} come to ${sum}, above the ceiling of ${most}`
+    if (most === null || sum <= most) continue
+    const problems = `floors: ${unit} come to ${sum}, above the ceiling of ${most}`
+    return { why: 'body_invalid', details: { problems, param: 'floors' } }
   }
   return undefined
 }

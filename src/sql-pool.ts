@@ -3,8 +3,16 @@ import { leaseTtlMs, learningMs } from './limits.ts'
 import { lastMinute, note } from './meter.ts'
 import { granted, read, refill, reserve, share, type Pool, type Terms } from './pool.ts'
 import { planNames, plans, type PlanName } from './plan.ts'
-import { changedSettings, plainSettings, thresholdOf, type PoolChange, type PoolSettings } from './pool-settings.ts'
+import {
+  changedSettings,
+  plainSettings,
+  thresholdOf,
+  unfit,
+  type PoolChange,
+  type PoolSettings,
+} from './pool-settings.ts'
 import type { PoolAsk, PoolGrant, Unit } from './ports.ts'
+import type { Refusal } from './refusal.ts'
 import { SqlRoster } from './roster-sql.ts'
 import type { Sql, Transact } from './sql.ts'
 import type { Ceiling } from './upstream.ts'
@@ -66,7 +74,7 @@ export class SqlPool {
   /** Takes a desk's word, and says what it may use, and whose grants rose by it. */
   share(desk: string, ask: PoolAsk, now: number): { grant: PoolGrant; risen: Word[] } {
     return this.#transact(() => {
-      const settings = this.settings()
+      const settings = this.#settings()
       this.#listen(ask, now)
       this.#measure(desk, ask, now)
       const { weight } = plans[ask.plan]
@@ -80,19 +88,12 @@ export class SqlPool {
     })
   }
 
-  settings(): PoolSettings {
-    const json = this.#sql('SELECT json FROM pool WHERE id = ?', this.#id)[0]?.['json']
-    return typeof json === 'string' ? (JSON.parse(json) as PoolSettings) : plainSettings
-  }
-
-  ceiling(settings: PoolSettings = this.settings()): Ceiling {
-    return settings.ceiling ?? this.#own
-  }
-
-  /** In force at once: what there is more of goes to those who wait. */
-  change(change: PoolChange, now: number): Word[] {
+  /** In force at once: what there is more of goes to those who wait. A refusal where it cannot be kept. */
+  change(change: PoolChange, now: number): Word[] | Refusal {
     return this.#transact(() => {
-      const [before, settings] = [this.settings(), changedSettings(this.settings(), change)]
+      const [before, settings] = [this.#settings(), changedSettings(this.#settings(), change)]
+      const refusal = unfit(settings, this.#ceiling(settings))
+      if (refusal !== undefined) return refusal
       const put = 'INSERT INTO pool VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json'
       this.#sql(put, this.#id, JSON.stringify(settings))
       const risen = units.flatMap((unit) => {
@@ -107,10 +108,19 @@ export class SqlPool {
     })
   }
 
-  /** As it is now, or as it would be with other settings. */
-  read(now: number, settings: PoolSettings = this.settings()): PoolReading {
+  read(now: number): PoolReading {
+    return this.#read(this.#settings(), now)
+  }
+
+  /** As it would be after the change. */
+  preview(change: PoolChange, now: number): PoolReading | Refusal {
+    const settings = changedSettings(this.#settings(), change)
+    return unfit(settings, this.#ceiling(settings)) ?? this.#read(settings, now)
+  }
+
+  #read(settings: PoolSettings, now: number): PoolReading {
     return this.#transact(() => {
-      const ceiling = this.ceiling(settings)
+      const ceiling = this.#ceiling(settings)
       const tokensLastMinute = lastMinute(this.#meter(), now)
       const thresholds = Object.fromEntries(planNames.map((plan) => [plan, thresholdOf(settings, plan)]))
       return {
@@ -128,6 +138,15 @@ export class SqlPool {
         },
       }
     })
+  }
+
+  #settings(): PoolSettings {
+    const json = this.#sql('SELECT json FROM pool WHERE id = ?', this.#id)[0]?.['json']
+    return typeof json === 'string' ? (JSON.parse(json) as PoolSettings) : plainSettings
+  }
+
+  #ceiling(settings: PoolSettings): Ceiling {
+    return settings.ceiling ?? this.#own
   }
 
   #unit(unit: Unit, settings: PoolSettings, ceiling: number | null, measured: number, now: number): UnitReading {
@@ -173,7 +192,7 @@ export class SqlPool {
   }
 
   #terms(unit: Unit, settings: PoolSettings, now: number): Terms {
-    const { tokensPerMinute, sessions } = this.ceiling(settings)
+    const { tokensPerMinute, sessions } = this.#ceiling(settings)
     const ceiling = (unit === 'tokens' ? tokensPerMinute : sessions) ?? unbounded
     return { now, ttlMs: leaseTtlMs, ceiling, learning: this.#learning(now) }
   }

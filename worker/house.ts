@@ -1,8 +1,9 @@
 // What the HTTP app asks of its host, over Durable Objects. Knows no route.
 import manifest from '../package.json' with { type: 'json' }
 import type { House } from '../src/http/app.ts'
+import type { PoolHouse } from '../src/http/pools.ts'
 import type { Tenants } from '../src/http/tenants.ts'
-import { modelsOf } from '../src/upstream.ts'
+import { modelsOf, poolsOf } from '../src/upstream.ts'
 import { upstreams, type Env } from './env.ts'
 import { deskOf, poolOf, registryOf } from './stubs.ts'
 
@@ -13,9 +14,9 @@ export function houseOf(env: Env): House {
     operatorKey: env.TRUNKLINE_ADMIN_KEY,
     models: modelsOf(upstreams(env)),
     tenants: tenantsOf(env),
+    pools: poolHouse(env),
     me: async ({ tenant, hash }) => deskOf(env, tenant).me(hash),
-    reports: async () =>
-      Promise.all([...new Set(upstreams(env).map(({ pool }) => pool))].map((pool) => poolOf(env, pool).series())),
+    reports: async () => Promise.all(Object.keys(poolsOf(upstreams(env))).map((pool) => poolOf(env, pool).series())),
     unready: async () => unready(env),
     fault: (error, instance) =>
       console.error(
@@ -46,6 +47,15 @@ function tenantsOf(env: Env): Tenants {
     addKey: async (id, key, hash) => desk(id).addKey(key, hash),
     revokeKey: async (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
     calls: async (id, limit, before) => desk(id).calls(limit, before),
+  }
+}
+
+function poolHouse(env: Env): PoolHouse {
+  return {
+    ids: Object.keys(poolsOf(upstreams(env))),
+    read: async (id) => poolOf(env, id).read(),
+    change: async (id, change) => poolOf(env, id).change(change),
+    preview: async (id, change) => poolOf(env, id).preview(change),
   }
 }
 

@@ -2,7 +2,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { readSeries, total, type Series } from '../src/metrics.ts'
 import { poolSeries } from '../src/pool-series.ts'
-import { changedSettings, unkeepable, type PoolChange } from '../src/pool-settings.ts'
+import type { PoolChange } from '../src/pool-settings.ts'
 import type { PoolAsk, PoolGrant } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { SqlPool, type PoolReading, type Word } from '../src/sql-pool.ts'
@@ -40,16 +40,14 @@ export class PoolObject extends DurableObject<Env> {
     return this.#pool.read(clock.now())
   }
 
-  /** As it would be. */
   preview(change: PoolChange): PoolReading | Refusal {
-    const settings = changedSettings(this.#pool.settings(), change)
-    return this.#unfit(change) ?? this.#pool.read(clock.now(), settings)
+    return this.#pool.preview(change, clock.now())
   }
 
   change(change: PoolChange): PoolReading | Refusal {
-    const refusal = this.#unfit(change)
-    if (refusal !== undefined) return refusal
-    this.#tell(this.#pool.change(change, clock.now()))
+    const risen = this.#pool.change(change, clock.now())
+    if ('why' in risen) return risen
+    this.#tell(risen)
     return this.read()
   }
 
@@ -67,12 +65,6 @@ export class PoolObject extends DurableObject<Env> {
       return clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutLive(series)
     })
     return total([...desks, poolSeries(this.read())])
-  }
-
-  #unfit(change: PoolChange): Refusal | undefined {
-    const settings = changedSettings(this.#pool.settings(), change)
-    const problems = unkeepable(settings.floors, this.#pool.ceiling(settings))
-    return problems === undefined ? undefined : { why: 'body_invalid', details: { problems } }
   }
 
   /** A desk that cannot be told hears it when it next speaks, at the latest with its heartbeat. */

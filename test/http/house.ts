@@ -1,11 +1,13 @@
 // A house in memory: real desks over node:sqlite, a list of tenants, nothing else.
 import { SqlDesk, type DeskReading } from '../../src/desk.ts'
 import { app, type House } from '../../src/http/app.ts'
+import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
 import { keysPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
 import { changed, keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Refusal } from '../../src/refusal.ts'
+import { SqlPool } from '../../src/sql-pool.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 
 export const operatorKey = 'tla_the_operators_own'
@@ -27,12 +29,27 @@ export class MemoryHouse implements House {
   problems: string[] = []
   series: Series[] = []
   readonly tenants: Tenants
+  readonly pools: PoolHouse
+  readonly pool: SqlPool
   readonly desks = new Map<string, SqlDesk>()
   /** Everything that was put away, as text: no key may be in it. */
   readonly kept: string[] = []
   readonly #app = app()
 
   constructor() {
+    const { sql, transact } = openSqlite()
+    SqlPool.prepare(sql)
+    const pool = new SqlPool('openai', { tokensPerMinute: 100_000, sessions: null }, sql, transact)
+    this.pool = pool
+    this.pools = {
+      ids: ['openai'],
+      read: async () => pool.read(Date.now()),
+      preview: async (_id, change) => pool.preview(change, Date.now()),
+      change: async (_id, change) => {
+        const risen = pool.change(change, Date.now())
+        return 'why' in risen ? risen : pool.read(Date.now())
+      },
+    }
     this.tenants = {
       list: async (limit, after = '') => {
         const ids = [...this.desks.keys()].toSorted().filter((id) => id > after)

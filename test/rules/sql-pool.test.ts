@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Needs } from '../../src/gate.ts'
 import { learningMs, leaseTtlMs } from '../../src/limits.ts'
-import { changedSettings, plainSettings, PoolChange, unkeepable } from '../../src/pool-settings.ts'
+import { PoolChange } from '../../src/pool-settings.ts'
 import { poolSeries } from '../../src/pool-series.ts'
 import type { PoolAsk } from '../../src/ports.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
@@ -109,15 +109,23 @@ test.each([
   expect(problems(body)).toContain(named)
 })
 
-test('[P2] floors that come to more than the ceiling cannot be kept', () => {
-  const { floors } = changedSettings(
-    plainSettings,
-    PoolChange.parse({ floors: { ten_a: { sessions: 6 }, ten_b: { sessions: 5 } } }),
-  )
-  expect(unkeepable(floors, { tokensPerMinute: null, sessions: 10 })).toBe(
-    'floors: sessions come to 11, above the ceiling of 10',
-  )
-  expect(unkeepable(floors, { tokensPerMinute: null, sessions: 11 })).toBeUndefined()
+test('[P2] floors that come to more than the ceiling cannot be kept, and nothing is changed', () => {
+  const floors = { ten_a: { sessions: 6 }, ten_b: { sessions: 5 } }
+  const problems = 'floors: sessions come to 11, above the ceiling of 10'
+  const refusal = { why: 'body_invalid', details: { problems, param: 'floors' } }
+  expect(change({ floors })).toEqual(refusal)
+  expect(pool.preview(PoolChange.parse({ floors }), start)).toEqual(refusal)
+  expect(pool.read(start).floors).toEqual({})
+  expect(change({ floors, ceiling: { tokensPerMinute: null, sessions: 11 } })).toEqual([])
+})
+
+test('[P2] a preview is the reading that the change then brings, and changes nothing itself', () => {
+  pool.share('ten_a', ask(2, 0), start)
+  const body = PoolChange.parse({ thresholds: { trial: 0.1 }, ceiling: { tokensPerMinute: 50_000, sessions: null } })
+  const [before, preview] = [pool.read(start), pool.preview(body, start)]
+  expect(pool.read(start)).toEqual(before)
+  pool.change(body, start)
+  expect(pool.read(start)).toEqual(preview)
 })
 
 test('[P6] use is the more of what calls have and what was measured; headroom is what is left, never below 0', () => {
