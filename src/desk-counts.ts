@@ -64,7 +64,10 @@ export class DeskCounts {
   }
 
   /** Sums by pool, each stored; the gauges of the desk stand with the first pool. */
-  report(plan: string, now: { live: number; waiting: number; cap: number }): Record<string, Series> {
+  report(
+    plan: string,
+    now: { live: number; waiting: number; cap: number; oldestWaitMs: number },
+  ): Record<string, Series> {
     const reports: Record<string, Series> = {}
     const put = 'INSERT INTO meter VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json'
     for (const pool of this.#pools()) {
@@ -78,6 +81,7 @@ export class DeskCounts {
       gauges.count('trunkline_calls_live', { plan }, now.live)
       gauges.count('trunkline_calls_waiting', { plan }, now.waiting)
       gauges.count('trunkline_calls_cap', { plan }, now.cap)
+      gauges.count('trunkline_queue_oldest_wait_seconds', { plan }, now.oldestWaitMs / 1000)
     }
     return reports
   }

@@ -1,12 +1,14 @@
 // One tenant's desk: its gate, ledger, keys and records over one SQL store, each step one transaction. Knows no host and no socket.
 import { DeskCounts, lostRecord } from './desk-counts.ts'
+import { DeskEdits } from './desk-edits.ts'
 import { DeskLedger, type Balances } from './desk-ledger.ts'
+import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
 import { admit, advance, read, release, renew, type Terms } from './gate.ts'
 import type { Entry } from './ledger.ts'
 import { leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
-import { callTerms, keyValid, linesOf, plans, type Key, type Tenant } from './plan.ts'
+import { callTerms, keyValid, linesOf, roomOf, type Key, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, Renewal } from './ports.ts'
 import { SqlRecords, type KeptCall } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
@@ -16,7 +18,7 @@ import type { Sql, Transact } from './sql.ts'
 
 export interface DeskReading {
   tenant: Tenant
-  lines: { live: number; cap: number; waiting: number }
+  lines: LinesReading
   usage: { day: Balances; month: Balances }
 }
 
@@ -40,6 +42,8 @@ export class SqlDesk {
   readonly registry: SqlRegistry
   readonly records: SqlRecords
   readonly counts: DeskCounts
+  readonly queue: DeskQueue
+  readonly edits: DeskEdits
   readonly #rosters: DeskRosters
   readonly #ledger: DeskLedger
   readonly #transact: Transact
@@ -51,6 +55,9 @@ export class SqlDesk {
     this.registry = new SqlRegistry(sql)
     this.records = new SqlRecords(sql)
     this.counts = new DeskCounts(sql)
+    this.queue = new DeskQueue(this.#rosters, this.registry, this.records, this.#ledger, transact)
+    const seat = (tenant: Tenant, now: number): string[] => this.#seat(tenant, now)
+    this.edits = new DeskEdits(this.#rosters, this.registry, this.records, this.queue, seat, transact)
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
@@ -67,6 +74,7 @@ export class SqlDesk {
       const known = this.records.get(offer.call)
       // It asked before it ended and is heard after: it would hold a line that nobody frees.
       if (known !== undefined && known.ended !== null) return { is: 'refused', refusal: { why: 'call_reset' } }
+      if (this.queue.isRemoved(offer.call)) return { is: 'refused', refusal: { why: 'removed_from_queue' } }
       const admission = this.#decide(offer, tenant, key, now)
       if (known === undefined) this.counts.offered(offer.pool, tenant.plan)
       if (admission.is === 'granted' || admission.is === 'queued') this.#enter(offer, tenant, key, admission.is, now)
@@ -80,7 +88,7 @@ export class SqlDesk {
     return this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return []
-      const seated = advance(this.#rosters.gate(tenant, undefined, null), terms(now, 0))
+      const seated = this.#seat(tenant, now)
       for (const call of seated) this.#seated(call, tenant.plan, now)
       return seated
     })
@@ -91,7 +99,12 @@ export class SqlDesk {
     this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant !== undefined)
-        release(this.#rosters.gate(tenant, this.registry.key(ref.key), ref.agent), ref.call, now)
+        release(
+          this.#rosters.gate(tenant, this.registry.key(ref.key), ref.agent),
+          ref.call,
+          now,
+          ref.caller ?? undefined,
+        )
     })
   }
 
@@ -119,7 +132,7 @@ export class SqlDesk {
     this.#transact(() => {
       const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
       if (tenant === undefined) return
-      release(this.#rosters.gate(tenant, key, ref.agent), ref.call, now)
+      release(this.#rosters.gate(tenant, key, ref.agent), ref.call, now, ref.caller ?? undefined)
       if (!this.records.isOpen(ref.call)) return
       this.#debit(ref, entries, now)
       this.#close(ref, tenant, record, now)
@@ -143,7 +156,7 @@ export class SqlDesk {
         if (leases.get(id) !== undefined || queue.get(id) !== undefined) missing.delete(id)
         else if (missing.get(id) === undefined) missing.set(id, now)
         else if (now - (missing.get(id) ?? now) >= lostAfterMs) {
-          this.#close({ call: id, tenant: tenant.id, key, agent, pool }, tenant, lost(call, now), now)
+          this.#close({ call: id, tenant: tenant.id, key, agent, caller: null, pool }, tenant, lost(call, now), now)
         }
       }
     })
@@ -152,29 +165,31 @@ export class SqlDesk {
   read(now: number): DeskReading | undefined {
     const tenant = this.registry.tenant()
     if (tenant === undefined) return undefined
-    const { live, waiting } = read(this.#rosters.gate(tenant, undefined, null), now)
-    return {
-      tenant,
-      lines: { live, waiting, cap: linesOf(tenant) },
-      usage: this.#ledger.usage(now),
-    }
+    return { tenant, lines: this.queue.lines(tenant, now), usage: this.#ledger.usage(now) }
   }
 
   /** What this desk adds to `/metrics`, by pool; kept, so that counters outlive the object. */
   report(now: number): Record<string, Series> {
     const tenant = this.registry.tenant()
     if (tenant === undefined) return {}
-    const { live } = read(this.#rosters.gate(tenant, undefined, null), now)
-    return this.counts.report(tenant.plan, { live, waiting: this.records.waiting(), cap: linesOf(tenant) })
+    const { live, cap } = this.queue.lines(tenant, now)
+    const oldestWaitMs = this.queue.oldestWaitMs(tenant, now) ?? 0
+    return this.counts.report(tenant.plan, { live, waiting: this.records.waiting(), cap, oldestWaitMs })
   }
 
   #decide(offer: Offer, tenant: Tenant, key: Key, now: number): Admission {
     const refusal = this.#unfit(offer, tenant, key, now)
     if (refusal !== undefined) return { is: 'refused', refusal }
-    const { overflow } = tenant
-    const room = overflow === 'hold' ? plans[tenant.plan].room : 0
+    const [{ overflow }, room] = [tenant, roomOf(tenant)]
     const desk = this.#rosters.gate(tenant, key, offer.agent)
-    const verdict = admit(desk, { call: offer.call, load: firstMinuteLoad }, terms(now, room))
+    const { call, caller } = offer
+    const ask = {
+      call,
+      load: firstMinuteLoad,
+      headStartMs: key.headStartSeconds * 1000,
+      ...(caller !== null && { caller }),
+    }
+    const verdict = admit(desk, ask, terms(now, room))
     if (verdict.is === 'granted') return { is: 'granted', terms: callTerms(tenant, key) }
     if (verdict.is === 'queued') {
       return {
@@ -196,9 +211,14 @@ export class SqlDesk {
 
   /** Opens the record of a call that has a line or a place, and counts it once when it has its line. */
   #enter(offer: Offer, tenant: Tenant, key: Key, is: 'granted' | 'queued', now: number): void {
-    const { call: id, agent, model, pool } = offer
+    const { call: id, agent, caller, model, pool } = offer
+    if (caller !== null && this.records.get(id) === undefined) this.queue.takenUp(caller)
     this.records.open({ id, key: key.id, agent, model, pool, began: now, admitted: null })
     if (is === 'granted') this.#seated(id, tenant.plan, now)
+  }
+
+  #seat(tenant: Tenant, now: number): string[] {
+    return advance(this.#rosters.gate(tenant, undefined, null), terms(now, 0))
   }
 
   #seated(call: string, plan: string, now: number): void {
@@ -227,7 +247,7 @@ export class SqlDesk {
     const record = told.outcome.why === 'call_reset' && entered !== undefined ? lost(entered, now) : told
     if (!this.records.close(ref.call, now, record)) return
     if (entered?.admitted === null) this.counts.unserved(ref.pool, tenant.plan, record)
-    this.#rosters.get('missing').delete(ref.call)
+    for (const name of ['missing', 'removed']) this.#rosters.get(name).delete(ref.call)
     this.#ledger.ended(ref.call, record.liveMs, now)
     this.counts.ended(ref.pool, tenant.plan, record)
   }

@@ -1,9 +1,11 @@
 // One tenant's desk as a Durable Object: its storage, its alarm, its reports. Translates only; what is decided is in src/desk.ts.
 import { DurableObject } from 'cloudflare:workers'
+import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
+import type { QueueReading, Removed } from '../src/desk-queue.ts'
 import { SqlDesk, type DeskReading } from '../src/desk.ts'
 import type { Entry } from '../src/ledger.ts'
 import { keysPerTenant } from '../src/limits.ts'
-import { changed, keyValid, type Key, type Tenant, type TenantChange } from '../src/plan.ts'
+import { keyValid, type Key, type KeyChange, type Tenant, type TenantChange } from '../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, Renewal } from '../src/ports.ts'
 import type { KeptCall } from '../src/records-sql.ts'
 import type { Refusal } from '../src/refusal.ts'
@@ -72,10 +74,21 @@ export class DeskObject extends DurableObject<Env> {
   }
 
   change(change: TenantChange): DeskReading | undefined {
-    const tenant = this.#desk?.registry.tenant()
-    if (tenant !== undefined) this.#desk?.registry.putTenant(changed(tenant, change))
+    this.#desk?.edits.change(change)
     this.#putThrough() // a cap that rose (G6)
     return this.read()
+  }
+
+  preview(change: TenantChange): TenantPreview | undefined {
+    return this.#desk?.edits.preview(change, clock.now())
+  }
+
+  changeKey(id: string, change: KeyChange): Key | undefined {
+    return this.#desk?.edits.changeKey(id, change)
+  }
+
+  previewKey(id: string, change: KeyChange): KeyPreview | undefined {
+    return this.#desk?.edits.previewKey(id, change, clock.now())
   }
 
   keys(): Key[] | undefined {
@@ -106,6 +119,21 @@ export class DeskObject extends DurableObject<Env> {
 
   calls(limit: number, before: string | undefined): KeptCall[] | undefined {
     return this.#desk?.records.list(limit, before)
+  }
+
+  queue(): QueueReading | undefined {
+    return this.#desk?.queue.reading(clock.now())
+  }
+
+  /** The caller is told now; one that cannot be reached learns it when it asks again. */
+  async removeCaller(call: string): Promise<Removed | Refusal> {
+    const removed = this.#desk?.queue.remove(call, clock.now())
+    if (removed === undefined) return { why: 'thing_unknown', details: { kind: 'tenant', id: this.ctx.id.name ?? '' } }
+    if ('why' in removed) return removed
+    this.ctx.waitUntil(Promise.allSettled([callOf(this.env, call).wrapUp({ why: 'removed_from_queue' })]))
+    this.#putThrough() // the next may fit where this one did not
+    await this.#arm(reportAfterMs)
+    return removed
   }
 
   /** Reports to the pools, looks for lost calls. Never throws; arms itself again while anything is live. */

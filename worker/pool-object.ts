@@ -1,6 +1,6 @@
 // One upstream quota as a Durable Object: what its desks report. Translates only. Its shares and grants join with rules P.
 import { DurableObject } from 'cloudflare:workers'
-import { readSeries, total, type Series } from '../src/metrics.ts'
+import { total, withoutPresence, type Series } from '../src/metrics.ts'
 import { clock } from './clock.ts'
 import type { Env } from './env.ts'
 import { sqlOf } from './storage.ts'
@@ -28,12 +28,8 @@ export class PoolObject extends DurableObject<Env> {
     return total(
       rows.map((row) => {
         const series = JSON.parse(row['json'] as string) as Series
-        return clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutLive(series)
+        return clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutPresence(series)
       }),
     )
   }
-}
-
-function withoutLive(series: Series): Series {
-  return Object.fromEntries(Object.entries(series).filter(([id]) => readSeries(id).name !== 'trunkline_calls_live'))
 }

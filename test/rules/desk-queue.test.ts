@@ -22,7 +22,7 @@ const room = plans.trial.room
 
 function key(id: string, own: Partial<Key> = {}): void {
   const times = { created_at: tenant.created_at, expires_at: null, revoked_at: null }
-  desk.registry.putKey({ id, name: id, lines: null, hint: '…', ...times, ...own }, `hash of ${id}`)
+  desk.registry.putKey({ id, name: id, lines: null, headStartSeconds: 0, hint: '…', ...times, ...own }, `hash of ${id}`)
 }
 
 function change(change: TenantChange): void {
@@ -30,8 +30,8 @@ function change(change: TenantChange): void {
 }
 
 function offer(call: string, own: Partial<Offer> = {}): Offer {
-  const asks = { keyHash: 'hash of k1', model: 'gpt-realtime', agent: null, models: ['gpt-realtime'], unserved: null }
-  return { call, tenant: 'ten_1', pool: 'openai', ...asks, ...own }
+  const asks = { keyHash: 'hash of k1', model: 'gpt-realtime', models: ['gpt-realtime'], unserved: null }
+  return { call, agent: null, caller: null, tenant: 'ten_1', pool: 'openai', ...asks, ...own }
 }
 
 const ref = (call: string, own: Partial<CallRef> = {}): CallRef => ({
@@ -39,6 +39,7 @@ const ref = (call: string, own: Partial<CallRef> = {}): CallRef => ({
   tenant: 'ten_1',
   key: 'k1',
   agent: null,
+  caller: null,
   pool: 'openai',
   ...own,
 })
@@ -113,7 +114,7 @@ test('[G2] a call that finds no line has a place, with its terms, until the room
   expect(admit('c1')).toMatchObject({ is: 'queued', place: 0, etaMs: null, terms: { key: 'k1', patienceMs: 60_000 } })
   for (let i = 2; i <= room; i++) expect(said(admit(`c${i}`, i))).toBe(`queued ${i - 1}`)
   expect(admit('late', 9)).toMatchObject({ is: 'full', room, terms: { key: 'k1' } })
-  expect(desk.read(start + 9)?.lines).toEqual({ live: 1, cap: 1, waiting: room })
+  expect(desk.read(start + 9)?.lines).toEqual({ live: 1, cap: 1, waiting: room, over: 0 })
   expect(desk.records.get('late')).toBeUndefined()
   expect(desk.records.get('c1')).toMatchObject({ began: start, admitted: null, ended: null })
 })
@@ -198,7 +199,7 @@ test('[G4] a call that ended while it asked gets no place and no line', () => {
   expect(said(admit('c1', 2))).toBe('call_reset')
   desk.end(ref('c0'), [], record('hung_up'), start + 3)
   expect(said(admit('c0', 4))).toBe('call_reset')
-  expect(desk.read(start + 5)?.lines).toEqual({ live: 0, cap: 1, waiting: 0 })
+  expect(desk.read(start + 5)?.lines).toEqual({ live: 0, cap: 1, waiting: 0, over: 0 })
   expect(series('trunkline_calls_offered_total')).toEqual({ '': 2 })
 })
 

@@ -23,6 +23,7 @@ const key: Key = {
   id: 'key_1',
   name: 'first',
   lines: null,
+  headStartSeconds: 0,
   hint: '…abcd',
   created_at: '2026-11-21T00:00:00.000Z',
   expires_at: null,
@@ -49,7 +50,7 @@ test('[A2] what is not said is the default', () => {
     overflow: 'hold',
     hold: { language: 'en', lines: {}, repeatSeconds: 60, format: 'audio/pcm' },
   })
-  expect(KeySettings.parse({ name: 'k' })).toEqual({ name: 'k', lines: null })
+  expect(KeySettings.parse({ name: 'k' })).toEqual({ name: 'k', lines: null, headStartSeconds: 0 })
 })
 
 describe.each([
