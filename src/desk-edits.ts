@@ -15,6 +15,8 @@ export interface KeyPreview extends Effect {
   key: Key
 }
 
+type Holding = KeptCall & { until: number }
+
 /** Seats whose turn has come, by the rosters as they are; names them. */
 type Seat = (tenant: Tenant, now: number) => string[]
 
@@ -83,31 +85,32 @@ export class DeskEdits {
   #change(before: Tenant, change: TenantChange): Tenant {
     const after = changed(before, change)
     this.#registry.putTenant(after)
-    if (change.caps?.agents !== undefined) this.#holdNarrow(after)
+    this.#holdNarrow(after)
     return after
   }
 
   #changeKey(tenant: Tenant, before: Key, change: KeyChange): Key {
     const after = changedKey(before, change)
     this.#registry.changeKey(after)
-    if (change.lines !== undefined) this.#holdNarrow(tenant)
+    this.#holdNarrow(tenant)
     return after
   }
 
   /** Calls that came before their key or agent had a cap hold its lines from now on: the cap is in force at once (G8). */
   #holdNarrow(tenant: Tenant): void {
-    for (const { id, key, agent } of this.#holding()) {
-      const { lines, tickets } = this.#rosters.gate(tenant, this.#registry.key(key), agent)
-      const [own, ...narrow] = lines
-      const until = own.leases.get(id) ?? tickets.get(id)
-      if (until !== undefined) for (const { leases } of narrow) leases.set(id, until)
+    for (const { id, key, agent, until } of this.#holding()) {
+      const [, ...narrow] = this.#rosters.gate(tenant, this.#registry.key(key), agent).lines
+      for (const { leases } of narrow) leases.set(id, until)
     }
   }
 
-  /** Calls that have a line or a place. */
-  #holding(): KeptCall[] {
-    const [leases, queue] = [this.#rosters.get('leases'), this.#rosters.get('queue')]
-    return this.#records.openCalls().filter(({ id }) => leases.get(id) !== undefined || queue.get(id) !== undefined)
+  /** Calls that have a line or a place, and until when (ms). */
+  #holding(): Holding[] {
+    const [leases, tickets] = [this.#rosters.get('leases'), this.#rosters.get('tickets')]
+    return this.#records.openCalls().flatMap((call) => {
+      const until = leases.get(call.id) ?? tickets.get(call.id)
+      return until === undefined ? [] : [{ ...call, until }]
+    })
   }
 
   #effect(before: Tenant, after: Tenant, waiting: readonly KeptCall[], now: number): Omit<Effect, 'notes'> {
@@ -138,11 +141,8 @@ export class DeskEdits {
   }
 }
 
-function countBy(calls: readonly KeptCall[], of: (call: KeptCall) => string | null): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const call of calls) {
-    const name = of(call)
-    if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
+function countBy<Name>(calls: readonly Holding[], of: (call: Holding) => Name): Map<Name, number> {
+  const counts = new Map<Name, number>()
+  for (const call of calls) counts.set(of(call), (counts.get(of(call)) ?? 0) + 1)
   return counts
 }

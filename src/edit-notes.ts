@@ -20,7 +20,7 @@ export interface Effect {
 /** The numbers of the edit, how many waited before it, and how many calls each agent has, live and waiting. */
 export interface Seen extends Omit<Effect, 'notes'> {
   waiting: number
-  agents: ReadonlyMap<string, number>
+  agents: ReadonlyMap<string | null, number>
 }
 
 export function tenantNotes(before: Tenant, after: Tenant, seen: Seen): string[] {
@@ -52,7 +52,8 @@ function linesNotes(before: Tenant, { lines, put_through, waiting }: Seen): stri
   const notes: string[] = []
   const cap = linesOf(before)
   if (cap !== lines.cap) notes.push(`The cap would be ${lines.cap} instead of ${cap}.`)
-  if (lines.over > 0) notes.push(`${lines.live} calls are live, ${above(lines.over, lines.cap)}`)
+  if (lines.over > 0)
+    notes.push(`${lines.live === 1 ? '1 call is' : `${lines.live} calls are`} live, ${above(lines.over, lines.cap)}`)
   if (waiting > 0 && (put_through > 0 || cap !== lines.cap))
     notes.push(`${put_through} of ${waiting} waiting callers would be put through at once.`)
   return notes
@@ -100,26 +101,32 @@ function planNotes(before: Tenant, after: Tenant): string[] {
 function agentNotes({ caps: was }: Tenant, { caps: is }: Tenant, { agents }: Seen): string[] {
   const labels = new Set([...Object.keys(was.agents), ...Object.keys(is.agents)])
   return [...labels].flatMap((label) => {
-    const [before, after] = [was.agents[label] ?? null, is.agents[label] ?? null]
+    const [before, after] = [was.agents[label], is.agents[label]]
     return before === after ? [] : capNotes(`The agent "${label}"`, before, after, agents.get(label) ?? 0)
   })
 }
 
 function termsNotes(before: Tenant, after: Tenant): string[] {
   const parts = (['pinned', 'frameBytes', 'hold'] as const).filter((part) => !same(before[part], after[part]))
-  return parts.length === 0 ? [] : [`${parts.join(', ')}: for new calls alone; live and waiting ones keep theirs.`]
+  return parts.length === 0
+    ? []
+    : [`What changes in ${parts.join(', ')} is for new calls alone; live and waiting ones keep what they came with.`]
 }
 
+type Cap = number | null | undefined
+
 /** A key's or an agent's own cap; its waiting callers hold its lines too. */
-function capNotes(whose: string, before: number | null, after: number | null, calls: number): string[] {
-  if (after === null) return [`${whose} would have no cap of its own.`]
+function capNotes(whose: string, before: Cap, after: Cap, calls: number): string[] {
+  if (typeof after !== 'number') return [`${whose} would have no cap of its own.`]
   const cap = `${whose} would have a cap of ${after} instead of ${before ?? 'none'}.`
-  return calls <= after ? [cap] : [cap, `It has ${calls} calls, live and waiting, ${above(calls - after, after)}`]
+  return calls <= after
+    ? [cap]
+    : [cap, `It has ${calls === 1 ? '1 call' : `${calls} calls`}, live and waiting, ${above(calls - after, after)}`]
 }
 
 function above(over: number, cap: number): string {
-  const until = cap === 0 ? 'while it is 0' : `until fewer than ${cap} are left`
-  return `${over} above the cap of ${cap}: they go on, and no new call has a line ${until}.`
+  const until = cap === 0 ? 'as long as it is 0' : `until fewer than ${cap} are left`
+  return `${over} above the cap of ${cap}: none ends, and no new call has a line ${until}.`
 }
 
 function same(a: unknown, b: unknown): boolean {
