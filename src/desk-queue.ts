@@ -83,7 +83,7 @@ export class DeskQueue {
       model,
     }))
     const as_of = new Date(now).toISOString()
-    const oldest_wait_ms = longest(data.map(({ waited_ms }) => waited_ms))
+    const oldest_wait_ms = data.length === 0 ? null : Math.max(...data.map(({ waited_ms }) => waited_ms))
     return { as_of, lines, room: roomOf(tenant), oldest_wait_ms, data }
   }
 
@@ -99,8 +99,9 @@ export class DeskQueue {
     return queue.first(queue.size()).flatMap((call) => this.#records.get(call) ?? [])
   }
 
-  oldestWaitMs(tenant: Tenant, now: number): number | null {
-    return longest(this.waiting(tenant, now).map(({ began }) => now - began))
+  /** 0 when nobody waits. */
+  oldestWaitMs(tenant: Tenant, now: number): number {
+    return Math.max(0, ...this.waiting(tenant, now).map(({ began }) => now - began))
   }
 
   /**
@@ -131,8 +132,4 @@ export class DeskQueue {
   takenUp(caller: string): void {
     for (const name of ['places', 'memory']) this.#rosters.get(name).delete(caller)
   }
-}
-
-function longest(waits: readonly number[]): number | null {
-  return waits.length === 0 ? null : Math.max(...waits)
 }

@@ -173,7 +173,7 @@ export class SqlDesk {
     const tenant = this.registry.tenant()
     if (tenant === undefined) return {}
     const { live, cap } = this.queue.lines(tenant, now)
-    const oldestWaitMs = this.queue.oldestWaitMs(tenant, now) ?? 0
+    const oldestWaitMs = this.queue.oldestWaitMs(tenant, now)
     return this.counts.report(tenant.plan, { live, waiting: this.records.waiting(), cap, oldestWaitMs })
   }
 

@@ -176,9 +176,11 @@ test('[G8] the agent is a label of ours', async () => {
   expect((await comes({ query: `?model=${model}&trunkline_agent=${'x'.repeat(200)}` })).offer.agent).toHaveLength(64)
 })
 
-describe('the caller', () => {
-  const called = async (caller: string) => comes({ query: `?model=${model}&trunkline_caller=${caller}` })
+async function called(caller: string): Promise<Arrival> {
+  return comes({ query: `?model=${model}&trunkline_caller=${caller}` })
+}
 
+describe('the caller', () => {
   test('[G12] is told in a parameter of ours, and kept as a pseudonym that only its tenant’s calls share', async () => {
     const { offer, parameters } = await called('%2B43660123456')
     expect(offer.caller).toMatch(/^[0-9a-f]{32}$/)
