@@ -97,14 +97,9 @@ export class SqlDesk {
   /** Gives a place up; the call is still there, to hear why. */
   leave(ref: CallRef, now: number): void {
     this.#transact(() => {
-      const tenant = this.registry.tenant()
-      if (tenant !== undefined)
-        release(
-          this.#rosters.gate(tenant, this.registry.key(ref.key), ref.agent),
-          ref.call,
-          now,
-          ref.caller ?? undefined,
-        )
+      const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
+      if (tenant === undefined) return
+      release(this.#rosters.gate(tenant, key, ref.agent), ref.call, now, ref.caller ?? undefined)
     })
   }
 

@@ -142,8 +142,8 @@ export function total(all: readonly Series[]): Series {
   for (const one of all) {
     for (const [series, value] of Object.entries(one)) {
       const before = sum[series]
-      const most = metricOf(series)?.combine === 'max'
-      sum[series] = before === undefined ? value : most ? Math.max(before, value) : before + value
+      if (before === undefined) sum[series] = value
+      else sum[series] = metricOf(series)?.combine === 'max' ? Math.max(before, value) : before + value
     }
   }
   return sum

@@ -73,9 +73,10 @@ export class DeskObject extends DurableObject<Env> {
     return reading === undefined || key === undefined || !keyValid(key, clock.now()) ? undefined : { reading, key }
   }
 
-  change(change: TenantChange): DeskReading | undefined {
-    this.#desk?.edits.change(change)
+  async change(change: TenantChange): Promise<DeskReading | undefined> {
+    if (this.#desk?.edits.change(change) === undefined) return undefined
     this.#putThrough() // a cap that rose (G6)
+    await this.#arm(reportAfterMs)
     return this.read()
   }
 

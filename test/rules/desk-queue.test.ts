@@ -283,10 +283,22 @@ test('[G6] where there is no tenant nobody is seated and nobody leaves', () => {
   empty.close()
 })
 
-type Deed = 'admit' | 'ask' | 'leave' | 'hang up' | 'time out' | 'advance' | 'renew' | 'sweep' | 'pass' | 'long' | 'cap'
+type Deed =
+  | 'admit'
+  | 'ask'
+  | 'leave'
+  | 'remove'
+  | 'hang up'
+  | 'time out'
+  | 'advance'
+  | 'renew'
+  | 'sweep'
+  | 'pass'
+  | 'long'
+  | 'cap'
 const deed = fc.record({
   is: fc.constantFrom<Deed>(
-    ...(['admit', 'admit', 'admit', 'ask', 'ask', 'leave', 'hang up', 'hang up', 'time out'] as const),
+    ...(['admit', 'admit', 'admit', 'ask', 'ask', 'leave', 'remove', 'hang up', 'hang up', 'time out'] as const),
     ...(['advance', 'advance', 'renew', 'renew', 'sweep', 'pass', 'pass', 'long', 'cap'] as const),
   ),
   which: fc.nat(30),
@@ -309,6 +321,7 @@ test('[M3] offered = admitted + waiting + refused + abandoned, whatever happens 
         // A call that found no place does not ask again: it ends.
         if (is === 'ask' && desk.records.isOpen(call) && admit(call, now).is === 'granted') granted.add(call)
         if (is === 'leave') desk.leave(ref(call), start + now)
+        if (is === 'remove') desk.queue.remove(call, start + now)
         if (is === 'hang up') desk.end(ref(call), [], record('hung_up'), start + now)
         if (is === 'time out') desk.end(ref(call), [], record('queue_timeout'), start + now)
         if (is === 'advance') for (const seated of desk.advance(start + now)) granted.add(seated)
