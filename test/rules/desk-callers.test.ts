@@ -176,6 +176,15 @@ test('[G12] a caller whose patience is over is remembered as well; one that is r
   expect(host.admit('a2', 11_000, { caller: 'ann' })).toBe('queued 3')
 })
 
+test('[G12] a caller whose call was reset has its old place too, and the wait of that call is known', () => {
+  busy()
+  host.admit('a', 4_000, { caller: 'ann' })
+  host.admit('b', 5_000)
+  host.end('a', 9_000, 'call_reset')
+  expect(host.desk.records.get('a')?.record).toMatchObject({ waitedMs: 5_000, liveMs: 0 })
+  expect(host.admit('a2', 10_000, { caller: 'ann' })).toBe('queued 3')
+})
+
 test('[G12] a place is taken up once: of two live callers with one id the second stands at the end', () => {
   host.admit('c0')
   host.admit('c1', 1, { caller: 'ann' })
