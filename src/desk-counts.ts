@@ -2,6 +2,7 @@
 import type { Entry } from './ledger.ts'
 import { Meters, type Series } from './metrics.ts'
 import type { Admission, CallRecord } from './ports.ts'
+import type { KeptCall } from './records-sql.ts'
 import type { Sql } from './sql.ts'
 
 export class DeskCounts {
@@ -64,7 +65,10 @@ export class DeskCounts {
   }
 
   /** Sums by pool, each stored; the gauges of the desk stand with the first pool. */
-  report(plan: string, now: { live: number; waiting: number; cap: number }): Record<string, Series> {
+  report(
+    plan: string,
+    now: { live: number; waiting: number; cap: number; oldestWaitMs: number },
+  ): Record<string, Series> {
     const reports: Record<string, Series> = {}
     const put = 'INSERT INTO meter VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json'
     for (const pool of this.#pools()) {
@@ -78,6 +82,7 @@ export class DeskCounts {
       gauges.count('trunkline_calls_live', { plan }, now.live)
       gauges.count('trunkline_calls_waiting', { plan }, now.waiting)
       gauges.count('trunkline_calls_cap', { plan }, now.cap)
+      gauges.count('trunkline_queue_oldest_wait_seconds', { plan }, now.oldestWaitMs / 1000)
     }
     return reports
   }
@@ -111,4 +116,9 @@ export function lostRecord(model: string, liveMs: number, waitedMs = 0): CallRec
     connectMs: null,
   }
   return { model, outcome, waitedMs, liveMs, ...nothing }
+}
+
+/** A call that was reset has forgotten how long it waited; its desk has not. */
+export function lost({ model, began, admitted }: KeptCall, now: number): CallRecord {
+  return lostRecord(model, admitted === null ? 0 : now - admitted, (admitted ?? now) - began)
 }

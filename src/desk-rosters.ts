@@ -1,5 +1,6 @@
 // A desk's rosters by their names, and its gate built from them. Knows no decision.
-import type { Desk, Lines } from './gate.ts'
+import type { Desk, Lines, Quota } from './gate.ts'
+import { held, type Holding } from './grant.ts'
 import { linesOf, type Key, type Tenant } from './plan.ts'
 import { SqlRoster } from './roster-sql.ts'
 import type { Sql } from './sql.ts'
@@ -15,14 +16,46 @@ export class DeskRosters {
     return new SqlRoster(this.#sql, name)
   }
 
-  /** The gate as a call with this key and agent meets it: the tenant's lines, then those that have a cap of their own (G8). */
-  gate(tenant: Tenant, key: Key | undefined, agent: string | null, quotas: Desk['quotas']): Desk {
+  /** The gate as a call with this key and agent meets it. */
+  gate(tenant: Tenant, key: Key | undefined, agent: string | null, now: number): Desk {
+    const [queue, tickets] = [this.get('queue'), this.get('tickets')]
+    const quotas = this.#quotas(now)
+    const [places, memory] = [this.get('places'), this.get('memory')]
+    return { lines: this.lines(tenant, key, agent), quotas, queue, tickets, places, memory }
+  }
+
+  /** The tenant's lines, then those of key and agent that have a cap of their own (G8). */
+  lines(tenant: Tenant, key: Key | undefined, agent: string | null): Desk['lines'] {
     const lines: [Lines, ...Lines[]] = [{ of: 'tenant', leases: this.get('leases'), cap: linesOf(tenant) }]
     if (key !== undefined && key.lines !== null)
       lines.push({ of: 'key', leases: this.get(`leases:${key.id}`), cap: key.lines })
     const agentCap = agent !== null && Object.hasOwn(tenant.caps.agents, agent) ? tenant.caps.agents[agent] : undefined
     if (agentCap !== undefined) lines.push({ of: 'agent', leases: this.get(`leases:agent:${agent}`), cap: agentCap })
-    const [queue, tickets] = [this.get('queue'), this.get('tickets')]
-    return { lines, quotas, queue, tickets, places: this.get('places'), memory: this.get('memory') }
+    return lines
+  }
+
+  /** The pools that its calls draw from, since the first offer on each. */
+  pools(): string[] {
+    const pools = this.get('pools')
+    return pools.first(pools.size())
+  }
+
+  /** A pool as the gate sees it, with what may be used of it now. */
+  quota(pool: string, now: number): Quota {
+    const [tokens, sessions] = [
+      held(this.holding(), `${pool}/tokens`, now),
+      held(this.holding(), `${pool}/sessions`, now),
+    ]
+    return { loads: this.get(`loads:${pool}`), wants: this.get(`wants:${pool}`), tokens, sessions }
+  }
+
+  holding(): Holding {
+    const [amounts, untils] = [this.get('grant:amounts'), this.get('grant:untils')]
+    return { amounts, untils, versions: this.get('grant:versions'), asked: this.get('grant:asked') }
+  }
+
+  #quotas(now: number): Desk['quotas'] {
+    const [first = 'none', ...more] = this.pools()
+    return [this.quota(first, now), ...more.map((pool) => this.quota(pool, now))]
   }
 }

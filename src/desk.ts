@@ -1,7 +1,9 @@
 // One tenant's desk: its gate, ledger, keys and records over one SQL store, each step one transaction. Knows no host and no socket.
-import { DeskCounts, lostRecord } from './desk-counts.ts'
+import { DeskCounts, lost } from './desk-counts.ts'
+import { DeskEdits } from './desk-edits.ts'
 import { DeskLedger, type Balances } from './desk-ledger.ts'
 import { DeskPools } from './desk-pools.ts'
+import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
 import {
   admit,
@@ -12,18 +14,18 @@ import {
   read,
   release,
   renew,
+  turning,
   type Ask,
   type Desk,
-  type Shortage,
   type Terms,
   type Verdict,
 } from './gate.ts'
 import { tokensOf, type Entry } from './ledger.ts'
 import { leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
-import { callTerms, keyValid, linesOf, plans, type Key, type Tenant } from './plan.ts'
+import { callTerms, keyValid, roomOf, type Key, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
-import { SqlRecords, type KeptCall } from './records-sql.ts'
+import { SqlRecords } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
 import { SqlRegistry } from './registry-sql.ts'
 import { SqlRoster } from './roster-sql.ts'
@@ -31,7 +33,7 @@ import type { Sql, Transact } from './sql.ts'
 
 export interface DeskReading {
   tenant: Tenant
-  lines: { live: number; cap: number; waiting: number }
+  lines: LinesReading
   usage: { day: Balances; month: Balances }
 }
 
@@ -42,23 +44,15 @@ function terms(now: number, room: number): Terms {
 type Rule<V> = (desk: Desk, ask: Ask, t: Terms) => V
 type Decided<V> = Admission | (undefined extends V ? undefined : never)
 
-/** The lines that free one after another for those who wait: all of them, or, where the pool is short, those in use. */
-function turning({ lines: [{ leases, cap }] }: Desk, short: Shortage): number {
-  return short === 'lines' ? cap : Math.max(1, Math.min(cap, leases.size()))
-}
-
 /** A call that lost its lease and never came back is closed after this long: its own object reports it long before. */
 const lostAfterMs = 600_000
-
-/** A call that was reset has forgotten how long it waited; its desk has not. */
-function lost({ model, began, admitted }: KeptCall, now: number): CallRecord {
-  return lostRecord(model, admitted === null ? 0 : now - admitted, (admitted ?? now) - began)
-}
 
 export class SqlDesk {
   readonly registry: SqlRegistry
   readonly records: SqlRecords
   readonly counts: DeskCounts
+  readonly queue: DeskQueue
+  readonly edits: DeskEdits
   readonly #rosters: DeskRosters
   readonly #ledger: DeskLedger
   readonly #pools: DeskPools
@@ -72,6 +66,8 @@ export class SqlDesk {
     this.registry = new SqlRegistry(sql)
     this.records = new SqlRecords(sql)
     this.counts = new DeskCounts(sql)
+    this.queue = new DeskQueue(this.#rosters, this.registry, this.records, this.#ledger, transact)
+    this.edits = new DeskEdits(this.#rosters, this.registry, this.records, this.queue, transact)
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
@@ -94,7 +90,7 @@ export class SqlDesk {
     return this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return []
-      const seated = advance(this.#gate(tenant, undefined, null, now), terms(now, 0))
+      const seated = advance(this.#rosters.gate(tenant, undefined, null, now), terms(now, 0))
       for (const call of seated) this.#seated(call, tenant.plan, now)
       return seated
     })
@@ -103,8 +99,9 @@ export class SqlDesk {
   /** Gives a place up; the call is still there, to hear why. */
   leave(ref: CallRef, now: number): void {
     this.#transact(() => {
-      const tenant = this.registry.tenant()
-      if (tenant !== undefined) release(this.#gate(tenant, this.registry.key(ref.key), ref.agent, now), ref.call, now)
+      const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
+      if (tenant === undefined) return
+      release(this.#rosters.gate(tenant, key, ref.agent, now), ref.call, now, ref.caller ?? undefined)
     })
   }
 
@@ -117,9 +114,9 @@ export class SqlDesk {
       if (this.records.isClosed(ref.call)) return { is: 'withdrawn', refusal: { why: 'call_reset' } }
       const tenant = this.registry.tenant()
       if (tenant === undefined) return { is: 'kept' }
-      const quota = this.#pools.quota(ref.pool, now)
+      const quota = this.#rosters.quota(ref.pool, now)
       const told = load ?? quota.loads.get(ref.call) ?? this.#ledger.newcomerLoad()
-      renew(this.#gate(tenant, key, ref.agent, now), { call: ref.call, quota, load: told }, terms(now, 0))
+      renew(this.#rosters.gate(tenant, key, ref.agent, now), { call: ref.call, quota, load: told }, terms(now, 0))
       return { is: 'kept' }
     })
   }
@@ -135,7 +132,7 @@ export class SqlDesk {
     this.#transact(() => {
       const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
       if (tenant === undefined) return
-      release(this.#gate(tenant, key, ref.agent, now), ref.call, now)
+      release(this.#rosters.gate(tenant, key, ref.agent, now), ref.call, now, ref.caller ?? undefined)
       if (!this.records.isOpen(ref.call)) return
       this.#debit(ref, entries, now)
       this.#close(ref, tenant, record, now)
@@ -147,8 +144,8 @@ export class SqlDesk {
     this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return
-      for (const key of this.registry.keys()) read(this.#gate(tenant, key, null, now), now)
-      for (const agent of Object.keys(tenant.caps.agents)) read(this.#gate(tenant, undefined, agent, now), now)
+      for (const key of this.registry.keys()) read(this.#rosters.gate(tenant, key, null, now), now)
+      for (const agent of Object.keys(tenant.caps.agents)) read(this.#rosters.gate(tenant, undefined, agent, now), now)
       const [leases, queue, missing] = [
         this.#rosters.get('leases'),
         this.#rosters.get('queue'),
@@ -159,7 +156,7 @@ export class SqlDesk {
         if (leases.get(id) !== undefined || queue.get(id) !== undefined) missing.delete(id)
         else if (missing.get(id) === undefined) missing.set(id, now)
         else if (now - (missing.get(id) ?? now) >= lostAfterMs) {
-          this.#close({ call: id, tenant: tenant.id, key, agent, pool }, tenant, lost(call, now), now)
+          this.#close({ call: id, tenant: tenant.id, key, agent, caller: null, pool }, tenant, lost(call, now), now)
         }
       }
     })
@@ -170,7 +167,7 @@ export class SqlDesk {
     return this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return undefined
-      const needed = needs(this.#gate(tenant, undefined, null, now), this.#pools.quota(pool, now), now)
+      const needed = needs(this.#rosters.gate(tenant, undefined, null, now), this.#rosters.quota(pool, now), now)
       this.#pools.ask(pool, needed, now)
       const [block, debited] = [this.#ledger.newcomerLoad(), this.#pools.debited(pool)]
       return { plan: tenant.plan, needs: needed, block, debited, epoch: this.#pools.epoch(pool) }
@@ -185,32 +182,28 @@ export class SqlDesk {
 
   /** Whether the next newcomer would have to wait for the pool: its slack is used. */
   lacks(pool: string, now: number): boolean {
-    const { loads, tokens, sessions } = this.#pools.quota(pool, now)
+    const { loads, tokens, sessions } = this.#rosters.quota(pool, now)
     return loads.sum() + this.#ledger.newcomerLoad() > tokens || loads.size() >= sessions
   }
 
   /** The quotas that its calls draw from, or would. */
   pools(): string[] {
-    return this.#pools.all
+    return this.#rosters.pools()
   }
 
   read(now: number): DeskReading | undefined {
     const tenant = this.registry.tenant()
     if (tenant === undefined) return undefined
-    const { live, waiting } = read(this.#gate(tenant, undefined, null, now), now)
-    return {
-      tenant,
-      lines: { live, waiting, cap: linesOf(tenant) },
-      usage: this.#ledger.usage(now),
-    }
+    return { tenant, lines: this.queue.lines(tenant, now), usage: this.#ledger.usage(now) }
   }
 
   /** What this desk adds to `/metrics`, by pool; kept, so that counters outlive the object. */
   report(now: number): Record<string, Series> {
     const tenant = this.registry.tenant()
     if (tenant === undefined) return {}
-    const { live } = read(this.#gate(tenant, undefined, null, now), now)
-    return this.counts.report(tenant.plan, { live, waiting: this.records.waiting(), cap: linesOf(tenant) })
+    const { live, cap } = this.queue.lines(tenant, now)
+    const oldestWaitMs = this.queue.oldestWaitMs(tenant, now)
+    return this.counts.report(tenant.plan, { live, waiting: this.records.waiting(), cap, oldestWaitMs })
   }
 
   #admit<V extends Verdict | undefined>(offer: Offer, now: number, first: Rule<V>): Decided<V> {
@@ -220,6 +213,7 @@ export class SqlDesk {
     const known = this.records.get(offer.call)
     // It asked before it ended and is heard after: it would hold a line that nobody frees.
     if (known !== undefined && known.ended !== null) return { is: 'refused', refusal: { why: 'call_reset' } }
+    if (this.queue.isRemoved(offer.call)) return { is: 'refused', refusal: { why: 'removed_from_queue' } }
     const admission = this.#decide(offer, tenant, key, now, known === undefined ? first : admit)
     if (admission === undefined) return undefined as Decided<V>
     if (known === undefined) this.counts.offered(offer.pool, tenant.plan)
@@ -232,10 +226,16 @@ export class SqlDesk {
     const refusal = this.#unfit(offer, tenant, key, now)
     if (refusal !== undefined) return { is: 'refused', refusal }
     this.#pools.enter(offer.pool)
-    const { overflow } = tenant
-    const room = overflow === 'hold' ? plans[tenant.plan].room : 0
-    const desk = this.#gate(tenant, key, offer.agent, now)
-    const ask = { call: offer.call, quota: this.#pools.quota(offer.pool, now), load: this.#ledger.newcomerLoad() }
+    const [{ overflow }, room] = [tenant, roomOf(tenant)]
+    const { call, caller } = offer
+    const desk = this.#rosters.gate(tenant, key, offer.agent, now)
+    const ask: Ask = {
+      call,
+      quota: this.#rosters.quota(offer.pool, now),
+      load: this.#ledger.newcomerLoad(),
+      headStartMs: key.headStartSeconds * 1000,
+      ...(caller !== null && { caller }),
+    }
     const verdict = rule(desk, ask, terms(now, room))
     if (verdict === undefined) return undefined
     if (verdict.is === 'granted') return { is: 'granted', terms: callTerms(tenant, key) }
@@ -252,13 +252,10 @@ export class SqlDesk {
     return { is: 'refused', refusal: { why: 'lines_full', details: { scope, cap } }, beforeUpgrade }
   }
 
-  #gate(tenant: Tenant, key: Key | undefined, agent: string | null, now: number): Desk {
-    return this.#rosters.gate(tenant, key, agent, this.#pools.quotas(now))
-  }
-
   /** Opens the record of a call that has a line or a place, and counts it once when it has its line. */
   #enter(offer: Offer, tenant: Tenant, key: Key, is: 'granted' | 'queued', now: number): void {
-    const { call: id, agent, model, pool } = offer
+    const { call: id, agent, caller, model, pool } = offer
+    if (caller !== null && this.records.get(id) === undefined) this.queue.takenUp(caller)
     this.records.open({ id, key: key.id, agent, model, pool, began: now, admitted: null })
     if (is === 'granted') this.#seated(id, tenant.plan, now)
   }
@@ -292,7 +289,7 @@ export class SqlDesk {
     const record = told.outcome.why === 'call_reset' && entered !== undefined ? lost(entered, now) : told
     if (!this.records.close(ref.call, now, record)) return
     if (entered?.admitted === null) this.counts.unserved(ref.pool, tenant.plan, record)
-    this.#rosters.get('missing').delete(ref.call)
+    for (const name of ['missing', 'removed']) this.#rosters.get(name).delete(ref.call)
     this.#ledger.ended(ref.call, record, now)
     this.counts.ended(ref.pool, tenant.plan, record)
   }

@@ -60,8 +60,8 @@ export class Exchange implements Listener {
 
   /** How the desk knows this call. */
   get ref(): CallRef {
-    const { call, tenant, agent, pool } = this.#offer
-    return { call, tenant, key: this.#terms.key, agent, pool }
+    const { call, tenant, agent, caller, pool } = this.#offer
+    return { call, tenant, key: this.#terms.key, agent, caller, pool }
   }
 
   get ended(): boolean {

@@ -176,6 +176,19 @@ export function needs(desk: Desk, quota: Quota, now: number): Needs {
   return { tokens, sessions }
 }
 
+/** What is short where the call would stand behind so many: its own line first, then what its pool has granted. */
+export function shortage(desk: Desk, { quota: { loads, tokens, sessions }, load }: Ask, ahead: number): Shortage {
+  const [{ leases, cap }] = desk.lines
+  if (leases.size() + ahead >= cap) return 'lines'
+  if (loads.size() >= sessions && loads.sum() + load <= tokens) return 'sessions'
+  return tokens < Infinity ? 'tokens' : 'lines'
+}
+
+/** The lines that free one after another for those who wait: all of them, or, where the pool is short, those in use. */
+export function turning({ lines: [{ leases, cap }] }: Desk, short: Shortage): number {
+  return short === 'lines' ? cap : Math.max(1, Math.min(cap, leases.size()))
+}
+
 function seat(desk: Desk, { call, quota, load }: Ask, t: Terms): Verdict {
   for (const roster of [desk.queue, quota.wants, desk.tickets]) roster.delete(call)
   for (const lines of desk.lines) lines.leases.set(call, t.now + t.ttlMs)
@@ -186,14 +199,6 @@ function seat(desk: Desk, { call, quota, load }: Ask, t: Terms): Verdict {
 function fits(desk: Desk, { loads, tokens, sessions }: Quota, load: number): boolean {
   const [{ leases, cap }] = desk.lines
   return leases.size() < cap && loads.size() < sessions && loads.sum() + load <= tokens
-}
-
-/** What is short where the call would stand behind so many: its own line first, then what its pool has granted. */
-function shortage(desk: Desk, { quota: { loads, tokens, sessions }, load }: Ask, ahead: number): Shortage {
-  const [{ leases, cap }] = desk.lines
-  if (leases.size() + ahead >= cap) return 'lines'
-  if (loads.size() >= sessions && loads.sum() + load <= tokens) return 'sessions'
-  return tokens < Infinity ? 'tokens' : 'lines'
 }
 
 function arrival(desk: Desk, { caller, headStartMs = 0 }: Ask, now: number): number {

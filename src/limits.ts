@@ -65,6 +65,11 @@ export const bodyBytes = 256 * 1024
 /** Keys that one tenant may have, revoked ones not counted. */
 export const keysPerTenant = 50
 
+/** What a door is told of who calls: a phone number, an id of the tenant's own. */
+export const callerCharacters = 64
+/** A key's head start in the queue (G3): more would be a queue of its own. */
+export const headStartSecondsMost = 3_600
+
 /** Usage reports that wait for the desk to take them in: an hour of replies every two seconds. */
 export const unpostedReports = 2_000
 

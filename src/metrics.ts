@@ -8,15 +8,31 @@ export interface Metric {
   labels: readonly string[]
   /** Upper edges of a histogram, in its unit. */
   buckets?: readonly number[]
+  /** What several desks come to: the sum, where nothing is said. */
+  combine?: 'sum' | 'max'
+  /** Tells who is there now: of a desk that is not heard any more it is not known. */
+  presence?: true
 }
 
 const seconds = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.4, 2, 3, 5, 10] as const
 
 export const catalogue = {
   trunkline_build_info: { kind: 'gauge', help: 'Always 1; the labels say what runs.', labels: ['version', 'host'] },
-  trunkline_calls_live: { kind: 'gauge', help: 'Calls that hold a line now.', labels: ['plan'] },
+  trunkline_calls_live: { kind: 'gauge', help: 'Calls that hold a line now.', labels: ['plan'], presence: true },
   trunkline_calls_cap: { kind: 'gauge', help: 'Lines that the tenants of a plan may use together.', labels: ['plan'] },
-  trunkline_calls_waiting: { kind: 'gauge', help: 'Callers in the queue now.', labels: ['plan'] },
+  trunkline_calls_waiting: {
+    kind: 'gauge',
+    help: 'Callers that wait now, or hear that their wait was in vain.',
+    labels: ['plan'],
+    presence: true,
+  },
+  trunkline_queue_oldest_wait_seconds: {
+    kind: 'gauge',
+    help: 'The longest wait of those who are in a queue: of all tenants of the plan, as last reported (at most 15 s ago); 0 when nobody waits.',
+    labels: ['plan'],
+    combine: 'max',
+    presence: true,
+  },
   trunkline_calls_offered_total: {
     kind: 'counter',
     help: 'Calls offered with a good key: admitted, waiting, refused and abandoned ones together.',
@@ -24,13 +40,13 @@ export const catalogue = {
   },
   trunkline_queue_wait_seconds: {
     kind: 'histogram',
-    help: 'How long callers waited, by what came of it.',
+    help: 'How long callers waited, by what came of it: served, abandoned (hung up, or lost) or refused (patience over, removed, key revoked). A caller with a line at once is not in it.',
     labels: ['plan', 'outcome'],
     buckets: [1, 2, 5, 10, 20, 30, 60, 120, 300],
   },
   trunkline_admissions_total: {
     kind: 'counter',
-    help: 'Calls offered, by what was decided and why.',
+    help: 'Calls offered, by what was decided and why: admitted, refused (at once or after a wait) or abandoned (in the wait). A caller that waits is counted when its wait is over.',
     labels: ['plan', 'decision', 'reason'],
   },
   trunkline_pool_ceiling: {
@@ -148,9 +164,26 @@ export function readSeries(series: string): { name: string; labels: Record<strin
   return { name: series.slice(0, at), labels: JSON.parse(series.slice(at)) as Record<string, string> }
 }
 
-/** Adds series up: several desks, several pools. */
+/** What several desks, or several pools, come to. */
 export function total(all: readonly Series[]): Series {
   const sum: Series = {}
-  for (const one of all) for (const [series, value] of Object.entries(one)) sum[series] = (sum[series] ?? 0) + value
+  for (const one of all) {
+    for (const [series, value] of Object.entries(one)) {
+      const before = sum[series]
+      if (before === undefined) sum[series] = value
+      else sum[series] = metricOf(series)?.combine === 'max' ? Math.max(before, value) : before + value
+    }
+  }
   return sum
+}
+
+/** What is still true of a desk that is not heard any more. */
+export function withoutPresence(series: Series): Series {
+  return Object.fromEntries(Object.entries(series).filter(([id]) => metricOf(id)?.presence !== true))
+}
+
+/** undefined for the parts of a histogram, which bear names of their own, and for what is not in the catalogue. */
+function metricOf(series: string): Metric | undefined {
+  const name = series.slice(0, series.indexOf('{'))
+  return Object.hasOwn(catalogue, name) ? catalogue[name as MetricName] : undefined
 }

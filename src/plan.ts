@@ -1,7 +1,7 @@
 // Plans, tenants and keys as validated data, and the terms that follow from them for one call. Knows no store and no clock.
 import * as z from 'zod'
 import { HoldSettings, Overflow } from './hold-settings.ts'
-import { frameBytes, frameBytesMost } from './limits.ts'
+import { frameBytes, frameBytesMost, headStartSecondsMost } from './limits.ts'
 import shipped from './plans.json' with { type: 'json' }
 
 const amount = (most: number) => z.int().min(0).max(most).nullable()
@@ -43,7 +43,7 @@ const name = z
   .min(1)
   .max(100)
   .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, 'has a control character')
-const lines = z.int().min(0).max(100_000)
+const lines = whole(0, 100_000)
 const agent = z.string().min(1).max(64).regex(label, 'may have letters, digits and " _.:@/+-"')
 
 /** What an admin sets of a tenant. A cap of null is the plan's. */
@@ -57,7 +57,7 @@ export const TenantSettings = z.strictObject({
   models: z.array(z.string().min(1).max(100)).min(1).max(100).nullable().default(null),
   /** Parts of the session that hold against the client (C4): instructions, tools, audio.output.voice … as in `session.update`. */
   pinned: z.record(z.string(), z.unknown()).nullable().default(null),
-  frameBytes: z.int().min(16_384).max(frameBytesMost).default(frameBytes),
+  frameBytes: whole(16_384, frameBytesMost).default(frameBytes),
   /** What a caller meets that finds no line (H6), and what it hears while it waits (H4). */
   overflow: Overflow.default('hold'),
   hold: HoldSettings.prefault({}),
@@ -71,7 +71,7 @@ export const TenantChange = z.strictObject({
   caps: z.strictObject({ lines: lines.nullable().optional(), agents: z.record(agent, lines).optional() }).optional(),
   models: TenantSettings.shape.models.unwrap().optional(),
   pinned: TenantSettings.shape.pinned.unwrap().optional(),
-  frameBytes: z.int().min(16_384).max(frameBytesMost).optional(),
+  frameBytes: whole(16_384, frameBytesMost).optional(),
   overflow: Overflow.optional(),
   hold: HoldSettings.optional(),
 })
@@ -83,8 +83,22 @@ export interface Tenant extends TenantSettings {
   created_at: string
 }
 
-export const KeySettings = z.strictObject({ name, lines: lines.nullable().default(null) })
+const headStartSeconds = whole(0, headStartSecondsMost)
+
+/** Callers with a head start stand in the queue as if they had come that much earlier (G3). */
+export const KeySettings = z.strictObject({
+  name,
+  lines: lines.nullable().default(null),
+  headStartSeconds: headStartSeconds.default(0),
+})
 export type KeySettings = z.infer<typeof KeySettings>
+
+export const KeyChange = z.strictObject({
+  name: name.optional(),
+  lines: lines.nullable().optional(),
+  headStartSeconds: headStartSeconds.optional(),
+})
+export type KeyChange = z.infer<typeof KeyChange>
 
 /** A key as it is stored and shown: never the key itself (K1). Times ISO 8601, UTC. */
 export interface Key extends KeySettings {
@@ -110,16 +124,30 @@ export interface CallTerms {
 }
 
 export function changed(tenant: Tenant, change: TenantChange): Tenant {
-  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-  const caps = {
-    ...tenant.caps,
-    ...Object.fromEntries(Object.entries(change.caps ?? {}).filter(([, value]) => value !== undefined)),
-  }
-  return { ...tenant, ...given, caps }
+  return { ...tenant, ...given(change), caps: { ...tenant.caps, ...given(change.caps ?? {}) } }
+}
+
+export function changedKey(key: Key, change: KeyChange): Key {
+  return { ...key, ...given(change) }
+}
+
+function given(change: object): object {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+}
+
+/** A whole number between two bounds; what is none is told both. */
+export function whole(least: number, most: number): z.ZodInt {
+  const problem = `is no whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}`
+  return z.int(problem).min(least, problem).max(most, problem)
 }
 
 export function linesOf(tenant: Tenant): number {
   return tenant.caps.lines ?? plans[tenant.plan].lines
+}
+
+/** How many callers may wait: none where the tenant has them refused instead (H6). */
+export function roomOf(tenant: Tenant): number {
+  return tenant.overflow === 'hold' ? plans[tenant.plan].room : 0
 }
 
 export function callTerms(tenant: Tenant, key: Key): CallTerms {

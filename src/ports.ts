@@ -67,6 +67,8 @@ export interface Offer {
   keyHash: string
   model: string
   agent: string | null
+  /** Who calls, where its door was told: a pseudonym, never what was told (G12). */
+  caller: string | null
   /** Models that are served: said only to a caller whose key is good. */
   models: readonly string[]
   /** What it asks for beyond a model and is not served; refused like an unknown model. */
@@ -90,6 +92,8 @@ export interface CallRef {
   tenant: string
   key: string
   agent: string | null
+  /** As in the offer: remembered for a while when it drops out of the queue (G12). */
+  caller: string | null
   pool: string
 }
 

@@ -36,6 +36,15 @@ export const callRefusals = {
     says: 'The parameter "{parameter}" is not served here: a call is opened with "?model=" alone.',
   },
 
+  caller_too_long: {
+    http: 400,
+    close: 4000,
+    type: 'invalid_request_error',
+    code: 'caller_too_long',
+    title: 'Caller id too long',
+    says: 'The parameter "{parameter}" may have {most} characters at most. Send an id of your own for the caller, or leave it out.',
+  },
+
   // Capacity.
   lines_full: {
     http: 429,
@@ -72,6 +81,15 @@ export const callRefusals = {
     retryAfterMs: 30_000,
     title: 'Waited too long',
     says: 'No line became free within {seconds} seconds. Try again later.',
+  },
+  removed_from_queue: {
+    http: 429,
+    close: 1013,
+    type: 'rate_limit_error',
+    code: 'removed_from_queue',
+    retryAfterMs: 60_000,
+    title: 'Removed from the queue',
+    says: 'The place in the queue was taken back by an admin. Try again later.',
   },
   desk_unreachable: {
     http: 503,

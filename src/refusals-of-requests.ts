@@ -93,6 +93,20 @@ export const requestRefusals = {
     title: 'Audio that cannot be used',
     says: 'The audio cannot be used: {problem}. Send a WAV file of at most 1 MiB: PCM, 16 bit, one or two channels, 8,000 to 48,000 Hz, 0.2 to 10 seconds.',
   },
+  caller_through: {
+    http: 409,
+    type: 'invalid_request_error',
+    code: 'caller_put_through',
+    title: 'Caller was put through',
+    says: 'The call {call} waits no more: it has a line. A live call is not ended by taking it from the queue.',
+  },
+  caller_left: {
+    http: 409,
+    type: 'invalid_request_error',
+    code: 'caller_left_queue',
+    title: 'Caller has left the queue',
+    says: 'The call {call} has left the queue already, and its place is free. It is being told why, or is gone.',
+  },
   keys_enough: {
     http: 409,
     type: 'invalid_request_error',

@@ -4,6 +4,8 @@ const quick = `if (end >= appendHead.length && frame.indexOf('"', appendHead.len
 
 /** Changes that change nothing, as "line → line", each with its reason. */
 export const equivalent: Readonly<Record<string, string>> = {
+  'return queue.first(queue.size()).flatMap((call) => this.#records.get(call) ?? []) → return queue.first(queue.size()).flatMap((call) => this.#records.get(call))':
+    'every place has its record, written in the same step',
   'const row = table.get(model) ?? table.get(undated(model)) → const row = table.get(undated(model))':
     'every snapshot of the table costs as its alias today',
   'return { input: input ?? {}, cached: cached ?? {}, output: output ?? {}, partial } → return { input: input ?? {}, cached: cached, output: output ?? {}, partial }':

@@ -1,10 +1,12 @@
 // One tenant's desk as a Durable Object: its storage, its alarm, its reports. Translates only; what is decided is in src/desk.ts.
 import { DurableObject } from 'cloudflare:workers'
 import { Admissions } from '../src/admission.ts'
+import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
+import type { QueueReading, Removed } from '../src/desk-queue.ts'
 import { SqlDesk, type DeskReading } from '../src/desk.ts'
 import type { Entry } from '../src/ledger.ts'
 import { heartbeatMs, keysPerTenant } from '../src/limits.ts'
-import { changed, keyValid, type Key, type Tenant, type TenantChange } from '../src/plan.ts'
+import { keyValid, type Key, type KeyChange, type Tenant, type TenantChange } from '../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Renewal } from '../src/ports.ts'
 import type { KeptCall } from '../src/records-sql.ts'
 import type { Refusal } from '../src/refusal.ts'
@@ -79,10 +81,22 @@ export class DeskObject extends DurableObject<Env> {
   }
 
   async change(change: TenantChange): Promise<DeskReading | undefined> {
-    const tenant = this.#desk?.registry.tenant()
-    if (tenant !== undefined) this.#desk?.registry.putTenant(changed(tenant, change))
+    if (this.#desk?.edits.change(change) === undefined) return undefined
     await this.#admissions?.levelAll() // a cap may have risen (G6)
+    await this.#arm(reportAfterMs)
     return this.read()
+  }
+
+  preview(change: TenantChange): TenantPreview | undefined {
+    return this.#desk?.edits.preview(change, clock.now())
+  }
+
+  changeKey(id: string, change: KeyChange): Key | undefined {
+    return this.#desk?.edits.changeKey(id, change)
+  }
+
+  previewKey(id: string, change: KeyChange): KeyPreview | undefined {
+    return this.#desk?.edits.previewKey(id, change, clock.now())
   }
 
   keys(): Key[] | undefined {
@@ -113,6 +127,21 @@ export class DeskObject extends DurableObject<Env> {
 
   calls(limit: number, before: string | undefined): KeptCall[] | undefined {
     return this.#desk?.records.list(limit, before)
+  }
+
+  queue(): QueueReading | undefined {
+    return this.#desk?.queue.reading(clock.now())
+  }
+
+  /** The caller is told now; one that cannot be reached learns it when it asks again. */
+  async removeCaller(call: string): Promise<Removed | Refusal> {
+    const removed = this.#desk?.queue.remove(call, clock.now())
+    if (removed === undefined) return { why: 'thing_unknown', details: { kind: 'tenant', id: this.ctx.id.name ?? '' } }
+    if ('why' in removed) return removed
+    this.ctx.waitUntil(Promise.allSettled([callOf(this.env, call).wrapUp({ why: 'removed_from_queue' })]))
+    await this.#admissions?.levelAll() // the next may fit where this one did not
+    await this.#arm(reportAfterMs)
+    return removed
   }
 
   /** Reports to the pools, looks for lost calls. Never throws; arms itself again while anything is live. */

@@ -43,10 +43,15 @@ function tenantsOf(env: Env): Tenants {
       if (reading !== undefined) await registry().put(reading.tenant)
       return reading
     },
+    preview: async (id, change) => desk(id).preview(change),
     keys: async (id) => desk(id).keys(),
     addKey: async (id, key, hash) => desk(id).addKey(key, hash),
+    changeKey: async (id, key, change) => desk(id).changeKey(key, change),
+    previewKey: async (id, key, change) => desk(id).previewKey(key, change),
     revokeKey: async (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
     calls: async (id, limit, before) => desk(id).calls(limit, before),
+    queue: async (id) => desk(id).queue(),
+    removeCaller: async (id, call) => desk(id).removeCaller(call),
   }
 }
 

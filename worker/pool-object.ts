@@ -1,6 +1,6 @@
 // One upstream quota as a Durable Object: its storage, its words to the desks, what they report. Translates only; see src/sql-pool.ts.
 import { DurableObject } from 'cloudflare:workers'
-import { readSeries, total, type Series } from '../src/metrics.ts'
+import { total, withoutPresence, type Series } from '../src/metrics.ts'
 import { poolSeries } from '../src/pool-series.ts'
 import type { PoolChange } from '../src/pool-settings.ts'
 import type { PoolAsk, PoolGrant } from '../src/ports.ts'
@@ -62,7 +62,7 @@ export class PoolObject extends DurableObject<Env> {
     const rows = sqlOf(this.ctx.storage)('SELECT at, json FROM report')
     const desks = rows.map((row) => {
       const series = JSON.parse(row['json'] as string) as Series
-      return clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutLive(series)
+      return clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutPresence(series)
     })
     return total([...desks, poolSeries(this.read())])
   }
@@ -74,8 +74,4 @@ export class PoolObject extends DurableObject<Env> {
       Promise.allSettled(words.map(({ desk, grant }) => deskOf(this.env, desk).regrant(this.#id, grant))),
     )
   }
-}
-
-function withoutLive(series: Series): Series {
-  return Object.fromEntries(Object.entries(series).filter(([id]) => readSeries(id).name !== 'trunkline_calls_live'))
 }

@@ -43,10 +43,26 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
   } catch {
     throw new Refused({ why: 'body_invalid', details: { problems: 'The body is not valid JSON.' } })
   }
-  const parsed = schema.safeParse(body)
+  return checked(schema, body, 'body')
+}
+
+/** The same for what stands after the `?`. */
+export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.infer<T> {
+  return checked(schema, c.req.query(), 'query')
+}
+
+function checked<T extends z.ZodType>(schema: T, given: unknown, where: 'body' | 'query'): z.infer<T> {
+  const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
-  const [first] = parsed.error.issues
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ')
-  const param = first === undefined || first.path.length === 0 ? undefined : first.path.join('.')
+  const { issues } = parsed.error
+  const said = new Set(issues.map(({ path, message }) => `${path.join('.') || where}: ${message}`))
+  const param = issues[0]?.path.join('.') || undefined
+  const problems = [...said].join('; ')
   throw new Refused({ why: 'body_invalid', details: { problems, ...(param !== undefined && { param }) } })
+}
+
+export async function found<T>(thing: Promise<T | undefined>, kind: string, id: string): Promise<T> {
+  const there = await thing
+  if (there === undefined) throw new Refused({ why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } })
+  return there
 }

@@ -1,5 +1,5 @@
 // The HTTP app that both hosts serve: tenant API, operator API, health, metrics. Knows no store and no socket.
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import { v7 as uuid } from 'uuid'
 import type { DeskReading } from '../desk.ts'
 import type { Series } from '../metrics.ts'
@@ -9,6 +9,7 @@ import { presentedKey } from './door.ts'
 import { exposition, expositionType } from './exposition.ts'
 import { readKey, sameSecret, type ReadKey } from './key.ts'
 import { poolRoutes, type PoolHouse } from './pools.ts'
+import { queueRoutes } from './queue.ts'
 import { tenantRoutes, type Tenants } from './tenants.ts'
 
 /** What the app asks of its host. */
@@ -55,23 +56,23 @@ export function app(): Hono<Env> {
   })
 
   routes.get('/v1/me', async (c) => {
-    const presented = presentedKey(c.req.raw)
-    if (typeof presented !== 'string') throw new Refused(presented)
-    const key = await readKey(presented)
-    if (key === undefined) throw new Refused({ why: 'key_malformed' })
-    const me = await c.env.house.me(key)
-    if (me === undefined) throw new Refused({ why: 'key_unknown' })
-    const { tenant, lines, usage } = me.reading
+    const { reading, key } = await me(c)
+    const { tenant, lines, usage } = reading
     return c.json({
       object: 'me',
       as_of: new Date().toISOString(),
       tenant: { id: tenant.id, name: tenant.name, plan: tenant.plan },
-      key: me.key,
+      key,
       models: tenant.models ?? c.env.house.models,
       lines,
       usage,
     })
   })
+
+  routes.route(
+    '/v1/queue',
+    queueRoutes(async (c) => (await me(c)).reading.tenant.id),
+  )
 
   routes.use('/admin/*', async (c, next) => {
     const presented = presentedKey(c.req.raw)
@@ -95,6 +96,17 @@ export function app(): Hono<Env> {
     return refusalResponse({ why: 'bug' }, c.get('instance'))
   })
   return routes
+}
+
+/** Whose key it is that came with the request, when it is good now. */
+async function me(c: Context<Env>): Promise<{ reading: DeskReading; key: Key }> {
+  const presented = presentedKey(c.req.raw)
+  if (typeof presented !== 'string') throw new Refused(presented)
+  const key = await readKey(presented)
+  if (key === undefined) throw new Refused({ why: 'key_malformed' })
+  const known = await c.env.house.me(key)
+  if (known === undefined) throw new Refused({ why: 'key_unknown' })
+  return known
 }
 
 function noRoute(method: string, path: string): { why: 'route_unknown'; details: Record<string, string> } {

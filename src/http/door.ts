@@ -1,12 +1,15 @@
 // The Realtime door: an upgrade as OpenAI has it → an offer for the tenant's desk, or a refusal. Knows no socket. Rules R4, C5.
+import { callerCharacters } from '../limits.ts'
 import type { Offer } from '../ports.ts'
 import type { Refusal } from '../refusal.ts'
 import { modelsOf, upstreamFor, type UpstreamSpec } from '../upstream.ts'
-import { readKey } from './key.ts'
+import { readKey, sha256 } from './key.ts'
 
 const keyProtocol = 'openai-insecure-api-key.'
-/** Ours; every other parameter of the URL goes to the provider. A browser cannot set headers, so the agent's label comes here. */
+/** Ours; every other parameter of the URL goes to the provider. A browser cannot set headers, so what a call is to us comes here. */
 const agentParameter = 'trunkline_agent'
+const callerParameter = 'trunkline_caller'
+const ours: ReadonlySet<string> = new Set(['model', agentParameter, callerParameter])
 
 export interface Arrival {
   offer: Offer
@@ -31,16 +34,18 @@ export async function readArrival(
 
   const { searchParams } = new URL(request.url)
   const model = searchParams.get('model') ?? ''
+  const caller = searchParams.get(callerParameter) ?? ''
   const upstream = upstreamFor(upstreams, model)
-  const parameters = [...searchParams].filter(([name]) => name !== 'model' && name !== agentParameter)
+  const parameters = [...searchParams].filter(([name]) => !ours.has(name))
   const offer: Offer = {
     call,
     tenant: owner.tenant,
     keyHash: owner.hash,
     model: model.slice(0, 100),
     agent: searchParams.get(agentParameter)?.slice(0, 64) ?? null,
+    caller: await pseudonym(owner.tenant, caller),
     models: modelsOf(upstreams),
-    unserved: unserved(request, protocols, parameters) ?? null,
+    unserved: unserved(request, protocols, parameters, caller) ?? null,
     pool: (upstream ?? upstreams[0])?.pool ?? 'none',
   }
   return { offer, upstream, parameters, protocol: protocols.includes('realtime') ? 'realtime' : null }
@@ -61,10 +66,18 @@ function unserved(
   request: Request,
   protocols: readonly string[],
   parameters: readonly [string, string][],
+  caller: string,
 ): Refusal | undefined {
   if (request.headers.has('openai-beta') || protocols.some((one) => one.startsWith('openai-beta')))
     return { why: 'dialect_beta' }
+  if (caller.length > callerCharacters)
+    return { why: 'caller_too_long', details: { parameter: callerParameter, most: callerCharacters } }
   // A sideband or a transcription session would pass by admission and model (C4).
   const other = parameters.find(([name]) => name === 'call_id' || name === 'intent')
   return other === undefined ? undefined : { why: 'parameter_unserved', details: { parameter: other[0] } }
+}
+
+/** A caller may be a phone number: what is kept of it is the same for the same caller of a tenant, and tells nothing to a reader of logs. */
+async function pseudonym(tenant: string, caller: string): Promise<string | null> {
+  return caller === '' ? null : (await sha256(`${tenant} ${caller}`)).slice(0, 32)
 }

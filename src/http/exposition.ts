@@ -9,7 +9,7 @@ interface Value {
   metricName: string
 }
 
-/** The page of a fleet: the sums of all reports, every plan's gauges at 0 where nobody reported. */
+/** The page of a fleet: what all reports come to, every plan's gauges at 0 where nobody reported. */
 export async function exposition(
   reports: readonly Series[],
   build: { version: string; host: string },
@@ -17,6 +17,8 @@ export async function exposition(
   const nothing = Object.keys(plans).flatMap((plan) => [
     [seriesOf('trunkline_calls_live', { plan }), 0],
     [seriesOf('trunkline_calls_cap', { plan }), 0],
+    [seriesOf('trunkline_calls_waiting', { plan }), 0],
+    [seriesOf('trunkline_queue_oldest_wait_seconds', { plan }), 0],
     [seriesOf('trunkline_admissions_total', { plan, decision: 'admitted', reason: 'granted' }), 0],
     [seriesOf('trunkline_admissions_total', { plan, decision: 'refused', reason: 'lines_full' }), 0],
   ])
@@ -32,12 +34,12 @@ export async function exposition(
     values.set(metric, [...(values.get(metric) ?? []), { value, labels, metricName: name }])
   }
   const registry = new Registry()
-  for (const [name, { kind, help }] of Object.entries(catalogue) as [string, Metric][]) {
+  for (const [name, { kind, help, combine = 'sum' }] of Object.entries(catalogue) as [string, Metric][]) {
     const type = { counter: 'counter', gauge: 'gauge', histogram: 'histogram' }[kind]
     // prom-client asks of a metric a name and `get`: the numbers are ours, kept by the desks.
     registry.registerMetric({
       name,
-      get: async () => ({ name, help, type, aggregator: 'sum', values: values.get(name) ?? [] }),
+      get: async () => ({ name, help, type, aggregator: combine, values: values.get(name) ?? [] }),
     } as never)
   }
   return registry.metrics()

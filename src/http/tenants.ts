@@ -2,12 +2,15 @@
 import { Hono } from 'hono'
 import { v7 as uuid } from 'uuid'
 import * as z from 'zod'
+import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
+import type { QueueReading, Removed } from '../desk-queue.ts'
 import type { DeskReading } from '../desk.ts'
-import { KeySettings, TenantChange, TenantSettings, type Key, type Tenant } from '../plan.ts'
+import { KeyChange, KeySettings, TenantChange, TenantSettings, whole, type Key, type Tenant } from '../plan.ts'
 import type { KeptCall } from '../records-sql.ts'
 import type { Refusal } from '../refusal.ts'
-import { readBody, Refused } from './answer.ts'
+import { found, readBody, readQuery, Refused } from './answer.ts'
 import { makeKey } from './key.ts'
+import { queueRoutes } from './queue.ts'
 
 /** Tenants and what is theirs, wherever the host keeps them. undefined or a refusal where there is no such thing. */
 export interface Tenants {
@@ -18,24 +21,26 @@ export interface Tenants {
   create(tenant: Tenant): Promise<void>
   read(id: string): Promise<DeskReading | undefined>
   change(id: string, change: TenantChange): Promise<DeskReading | undefined>
+  /** What a change would do, now. */
+  preview(id: string, change: TenantChange): Promise<TenantPreview | undefined>
   keys(id: string): Promise<Key[] | undefined>
   addKey(id: string, key: Key, hash: string): Promise<Refusal | undefined>
+  changeKey(id: string, key: string, change: KeyChange): Promise<Key | undefined>
+  previewKey(id: string, key: string, change: KeyChange): Promise<KeyPreview | undefined>
   /** Ends a key: now, or after a grace (ms). Its live calls end with it. */
   revokeKey(id: string, key: string, graceMs: number): Promise<Key | Refusal>
   calls(id: string, limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
+  queue(id: string): Promise<QueueReading | undefined>
+  /** Takes a waiting caller out of the queue, and has it told. */
+  removeCaller(id: string, call: string): Promise<Removed | Refusal>
 }
 
 const limit = z.coerce.number().int().min(1).max(100).default(20)
 const id = z.string().max(100).optional()
 const PageAfter = z.strictObject({ limit, after: id })
 const PageBefore = z.strictObject({ limit, before: id })
-const Rotation = z.strictObject({
-  grace_seconds: z
-    .int()
-    .min(0)
-    .max(7 * 86_400)
-    .default(86_400),
-})
+const Edit = z.strictObject({ preview: z.enum(['true', 'false']).default('false') })
+const Rotation = z.strictObject({ grace_seconds: whole(0, 7 * 86_400).default(86_400) })
 
 type Env = { Bindings: { house: { tenants: Tenants } } }
 
@@ -50,7 +55,7 @@ export function tenantRoutes(): Hono<Env> {
   })
 
   routes.get('/', async (c) => {
-    const { limit, after } = page(PageAfter, c.req.query())
+    const { limit, after } = readQuery(c, PageAfter)
     const { data, more } = await c.env.house.tenants.list(limit, after)
     return c.json({
       object: 'list',
@@ -68,7 +73,10 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.patch('/:tenant', async (c) => {
     const id = c.req.param('tenant')
+    const { preview } = readQuery(c, Edit)
     const change = await readBody(c, TenantChange)
+    if (preview === 'true')
+      return c.json({ object: 'preview', ...(await found(c.env.house.tenants.preview(id, change), 'tenant', id)) })
     return c.json(shown(await found(c.env.house.tenants.change(id, change), 'tenant', id)))
   })
 
@@ -89,12 +97,22 @@ export function tenantRoutes(): Hono<Env> {
     return c.json(await issue(c.env.house.tenants, c.req.param('tenant'), settings), 201)
   })
 
+  routes.patch('/:tenant/keys/:key', async (c) => {
+    const { tenant, key } = c.req.param()
+    const { preview } = readQuery(c, Edit)
+    const change = await readBody(c, KeyChange)
+    const { tenants } = c.env.house
+    if (preview === 'true')
+      return c.json({ object: 'preview', ...(await found(tenants.previewKey(tenant, key, change), 'key', key)) })
+    return c.json(await found(tenants.changeKey(tenant, key, change), 'key', key))
+  })
+
   routes.post('/:tenant/keys/:key/rotate', async (c) => {
     const { tenant, key } = c.req.param()
     const { grace_seconds } = await readBody(c, Rotation)
     const old = (await found(c.env.house.tenants.keys(tenant), 'tenant', tenant)).find(({ id }) => id === key)
-    const { name, lines } = await found(Promise.resolve(old), 'key', key)
-    const fresh = await issue(c.env.house.tenants, tenant, { name, lines })
+    const { name, lines, headStartSeconds } = await found(Promise.resolve(old), 'key', key)
+    const fresh = await issue(c.env.house.tenants, tenant, { name, lines, headStartSeconds })
     await done(c.env.house.tenants.revokeKey(tenant, key, grace_seconds * 1000))
     return c.json(fresh, 201)
   })
@@ -106,7 +124,7 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.get('/:tenant/calls', async (c) => {
     const id = c.req.param('tenant')
-    const { limit, before } = page(PageBefore, c.req.query())
+    const { limit, before } = readQuery(c, PageBefore)
     const calls = await found(c.env.house.tenants.calls(id, limit + 1, before), 'tenant', id)
     const data = calls.slice(0, limit)
     return c.json({
@@ -117,6 +135,11 @@ export function tenantRoutes(): Hono<Env> {
       last_id: data.at(-1)?.id ?? null,
     })
   })
+
+  routes.route(
+    '/:tenant/queue',
+    queueRoutes(async (c) => c.req.param('tenant') ?? ''),
+  )
 
   return routes
 }
@@ -139,19 +162,6 @@ async function issue(tenants: Tenants, tenant: string, settings: KeySettings): P
 
 function shown({ tenant, lines, usage }: DeskReading): object {
   return { object: 'tenant', ...tenant, lines, usage }
-}
-
-function page<T extends z.ZodType>(schema: T, query: Record<string, string>): z.infer<T> {
-  const parsed = schema.safeParse(query)
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'query'}: ${message}`).join('; ')
-  throw new Refused({ why: 'body_invalid', details: { problems } })
-}
-
-async function found<T>(thing: Promise<T | undefined>, kind: string, id: string): Promise<T> {
-  const there = await thing
-  if (there === undefined) throw new Refused({ why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } })
-  return there
 }
 
 async function done(result: Promise<Key | Refusal>): Promise<Key> {

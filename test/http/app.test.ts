@@ -44,7 +44,10 @@ describe('who may ask', () => {
     ['POST', `${tenants}/ten_1/keys`],
     ['POST', `${tenants}/ten_1/keys/key_1/rotate`],
     ['DELETE', `${tenants}/ten_1/keys/key_1`],
+    ['PATCH', `${tenants}/ten_1/keys/key_1`],
     ['GET', `${tenants}/ten_1/calls`],
+    ['GET', `${tenants}/ten_1/queue`],
+    ['DELETE', `${tenants}/ten_1/queue/call_1`],
     ['GET', '/admin/anything'],
   ] as const
 
@@ -295,6 +298,11 @@ describe('what is not there', () => {
     ['PATCH', `${tenants}/ten_1`, '404 tenant_not_found'],
     ['GET', `${tenants}/ten_1/keys`, '404 tenant_not_found'],
     ['GET', `${tenants}/ten_1/calls`, '404 tenant_not_found'],
+    ['GET', `${tenants}/ten_1/queue`, '404 tenant_not_found'],
+    ['DELETE', `${tenants}/ten_1/queue/call_1`, '404 tenant_not_found'],
+    ['PATCH', `${tenants}/ten_1?preview=true`, '404 tenant_not_found'],
+    ['PATCH', `${tenants}/ten_1/keys/key_1`, '404 key_not_found'],
+    ['PATCH', `${tenants}/ten_1/keys/key_1?preview=true`, '404 key_not_found'],
     ['POST', `${tenants}/ten_1/keys/key_1/rotate`, '404 tenant_not_found'],
     ['DELETE', `${tenants}/ten_1/keys/key_1`, '404 key_not_found'],
     ['GET', '/v1/realtime', '426 upgrade_required'],

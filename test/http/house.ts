@@ -5,10 +5,11 @@ import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
 import { keysPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
-import { changed, keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
 import { openSqlite } from '../stores/sqlite.ts'
+import { ample } from '../support/grants.ts'
 
 export const operatorKey = 'tla_the_operators_own'
 
@@ -61,18 +62,27 @@ export class MemoryHouse implements House {
         SqlDesk.prepare(sql)
         const desk = new SqlDesk(sql, transact)
         desk.registry.putTenant(tenant)
+        desk.regrant('openai', ample, 'answer', Date.now())
         this.desks.set(tenant.id, desk)
       },
       read: async (id) => this.#read(id),
       change: async (id, change) => {
-        const tenant = this.#tenant(id)
-        if (tenant !== undefined) this.desks.get(id)?.registry.putTenant(changed(tenant, change))
+        this.desks.get(id)?.edits.change(change)
         return this.#read(id)
       },
+      preview: async (id, change) => this.desks.get(id)?.edits.preview(change, Date.now()),
       keys: async (id) => this.desks.get(id)?.registry.keys(),
       addKey: async (id, key, hash) => this.#addKey(id, key, hash),
+      changeKey: async (id, key, change) => this.desks.get(id)?.edits.changeKey(key, change),
+      previewKey: async (id, key, change) => this.desks.get(id)?.edits.previewKey(key, change, Date.now()),
       revokeKey: async (id, key, graceMs) => this.#revoke(id, key, graceMs),
       calls: async (id, limit, before) => this.desks.get(id)?.records.list(limit, before),
+      queue: async (id) => this.desks.get(id)?.queue.reading(Date.now()),
+      removeCaller: async (id, call) =>
+        this.desks.get(id)?.queue.remove(call, Date.now()) ?? {
+          why: 'thing_unknown',
+          details: { kind: 'tenant', id },
+        },
     }
   }
 

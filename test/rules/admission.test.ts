@@ -104,7 +104,7 @@ class House {
     const created_at = '2026-11-21T00:00:00.000Z'
     desk.registry.putTenant({ ...TenantSettings.parse({ name: id, plan, caps: { lines }, overflow }), id, created_at })
     const times = { created_at, expires_at: null, revoked_at: null }
-    desk.registry.putKey({ id: 'k1', name: 'k1', lines: null, hint: '…', ...times }, 'hash')
+    desk.registry.putKey({ id: 'k1', name: 'k1', lines: null, headStartSeconds: 0, hint: '…', ...times }, 'hash')
     this.desk = desk
     const now = (): number => world.clock.now()
     this.admissions = new Admissions(
@@ -134,12 +134,12 @@ class House {
   }
 
   offer(call: string): Offer {
-    const asks = { keyHash: 'hash', model: 'm', agent: null, models: ['m'], unserved: null }
+    const asks = { keyHash: 'hash', model: 'm', agent: null, caller: null, models: ['m'], unserved: null }
     return { call, tenant: this.#id, pool: 'openai', ...asks }
   }
 
   ref(call: string): CallRef {
-    return { call, tenant: this.#id, key: 'k1', agent: null, pool: 'openai' }
+    return { call, tenant: this.#id, key: 'k1', agent: null, caller: null, pool: 'openai' }
   }
 
   async enter(call: string): Promise<string> {
@@ -397,10 +397,13 @@ async function happen(busy: World, houses: House[], now: Happening, name: () => 
 /** Every call of the desk is still there, and says so. */
 function keepAll(desk: SqlDesk, now: number): void {
   for (const { id, admitted, key, agent, pool } of desk.records.openCalls()) {
-    const ref = { call: id, tenant: '', key, agent, pool }
+    const ref = { call: id, tenant: '', key, agent, caller: null, pool }
     if (admitted !== null) desk.renew(ref, null, now)
     else
-      desk.admit({ call: id, tenant: '', keyHash: 'hash', model: 'm', agent, models: ['m'], unserved: null, pool }, now)
+      desk.admit(
+        { call: id, tenant: '', keyHash: 'hash', model: 'm', agent, caller: null, models: ['m'], unserved: null, pool },
+        now,
+      )
   }
 }
 

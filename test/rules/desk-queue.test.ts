@@ -23,7 +23,7 @@ const room = plans.trial.room
 
 function key(id: string, own: Partial<Key> = {}): void {
   const times = { created_at: tenant.created_at, expires_at: null, revoked_at: null }
-  desk.registry.putKey({ id, name: id, lines: null, hint: '…', ...times, ...own }, `hash of ${id}`)
+  desk.registry.putKey({ id, name: id, lines: null, headStartSeconds: 0, hint: '…', ...times, ...own }, `hash of ${id}`)
 }
 
 function change(change: TenantChange): void {
@@ -31,8 +31,8 @@ function change(change: TenantChange): void {
 }
 
 function offer(call: string, own: Partial<Offer> = {}): Offer {
-  const asks = { keyHash: 'hash of k1', model: 'gpt-realtime', agent: null, models: ['gpt-realtime'], unserved: null }
-  return { call, tenant: 'ten_1', pool: 'openai', ...asks, ...own }
+  const asks = { keyHash: 'hash of k1', model: 'gpt-realtime', models: ['gpt-realtime'], unserved: null }
+  return { call, agent: null, caller: null, tenant: 'ten_1', pool: 'openai', ...asks, ...own }
 }
 
 const ref = (call: string, own: Partial<CallRef> = {}): CallRef => ({
@@ -40,6 +40,7 @@ const ref = (call: string, own: Partial<CallRef> = {}): CallRef => ({
   tenant: 'ten_1',
   key: 'k1',
   agent: null,
+  caller: null,
   pool: 'openai',
   ...own,
 })
@@ -116,7 +117,7 @@ test('[G2] a call that finds no line has a place, with its terms, until the room
   expect(admit('c1')).toMatchObject({ is: 'queued', place: 0, etaMs: null, terms: { key: 'k1', patienceMs: 60_000 } })
   for (let i = 2; i <= room; i++) expect(said(admit(`c${i}`, i))).toBe(`queued ${i - 1}`)
   expect(admit('late', 9)).toMatchObject({ is: 'full', room, terms: { key: 'k1' } })
-  expect(desk.read(start + 9)?.lines).toEqual({ live: 1, cap: 1, waiting: room })
+  expect(desk.read(start + 9)?.lines).toEqual({ live: 1, cap: 1, waiting: room, over: 0 })
   expect(desk.records.get('late')).toBeUndefined()
   expect(desk.records.get('c1')).toMatchObject({ began: start, admitted: null, ended: null })
 })
@@ -201,7 +202,7 @@ test('[G4] a call that ended while it asked gets no place and no line', () => {
   expect(said(admit('c1', 2))).toBe('call_reset')
   desk.end(ref('c0'), [], record('hung_up'), start + 3)
   expect(said(admit('c0', 4))).toBe('call_reset')
-  expect(desk.read(start + 5)?.lines).toEqual({ live: 0, cap: 1, waiting: 0 })
+  expect(desk.read(start + 5)?.lines).toEqual({ live: 0, cap: 1, waiting: 0, over: 0 })
   expect(series('trunkline_calls_offered_total')).toEqual({ '': 2 })
 })
 
@@ -285,10 +286,22 @@ test('[G6] where there is no tenant nobody is seated and nobody leaves', () => {
   empty.close()
 })
 
-type Deed = 'admit' | 'ask' | 'leave' | 'hang up' | 'time out' | 'advance' | 'renew' | 'sweep' | 'pass' | 'long' | 'cap'
+type Deed =
+  | 'admit'
+  | 'ask'
+  | 'leave'
+  | 'remove'
+  | 'hang up'
+  | 'time out'
+  | 'advance'
+  | 'renew'
+  | 'sweep'
+  | 'pass'
+  | 'long'
+  | 'cap'
 const deed = fc.record({
   is: fc.constantFrom<Deed>(
-    ...(['admit', 'admit', 'admit', 'ask', 'ask', 'leave', 'hang up', 'hang up', 'time out'] as const),
+    ...(['admit', 'admit', 'admit', 'ask', 'ask', 'leave', 'remove', 'hang up', 'hang up', 'time out'] as const),
     ...(['advance', 'advance', 'renew', 'renew', 'sweep', 'pass', 'pass', 'long', 'cap'] as const),
   ),
   which: fc.nat(30),
@@ -311,6 +324,7 @@ test('[M3] offered = admitted + waiting + refused + abandoned, whatever happens 
         // A call that found no place does not ask again: it ends.
         if (is === 'ask' && desk.records.isOpen(call) && admit(call, now).is === 'granted') granted.add(call)
         if (is === 'leave') desk.leave(ref(call), start + now)
+        if (is === 'remove') desk.queue.remove(call, start + now)
         if (is === 'hang up') desk.end(ref(call), [], record('hung_up'), start + now)
         if (is === 'time out') desk.end(ref(call), [], record('queue_timeout'), start + now)
         if (is === 'advance') for (const seated of desk.advance(start + now)) granted.add(seated)

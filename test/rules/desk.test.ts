@@ -22,7 +22,7 @@ const tenant: Tenant = {
 
 function key(id: string, own: Partial<Key> = {}): Key {
   const times = { created_at: tenant.created_at, expires_at: null, revoked_at: null }
-  const made: Key = { id, name: id, lines: null, hint: '…', ...times, ...own }
+  const made: Key = { id, name: id, lines: null, headStartSeconds: 0, hint: '…', ...times, ...own }
   desk.registry.putKey(made, `hash of ${id}`)
   return made
 }
@@ -34,6 +34,7 @@ function offer(call: string, own: Partial<Offer> = {}): Offer {
     keyHash: 'hash of k1',
     model: 'gpt-realtime',
     agent: null,
+    caller: null,
     models,
     unserved: null,
     pool: 'openai',
@@ -42,7 +43,7 @@ function offer(call: string, own: Partial<Offer> = {}): Offer {
 }
 
 function ref(call: string, own: Partial<CallRef> = {}): CallRef {
-  return { call, tenant: 'ten_1', key: 'k1', agent: null, pool: 'openai', ...own }
+  return { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, pool: 'openai', ...own }
 }
 
 function record(own: Partial<CallRecord> = {}): CallRecord {
@@ -194,7 +195,7 @@ describe('admission', () => {
     expect(desk.admit(offer('c3', k2), start)).toMatchObject({ refusal: { details: { scope: 'key', cap: 1 } } })
     expect(admit('c3', { agent: 'support' })).toBe('granted')
     expect(desk.admit(offer('c4'), start)).toMatchObject({ refusal: { details: { scope: 'tenant', cap: 3 } } })
-    expect(desk.read(start)?.lines).toEqual({ live: 3, waiting: 0, cap: 3 })
+    expect(desk.read(start)?.lines).toEqual({ live: 3, waiting: 0, cap: 3, over: 0 })
   })
 
   test('[G8] names of the table of objects are no agents with a cap', () => {
@@ -206,7 +207,7 @@ describe('admission', () => {
     admit('c1')
     admit('c2')
     change({ caps: { lines: 1 } })
-    expect(desk.read(start)?.lines).toEqual({ live: 2, waiting: 0, cap: 1 })
+    expect(desk.read(start)?.lines).toEqual({ live: 2, waiting: 0, cap: 1, over: 1 })
     expect([admit('c1'), admit('c3')]).toEqual(['granted', 'lines_full'])
     expect(desk.renew(ref('c2'), null, start)).toEqual({ is: 'kept' })
   })

@@ -176,6 +176,37 @@ test('[G8] the agent is a label of ours', async () => {
   expect((await comes({ query: `?model=${model}&trunkline_agent=${'x'.repeat(200)}` })).offer.agent).toHaveLength(64)
 })
 
+async function called(caller: string): Promise<Arrival> {
+  return comes({ query: `?model=${model}&trunkline_caller=${caller}` })
+}
+
+describe('the caller', () => {
+  test('[G12] is told in a parameter of ours, and kept as a pseudonym that only its tenant’s calls share', async () => {
+    const { offer, parameters } = await called('%2B43660123456')
+    expect(offer.caller).toMatch(/^[0-9a-f]{32}$/)
+    expect(parameters).toEqual([])
+    expect(JSON.stringify(offer)).not.toContain('43660123456')
+    expect((await called('%2B43660123456')).offer.caller).toBe(offer.caller)
+    expect((await called('%2B43660123457')).offer.caller).not.toBe(offer.caller)
+    const elsewhere = (await makeKey('ten_ffffffffffffffffffffffffffffffff')).key
+    const foreign = await comes({ header: `Bearer ${elsewhere}`, query: '?trunkline_caller=%2B43660123456' })
+    expect(foreign.offer.caller).not.toBe(offer.caller)
+  })
+
+  test('[G12] that is not told, or withheld, is nobody', async () => {
+    expect((await comes({})).offer.caller).toBeNull()
+    expect((await called('')).offer).toMatchObject({ caller: null, unserved: null })
+  })
+
+  test('[G12] with an id of more than 64 characters is told so', async () => {
+    expect((await called('x'.repeat(64))).offer.unserved).toBeNull()
+    expect((await called('x'.repeat(65))).offer.unserved).toEqual({
+      why: 'caller_too_long',
+      details: { parameter: 'trunkline_caller', most: 64 },
+    })
+  })
+})
+
 test.each<[string, Sent]>([
   ['header', { headers: { 'openai-beta': 'realtime=v1' } }],
   ['sub-protocol', { protocols: 'realtime, openai-beta.realtime-v1' }],

@@ -243,6 +243,7 @@ export const offer: Offer = {
   keyHash: 'hash',
   model: 'gpt-realtime-2.1',
   agent: null,
+  caller: null,
   models: shipped.models,
   unserved: null,
   pool: 'openai',

@@ -4,9 +4,12 @@ import { frameBytes, frameBytesMost } from '../../src/limits.ts'
 import {
   callTerms,
   changed,
+  changedKey,
+  KeyChange,
   KeySettings,
   keyValid,
   linesOf,
+  roomOf,
   plans,
   TenantChange,
   TenantSettings,
@@ -23,6 +26,7 @@ const key: Key = {
   id: 'key_1',
   name: 'first',
   lines: null,
+  headStartSeconds: 0,
   hint: '…abcd',
   created_at: '2026-11-21T00:00:00.000Z',
   expires_at: null,
@@ -49,7 +53,7 @@ test('[A2] what is not said is the default', () => {
     overflow: 'hold',
     hold: { language: 'en', lines: {}, repeatSeconds: 60, format: 'audio/pcm' },
   })
-  expect(KeySettings.parse({ name: 'k' })).toEqual({ name: 'k', lines: null })
+  expect(KeySettings.parse({ name: 'k' })).toEqual({ name: 'k', lines: null, headStartSeconds: 0 })
 })
 
 describe.each([
@@ -145,4 +149,33 @@ test('[K1] a key is good until it is revoked or runs out, and not at that moment
   const ends = { ...key, expires_at: '2026-11-21T12:00:00.000Z' }
   expect([keyValid(ends, at - 1), keyValid(ends, at)]).toEqual([true, false])
   expect(keyValid({ ...key, revoked_at: '2026-11-21T13:00:00.000Z' }, at)).toBe(false)
+})
+
+test('[H6] the room of the queue is the plan’s, and none where callers are refused instead', () => {
+  expect(roomOf(tenant)).toBe(50)
+  for (const overflow of ['event', 'upgrade'] as const) expect(roomOf({ ...tenant, overflow })).toBe(0)
+})
+
+test('[A2] a change of a key leaves what is not given', () => {
+  expect(changedKey(key, KeyChange.parse({ lines: 3 }))).toEqual({ ...key, lines: 3 })
+  expect(changedKey({ ...key, lines: 3 }, KeyChange.parse({ lines: null }))).toEqual(key)
+  expect(changedKey(key, KeyChange.parse({ name: 'new', headStartSeconds: 3_600 }))).toMatchObject({
+    name: 'new',
+    headStartSeconds: 3_600,
+  })
+})
+
+test.each([-1, 1e9, 2.5, 1e300, '5'])('[A2] a number of %j is answered with what would be right', (wrong) => {
+  const answers = [
+    KeyChange.safeParse({ lines: wrong, headStartSeconds: wrong }),
+    TenantChange.safeParse({ caps: { lines: wrong, agents: { sales: wrong } }, frameBytes: wrong }),
+  ]
+  const said = answers.flatMap(({ error }) => error?.issues ?? []).map(({ path, message }) => [path.join('.'), message])
+  expect(Object.fromEntries(said)).toEqual({
+    lines: 'is no whole number from 0 to 100,000',
+    headStartSeconds: 'is no whole number from 0 to 3,600',
+    'caps.lines': 'is no whole number from 0 to 100,000',
+    'caps.agents.sales': 'is no whole number from 0 to 100,000',
+    frameBytes: 'is no whole number from 16,384 to 15,728,640',
+  })
 })

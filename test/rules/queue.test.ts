@@ -10,6 +10,7 @@ import {
   release,
   rememberedMs,
   renew as renewDesk,
+  turning,
   type Ask,
   type Desk,
   type Quota,
@@ -307,4 +308,13 @@ test.each([
   desk = deskOf(5)
   enter('a', 0)
   expect(enter('b', 1, {}, { grant: tokens, sessions: 1 })).toEqual(queued(0, short))
+})
+
+test('[H3] who waits for a line has all of them before it; who waits for the pool, those in use', () => {
+  desk = deskOf(5)
+  expect(turning(desk, 'tokens')).toBe(1)
+  for (const call of ['a', 'b', 'c']) enter(call, 0)
+  expect([turning(desk, 'lines'), turning(desk, 'tokens'), turning(desk, 'sessions')]).toEqual([5, 3, 3])
+  const lowered: Desk = { ...desk, lines: [{ ...desk.lines[0], cap: 2 }] }
+  expect(turning(lowered, 'tokens')).toBe(2)
 })

@@ -94,9 +94,9 @@ export class Broker {
     return { id, key: body['key'] as string, keyId: body['id'] as string }
   }
 
-  async lines(tenant: MadeTenant): Promise<{ live: number; waiting: number; cap: number }> {
+  async lines(tenant: MadeTenant): Promise<{ live: number; waiting: number; cap: number; over: number }> {
     const { body } = await this.admin('GET', `/tenants/${tenant.id}`)
-    return body['lines'] as { live: number; waiting: number; cap: number }
+    return body['lines'] as { live: number; waiting: number; cap: number; over: number }
   }
 
   async live(tenant: MadeTenant): Promise<number> {

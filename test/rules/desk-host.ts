@@ -1,0 +1,84 @@
+// One tenant's desk on node:sqlite, with short words for what its host says to it. Knows no test.
+import { SqlDesk } from '../../src/desk.ts'
+import { readSeries } from '../../src/metrics.ts'
+import { TenantSettings, type Key, type Tenant, type TenantSettings as Settings } from '../../src/plan.ts'
+import type { Admission, CallRecord, Offer } from '../../src/ports.ts'
+import { openSqlite, type Store } from '../stores/sqlite.ts'
+import { ample } from '../support/grants.ts'
+
+export const start = Date.parse('2026-11-21T12:00:00.000Z')
+const created_at = '2026-11-21T00:00:00.000Z'
+
+export class DeskHost {
+  readonly store: Store = openSqlite()
+  readonly desk: SqlDesk
+  /** As the exchange of each call has it. */
+  readonly #offers = new Map<string, Offer>()
+
+  constructor(settings: Partial<Settings> = {}) {
+    SqlDesk.prepare(this.store.sql)
+    this.desk = new SqlDesk(this.store.sql, this.store.transact)
+    const own = TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines: 1 }, ...settings })
+    this.desk.registry.putTenant({ ...own, id: 'ten_1', created_at } satisfies Tenant)
+    this.key('k1')
+    this.desk.regrant('openai', ample, 'answer', start)
+  }
+
+  key(id: string, own: Partial<Key> = {}): void {
+    const made = { id, name: id, lines: null, headStartSeconds: 0, hint: '…', created_at }
+    this.desk.registry.putKey({ ...made, expires_at: null, revoked_at: null, ...own }, `hash of ${id}`)
+  }
+
+  /** Asks for a call, at so many ms from the start: `granted`, `queued 0`, or why not. */
+  admit(call: string, at = 0, own: { key?: string } & Partial<Offer> = {}): string {
+    const { key = 'k1', ...more } = own
+    const asks = { model: 'gpt-realtime', models: ['gpt-realtime', 'gpt-other'], unserved: null, pool: 'openai' }
+    const whose = { tenant: 'ten_1', keyHash: `hash of ${key}`, agent: null, caller: null }
+    const offer = this.#offers.get(call) ?? { call, ...whose, ...asks, ...more }
+    this.#offers.set(call, offer)
+    return said(this.desk.admit(offer, start + at))
+  }
+
+  leave(call: string, at = 0): void {
+    this.desk.leave(this.#ref(call), start + at)
+  }
+
+  renew(call: string, at = 0): void {
+    this.desk.renew(this.#ref(call), null, start + at)
+  }
+
+  end(call: string, at = 0, why: CallRecord['outcome']['why'] = 'hung_up'): void {
+    const outcome = {
+      by: why === 'hung_up' ? 'caller' : 'broker',
+      why,
+      code: 1000,
+      reason: '',
+      inReply: false,
+    } as const
+    const nothing = { waitedMs: 0, liveMs: 0, tokens: 0, microUsd: 0, replies: 0, overheadMs: 0 }
+    const unknown = { firstAudioMs: null, firstMinuteTokens: null, peakContextTokens: 0, connectMs: null }
+    const record: CallRecord = { model: 'gpt-realtime', outcome, ...nothing, ...unknown }
+    this.desk.end(this.#ref(call), [], record, start + at)
+  }
+
+  /** Who waits, in order. */
+  queue(at = 0): string[] {
+    return this.desk.queue.reading(start + at)?.data.map(({ call }) => call) ?? []
+  }
+
+  /** The value of a series that has no label but the plan. */
+  gauge(name: string, at = 0): number | undefined {
+    const all = Object.entries(this.desk.report(start + at)['openai'] ?? {})
+    return all.find(([id]) => readSeries(id).name === name)?.[1]
+  }
+
+  #ref(call: string) {
+    const { keyHash = '', agent = null, caller = null } = this.#offers.get(call) ?? {}
+    return { call, tenant: 'ten_1', key: keyHash.replace('hash of ', ''), agent, caller, pool: 'openai' }
+  }
+}
+
+function said(admission: Admission): string {
+  if (admission.is === 'queued') return `queued ${admission.place}`
+  return admission.is === 'refused' ? admission.refusal.why : admission.is
+}
