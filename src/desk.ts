@@ -2,6 +2,7 @@
 import { DeskCounts, lostRecord } from './desk-counts.ts'
 import { DeskLedger, type Balances } from './desk-ledger.ts'
 import { DeskRosters } from './desk-rosters.ts'
+import { DeskSettings } from './desk-settings.ts'
 import { admit, advance, read, release, renew, type Terms } from './gate.ts'
 import type { Entry } from './ledger.ts'
 import { leaseTtlMs } from './limits.ts'
@@ -12,6 +13,7 @@ import { SqlRecords, type KeptCall } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
 import { SqlRegistry } from './registry-sql.ts'
 import { SqlRoster } from './roster-sql.ts'
+import { SqlSounds } from './sounds-sql.ts'
 import type { Sql, Transact } from './sql.ts'
 
 export interface DeskReading {
@@ -39,6 +41,8 @@ function lost({ model, began, admitted }: KeptCall, now: number): CallRecord {
 export class SqlDesk {
   readonly registry: SqlRegistry
   readonly records: SqlRecords
+  readonly sounds: SqlSounds
+  readonly settings: DeskSettings
   readonly counts: DeskCounts
   readonly #rosters: DeskRosters
   readonly #ledger: DeskLedger
@@ -50,12 +54,14 @@ export class SqlDesk {
     this.#transact = transact
     this.registry = new SqlRegistry(sql)
     this.records = new SqlRecords(sql)
+    this.sounds = new SqlSounds(sql)
+    this.settings = new DeskSettings(this.registry, this.sounds, transact)
     this.counts = new DeskCounts(sql)
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
   static prepare(sql: Sql): void {
-    for (const home of [SqlRoster, SqlRegistry, SqlRecords, DeskCounts]) home.prepare(sql)
+    for (const home of [SqlRoster, SqlRegistry, SqlRecords, SqlSounds, DeskCounts]) home.prepare(sql)
   }
 
   /** Decides on an offer. Asked again it keeps the call's line or place, and says how it stands. */

@@ -36,7 +36,7 @@ export const plans: Readonly<Record<PlanName, Plan>> = z
 const planNames = Object.keys(plans) as PlanName[]
 
 const label = /^[\w .:@/+-]+$/u
-const name = z
+export const name = z
   .string()
   .trim()
   .min(1)
@@ -121,6 +121,11 @@ export function linesOf(tenant: Tenant): number {
   return tenant.caps.lines ?? plans[tenant.plan].lines
 }
 
+/** No longer than the plan's, which may have been lowered since the tenant set its own. */
+function patienceSecondsOf({ plan, hold }: Tenant): number {
+  return Math.min(hold.patienceSeconds ?? Infinity, plans[plan].patienceSeconds)
+}
+
 export function callTerms(tenant: Tenant, key: Key): CallTerms {
   const plan = plans[tenant.plan]
   return {
@@ -130,7 +135,7 @@ export function callTerms(tenant: Tenant, key: Key): CallTerms {
     longestMs: plan.longestCallMinutes === null ? null : plan.longestCallMinutes * 60_000,
     fallbackMicroUsd: plan.fallbackMicroUsdPerToken,
     pinned: tenant.pinned,
-    patienceMs: plan.patienceSeconds * 1000,
+    patienceMs: patienceSecondsOf(tenant) * 1000,
     hold: tenant.hold,
   }
 }

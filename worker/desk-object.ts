@@ -3,10 +3,12 @@ import { DurableObject } from 'cloudflare:workers'
 import { SqlDesk, type DeskReading } from '../src/desk.ts'
 import type { Entry } from '../src/ledger.ts'
 import { keysPerTenant } from '../src/limits.ts'
-import { changed, keyValid, type Key, type Tenant, type TenantChange } from '../src/plan.ts'
+import { keyValid, type Key, type Tenant, type TenantChange } from '../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, Renewal } from '../src/ports.ts'
 import type { KeptCall } from '../src/records-sql.ts'
 import type { Refusal } from '../src/refusal.ts'
+import type { Format, Sound } from '../src/sound.ts'
+import type { Upload } from '../src/sounds-sql.ts'
 import { clock } from './clock.ts'
 import type { Env } from './env.ts'
 import { sqlOf, transactOf } from './storage.ts'
@@ -71,9 +73,9 @@ export class DeskObject extends DurableObject<Env> {
     return reading === undefined || key === undefined || !keyValid(key, clock.now()) ? undefined : { reading, key }
   }
 
-  change(change: TenantChange): DeskReading | undefined {
-    const tenant = this.#desk?.registry.tenant()
-    if (tenant !== undefined) this.#desk?.registry.putTenant(changed(tenant, change))
+  change(change: TenantChange): DeskReading | Refusal | undefined {
+    const refusal = this.#desk?.settings.change(change)
+    if (refusal !== undefined) return refusal
     this.#putThrough() // a cap that rose (G6)
     return this.read()
   }
@@ -83,8 +85,7 @@ export class DeskObject extends DurableObject<Env> {
   }
 
   addKey(key: Key, hash: string): Refusal | undefined {
-    if (this.#desk === undefined)
-      return { why: 'thing_unknown', details: { kind: 'tenant', id: this.ctx.id.name ?? '' } }
+    if (this.#desk === undefined) return this.#unowned()
     const valid = this.#desk.registry.keys().filter((one) => keyValid(one, clock.now()))
     if (valid.length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
     this.#desk.registry.putKey(key, hash)
@@ -102,6 +103,22 @@ export class DeskObject extends DurableObject<Env> {
     this.#desk.registry.changeKey(ended)
     if (graceMs === 0) await this.#withdraw(this.#desk, id)
     return ended
+  }
+
+  sounds(): Upload[] | undefined {
+    return this.#desk?.sounds.list()
+  }
+
+  sound(id: string, format: Format): Uint8Array | undefined {
+    return this.#desk?.sounds.bytes(id, format)
+  }
+
+  upload(upload: Upload, sound: Sound): Refusal | undefined {
+    return this.#desk === undefined ? this.#unowned() : this.#desk.settings.upload(upload, sound)
+  }
+
+  discard(id: string): Refusal | undefined {
+    return this.#desk === undefined ? this.#unowned() : this.#desk.settings.discard(id)
   }
 
   calls(limit: number, before: string | undefined): KeptCall[] | undefined {
@@ -128,6 +145,10 @@ export class DeskObject extends DurableObject<Env> {
   #putThrough(): void {
     const seated = this.#desk?.advance(clock.now()) ?? []
     if (seated.length > 0) this.ctx.waitUntil(Promise.allSettled(seated.map((call) => callOf(this.env, call).seated())))
+  }
+
+  #unowned(): Refusal {
+    return { why: 'thing_unknown', details: { kind: 'tenant', id: this.ctx.id.name ?? '' } }
   }
 
   #open(): SqlDesk {

@@ -1,6 +1,7 @@
 // What the HTTP app asks of its host, over Durable Objects. Knows no route.
 import manifest from '../package.json' with { type: 'json' }
 import type { House } from '../src/http/app.ts'
+import type { Uploads } from '../src/http/sounds.ts'
 import type { Tenants } from '../src/http/tenants.ts'
 import { modelsOf } from '../src/upstream.ts'
 import { upstreams, type Env } from './env.ts'
@@ -13,6 +14,7 @@ export function houseOf(env: Env): House {
     operatorKey: env.TRUNKLINE_ADMIN_KEY,
     models: modelsOf(upstreams(env)),
     tenants: tenantsOf(env),
+    uploads: uploadsOf(env),
     me: async ({ tenant, hash }) => deskOf(env, tenant).me(hash),
     reports: async () =>
       Promise.all([...new Set(upstreams(env).map(({ pool }) => pool))].map((pool) => poolOf(env, pool).series())),
@@ -39,13 +41,22 @@ function tenantsOf(env: Env): Tenants {
     read: async (id) => desk(id).read(),
     change: async (id, change) => {
       const reading = await desk(id).change(change)
-      if (reading !== undefined) await registry().put(reading.tenant)
+      if (reading !== undefined && 'tenant' in reading) await registry().put(reading.tenant)
       return reading
     },
     keys: async (id) => desk(id).keys(),
     addKey: async (id, key, hash) => desk(id).addKey(key, hash),
     revokeKey: async (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
     calls: async (id, limit, before) => desk(id).calls(limit, before),
+  }
+}
+
+function uploadsOf(env: Env): Uploads {
+  return {
+    list: async (tenant) => deskOf(env, tenant).sounds(),
+    add: async (tenant, upload, sound) => deskOf(env, tenant).upload(upload, sound),
+    bytes: async (tenant, id, format) => deskOf(env, tenant).sound(id, format),
+    discard: async (tenant, id) => deskOf(env, tenant).discard(id),
   }
 }
 

@@ -8,6 +8,7 @@ import { Refused, refusalResponse } from './answer.ts'
 import { presentedKey } from './door.ts'
 import { exposition, expositionType } from './exposition.ts'
 import { readKey, sameSecret, type ReadKey } from './key.ts'
+import { soundRoutes, type Uploads } from './sounds.ts'
 import { tenantRoutes, type Tenants } from './tenants.ts'
 
 /** What the app asks of its host. */
@@ -17,6 +18,7 @@ export interface House {
   /** The operator's key; undefined when none was set: then nothing of the operator's is served. */
   operatorKey: string | undefined
   tenants: Tenants
+  uploads: Uploads
   models: readonly string[]
   /** The reading of a tenant's own desk, for a key that is good now. */
   me(key: ReadKey): Promise<{ reading: DeskReading; key: Key } | undefined>
@@ -80,6 +82,7 @@ export function app(): Hono<Env> {
     await next()
   })
   routes.route('/admin/v1/tenants', tenantRoutes())
+  routes.route('/admin/v1/tenants', soundRoutes())
 
   routes.get('/v1/realtime', () => {
     throw new Refused({ why: 'upgrade_needed' })

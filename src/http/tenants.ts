@@ -1,12 +1,12 @@
 // The operator's routes: tenants, their keys, their calls. Knows no store. Rules K1, A2.
 import { Hono } from 'hono'
-import { v7 as uuid } from 'uuid'
 import * as z from 'zod'
 import type { DeskReading } from '../desk.ts'
+import { holdProblem } from '../hold-check.ts'
 import { KeySettings, TenantChange, TenantSettings, type Key, type Tenant } from '../plan.ts'
 import type { KeptCall } from '../records-sql.ts'
 import type { Refusal } from '../refusal.ts'
-import { readBody, Refused } from './answer.ts'
+import { found, newId, readBody, readQuery, Refused } from './answer.ts'
 import { makeKey } from './key.ts'
 
 /** Tenants and what is theirs, wherever the host keeps them. undefined or a refusal where there is no such thing. */
@@ -17,7 +17,7 @@ export interface Tenants {
   ): Promise<{ data: Pick<Tenant, 'id' | 'name' | 'plan'>[]; more: boolean }>
   create(tenant: Tenant): Promise<void>
   read(id: string): Promise<DeskReading | undefined>
-  change(id: string, change: TenantChange): Promise<DeskReading | undefined>
+  change(id: string, change: TenantChange): Promise<DeskReading | Refusal | undefined>
   keys(id: string): Promise<Key[] | undefined>
   addKey(id: string, key: Key, hash: string): Promise<Refusal | undefined>
   /** Ends a key: now, or after a grace (ms). Its live calls end with it. */
@@ -44,13 +44,15 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.post('/', async (c) => {
     const settings = await readBody(c, TenantSettings)
+    const refusal = holdProblem(settings, [])
+    if (refusal !== undefined) throw new Refused(refusal)
     const tenant: Tenant = { id: newId('ten'), ...settings, created_at: new Date().toISOString() }
     await c.env.house.tenants.create(tenant)
     return c.json(shown(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
   })
 
   routes.get('/', async (c) => {
-    const { limit, after } = page(PageAfter, c.req.query())
+    const { limit, after } = readQuery(c, PageAfter)
     const { data, more } = await c.env.house.tenants.list(limit, after)
     return c.json({
       object: 'list',
@@ -69,7 +71,7 @@ export function tenantRoutes(): Hono<Env> {
   routes.patch('/:tenant', async (c) => {
     const id = c.req.param('tenant')
     const change = await readBody(c, TenantChange)
-    return c.json(shown(await found(c.env.house.tenants.change(id, change), 'tenant', id)))
+    return c.json(shown(await done(found(c.env.house.tenants.change(id, change), 'tenant', id))))
   })
 
   routes.get('/:tenant/keys', async (c) => {
@@ -106,7 +108,7 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.get('/:tenant/calls', async (c) => {
     const id = c.req.param('tenant')
-    const { limit, before } = page(PageBefore, c.req.query())
+    const { limit, before } = readQuery(c, PageBefore)
     const calls = await found(c.env.house.tenants.calls(id, limit + 1, before), 'tenant', id)
     const data = calls.slice(0, limit)
     return c.json({
@@ -141,25 +143,8 @@ function shown({ tenant, lines, usage }: DeskReading): object {
   return { object: 'tenant', ...tenant, lines, usage }
 }
 
-function page<T extends z.ZodType>(schema: T, query: Record<string, string>): z.infer<T> {
-  const parsed = schema.safeParse(query)
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'query'}: ${message}`).join('; ')
-  throw new Refused({ why: 'body_invalid', details: { problems } })
-}
-
-async function found<T>(thing: Promise<T | undefined>, kind: string, id: string): Promise<T> {
-  const there = await thing
-  if (there === undefined) throw new Refused({ why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } })
-  return there
-}
-
-async function done(result: Promise<Key | Refusal>): Promise<Key> {
-  const ended = await result
-  if ('why' in ended) throw new Refused(ended)
-  return ended
-}
-
-function newId(prefix: string): string {
-  return `${prefix}_${uuid().replaceAll('-', '')}`
+async function done<T extends object>(result: Promise<T | Refusal>): Promise<T> {
+  const answer = await result
+  if ('why' in answer) throw new Refused(answer)
+  return answer
 }

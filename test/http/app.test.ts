@@ -45,6 +45,11 @@ describe('who may ask', () => {
     ['POST', `${tenants}/ten_1/keys/key_1/rotate`],
     ['DELETE', `${tenants}/ten_1/keys/key_1`],
     ['GET', `${tenants}/ten_1/calls`],
+    ['POST', `${tenants}/ten_1/sounds`],
+    ['GET', `${tenants}/ten_1/sounds`],
+    ['GET', `${tenants}/ten_1/sounds/aud_1`],
+    ['GET', `${tenants}/ten_1/sounds/aud_1/audio`],
+    ['DELETE', `${tenants}/ten_1/sounds/aud_1`],
     ['GET', '/admin/anything'],
   ] as const
 
@@ -295,6 +300,10 @@ describe('what is not there', () => {
     ['PATCH', `${tenants}/ten_1`, '404 tenant_not_found'],
     ['GET', `${tenants}/ten_1/keys`, '404 tenant_not_found'],
     ['GET', `${tenants}/ten_1/calls`, '404 tenant_not_found'],
+    ['GET', `${tenants}/ten_1/sounds`, '404 tenant_not_found'],
+    ['GET', `${tenants}/ten_1/sounds/aud_1`, '404 tenant_not_found'],
+    ['GET', `${tenants}/ten_1/sounds/aud_1/audio`, '404 tenant_not_found'],
+    ['DELETE', `${tenants}/ten_1/sounds/aud_1`, '404 tenant_not_found'],
     ['POST', `${tenants}/ten_1/keys/key_1/rotate`, '404 tenant_not_found'],
     ['DELETE', `${tenants}/ten_1/keys/key_1`, '404 key_not_found'],
     ['GET', '/v1/realtime', '426 upgrade_required'],

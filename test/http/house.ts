@@ -1,10 +1,11 @@
 // A house in memory: real desks over node:sqlite, a list of tenants, nothing else.
 import { SqlDesk, type DeskReading } from '../../src/desk.ts'
 import { app, type House } from '../../src/http/app.ts'
+import type { Uploads } from '../../src/http/sounds.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
 import { keysPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
-import { changed, keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 
@@ -13,8 +14,18 @@ export const operatorKey = 'tla_the_operators_own'
 export interface Answer {
   status: number
   headers: Headers
+  bytes: Uint8Array
   text: string
   body: Record<string, unknown>
+}
+
+/** What goes as it is; anything else goes as JSON. */
+function raw(body: unknown): body is string | Uint8Array<ArrayBuffer> | ReadableStream {
+  return typeof body === 'string' || body instanceof Uint8Array || body instanceof ReadableStream
+}
+
+function noTenant(id: string): Refusal {
+  return { why: 'thing_unknown', details: { kind: 'tenant', id } }
 }
 
 /** The app in front of a house that is empty at first. */
@@ -27,6 +38,7 @@ export class MemoryHouse implements House {
   problems: string[] = []
   series: Series[] = []
   readonly tenants: Tenants
+  readonly uploads: Uploads
   readonly desks = new Map<string, SqlDesk>()
   /** Everything that was put away, as text: no key may be in it. */
   readonly kept: string[] = []
@@ -48,14 +60,21 @@ export class MemoryHouse implements House {
       },
       read: async (id) => this.#read(id),
       change: async (id, change) => {
-        const tenant = this.#tenant(id)
-        if (tenant !== undefined) this.desks.get(id)?.registry.putTenant(changed(tenant, change))
-        return this.#read(id)
+        return this.desks.get(id)?.settings.change(change) ?? this.#read(id)
       },
       keys: async (id) => this.desks.get(id)?.registry.keys(),
       addKey: async (id, key, hash) => this.#addKey(id, key, hash),
       revokeKey: async (id, key, graceMs) => this.#revoke(id, key, graceMs),
       calls: async (id, limit, before) => this.desks.get(id)?.records.list(limit, before),
+    }
+    this.uploads = {
+      list: async (id) => this.desks.get(id)?.sounds.list(),
+      add: async (id, upload, sound) => {
+        const desk = this.desks.get(id)
+        return desk === undefined ? noTenant(id) : desk.settings.upload(upload, sound)
+      },
+      bytes: async (id, sound, format) => this.desks.get(id)?.sounds.bytes(sound, format),
+      discard: async (id, sound) => this.desks.get(id)?.settings.discard(sound),
     }
   }
 
@@ -91,14 +110,16 @@ export class MemoryHouse implements House {
     const init = {
       method,
       headers: { ...(key !== null && { authorization: `Bearer ${key}` }), ...headers },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body !== undefined && { body: raw(body) ? body : JSON.stringify(body), duplex: 'half' }),
     }
     const response = await this.#app.request(`http://broker.example${path}`, init, { house: this })
-    const text = await response.text()
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    const text = new TextDecoder().decode(bytes)
     const json = response.headers.get('content-type')?.includes('json') === true
     return {
       status: response.status,
       headers: response.headers,
+      bytes,
       text,
       body: json ? (JSON.parse(text) as Record<string, unknown>) : {},
     }
@@ -125,7 +146,7 @@ export class MemoryHouse implements House {
 
   #addKey(id: string, key: Key, hash: string): Refusal | undefined {
     const desk = this.desks.get(id)
-    if (desk === undefined) return { why: 'thing_unknown', details: { kind: 'tenant', id } }
+    if (desk === undefined) return noTenant(id)
     if (desk.registry.keys().length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
     this.kept.push(JSON.stringify([key, hash]))
     desk.registry.putKey(key, hash)

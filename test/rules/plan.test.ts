@@ -47,7 +47,7 @@ test('[A2] what is not said is the default', () => {
     pinned: null,
     frameBytes,
     overflow: 'hold',
-    hold: { language: 'en', lines: {}, repeatSeconds: 60, format: 'audio/pcm' },
+    hold: { language: 'en', lines: {}, repeatSeconds: 60, patienceSeconds: null, format: 'audio/pcm' },
   })
   expect(KeySettings.parse({ name: 'k' })).toEqual({ name: 'k', lines: null })
 })

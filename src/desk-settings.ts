@@ -1,0 +1,58 @@
+// What an admin changes at a desk: its tenant's settings and uploads, each checked against the other. Knows no call. Rule H4.
+import { holdProblem, linesWith } from './hold-check.ts'
+import { soundsPerTenant } from './limits.ts'
+import { changed, type TenantChange } from './plan.ts'
+import type { Refusal } from './refusal.ts'
+import type { SqlRegistry } from './registry-sql.ts'
+import type { Sound } from './sound.ts'
+import type { SqlSounds, Upload } from './sounds-sql.ts'
+import type { Transact } from './sql.ts'
+
+export class DeskSettings {
+  readonly #registry: SqlRegistry
+  readonly #sounds: SqlSounds
+  readonly #transact: Transact
+
+  constructor(registry: SqlRegistry, sounds: SqlSounds, transact: Transact) {
+    this.#registry = registry
+    this.#sounds = sounds
+    this.#transact = transact
+  }
+
+  /** Puts a change in force, or says why not. Where there is no tenant nothing happens. */
+  change(change: TenantChange): Refusal | undefined {
+    return this.#transact(() => {
+      const tenant = this.#registry.tenant()
+      if (tenant === undefined) return undefined
+      const next = changed(tenant, change)
+      const refusal = holdProblem(
+        next,
+        this.#sounds.list().map(({ id }) => id),
+      )
+      if (refusal === undefined) this.#registry.putTenant(next)
+      return refusal
+    })
+  }
+
+  /** The same bytes again are another upload: two lines that sound alike today may not tomorrow. */
+  upload(upload: Upload, sound: Sound): Refusal | undefined {
+    return this.#transact(() => {
+      if (this.#sounds.list().length >= soundsPerTenant)
+        return { why: 'sounds_enough', details: { most: soundsPerTenant } }
+      this.#sounds.put(upload, sound)
+      return undefined
+    })
+  }
+
+  /** Deletes an upload that no line names. */
+  discard(id: string): Refusal | undefined {
+    return this.#transact(() => {
+      const known = this.#sounds.list().some((upload) => upload.id === id)
+      if (!known) return { why: 'thing_unknown', details: { kind: 'sound', id: id.slice(0, 60) } }
+      const lines = linesWith(id, this.#registry.tenant()?.hold.lines ?? {})
+      if (lines.length > 0) return { why: 'sound_in_use', details: { id, lines: lines.join(', ') } }
+      this.#sounds.delete(id)
+      return undefined
+    })
+  }
+}
