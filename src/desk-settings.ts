@@ -47,9 +47,10 @@ export class DeskSettings {
   /** Deletes an upload that no line names. */
   discard(id: string): Refusal | undefined {
     return this.#transact(() => {
-      const known = this.#sounds.list().some((upload) => upload.id === id)
-      if (!known) return { why: 'thing_unknown', details: { kind: 'sound', id: id.slice(0, 60) } }
-      const lines = linesWith(id, this.#registry.tenant()?.hold.lines ?? {})
+      const tenant = this.#registry.tenant()
+      if (tenant === undefined || !this.#sounds.list().some((upload) => upload.id === id))
+        return { why: 'thing_unknown', details: { kind: 'sound', id: id.slice(0, 60) } }
+      const lines = linesWith(id, tenant.hold.lines)
       if (lines.length > 0) return { why: 'sound_in_use', details: { id, lines: lines.join(', ') } }
       this.#sounds.delete(id)
       return undefined

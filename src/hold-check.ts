@@ -7,7 +7,7 @@ import type { Refusal } from './refusal.ts'
 export function holdProblem({ plan, hold }: TenantSettings, uploads: readonly string[]): Refusal | undefined {
   const problems: { at: string; says: string }[] = []
   const { patienceSeconds: most } = plans[plan]
-  if ((hold.patienceSeconds ?? 0) > most) {
+  if (hold.patienceSeconds !== null && hold.patienceSeconds > most) {
     const says = `is ${hold.patienceSeconds}; the plan "${plan}" has a patience of ${most}: set 0 to ${most}, or null for that of the plan`
     problems.push({ at: 'hold.patienceSeconds', says })
   }

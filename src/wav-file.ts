@@ -11,10 +11,10 @@ const kinds: Readonly<Record<Format, { code: number; size: number }>> = {
 export function wavFile(format: Format, samples: Uint8Array): Uint8Array<ArrayBuffer> {
   const { code, size } = kinds[format]
   const bytesPerSecond = bytesPerMs[format] * 1000
-  // All but PCM state the length of their extension (0), and how many samples there are.
+  // All but PCM state the length of their extension (0), and how many samples there are: theirs have a byte each.
   const body = [u16(code), u16(1), u32(bytesPerSecond / size), u32(bytesPerSecond), u16(size), u16(8 * size)]
   const head =
-    code === 1 ? part('fmt ', ...body) : [...part('fmt ', ...body, u16(0)), ...part('fact', u32(samples.length / size))]
+    code === 1 ? part('fmt ', ...body) : [...part('fmt ', ...body, u16(0)), ...part('fact', u32(samples.length))]
   const parts = [...head, ...ascii('data'), ...u32(samples.length)]
   const padding = samples.length % 2 // parts begin at even places
   const riff = [...ascii('RIFF'), ...u32(4 + parts.length + samples.length + padding), ...ascii('WAVE'), ...parts]

@@ -101,11 +101,6 @@ test('[H4] a plan with less patience is taken with a patience that fits it', () 
   expect(said(change({ patienceSeconds: 60 }, { plan: 'trial' }))).toBe('done')
 })
 
-test('[H4] a patience that its plan no longer has is cut to it', () => {
-  const hold = { ...tenant.hold, patienceSeconds: 3_600 }
-  expect(callTerms({ ...tenant, hold }, { id: 'key_1' } as Key).patienceMs).toBe(plans.starter.patienceSeconds * 1_000)
-})
-
 test('[H4] all that is wrong is said at once', () => {
   const refusal = change({ patienceSeconds: 3_600, ...joined('aud_1') })
   expect(

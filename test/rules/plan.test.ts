@@ -146,3 +146,13 @@ test('[K1] a key is good until it is revoked or runs out, and not at that moment
   expect([keyValid(ends, at - 1), keyValid(ends, at)]).toEqual([true, false])
   expect(keyValid({ ...key, revoked_at: '2026-11-21T13:00:00.000Z' }, at)).toBe(false)
 })
+
+test.each([
+  [null, 120],
+  [0, 0],
+  [90, 90],
+  [121, 120], // a plan may have been lowered since
+])('[H4] a tenant’s own patience of %j s is %d s of its calls', (patienceSeconds, seconds) => {
+  const own = { ...tenant, hold: { ...tenant.hold, patienceSeconds } }
+  expect(callTerms(own, key).patienceMs).toBe(seconds * 1_000)
+})
