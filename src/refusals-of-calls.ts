@@ -62,7 +62,7 @@ export const callRefusals = {
     code: 'queue_timeout',
     retryAfterMs: 30_000,
     title: 'Waited too long',
-    says: 'No line became free within {seconds} seconds. Try again later.',
+    says: 'No line became free in time: the caller waited {seconds} s. Try again later.',
   },
   desk_unreachable: {
     http: 503,
