@@ -36,7 +36,7 @@ export const plans: Readonly<Record<PlanName, Plan>> = z
 const planNames = Object.keys(plans) as PlanName[]
 
 const label = /^[\w .:@/+-]+$/u
-export const name = z
+const name = z
   .string()
   .trim()
   .min(1)
@@ -121,11 +121,6 @@ export function linesOf(tenant: Tenant): number {
   return tenant.caps.lines ?? plans[tenant.plan].lines
 }
 
-/** No longer than the plan's, which may have been lowered since the tenant set its own. */
-function patienceSecondsOf({ plan, hold }: Tenant): number {
-  return Math.min(hold.patienceSeconds ?? Infinity, plans[plan].patienceSeconds)
-}
-
 export function callTerms(tenant: Tenant, key: Key): CallTerms {
   const plan = plans[tenant.plan]
   return {
@@ -138,6 +133,11 @@ export function callTerms(tenant: Tenant, key: Key): CallTerms {
     patienceMs: patienceSecondsOf(tenant) * 1000,
     hold: tenant.hold,
   }
+}
+
+/** No longer than the plan's, which may have been lowered since the tenant set its own. */
+function patienceSecondsOf({ plan, hold }: Tenant): number {
+  return Math.min(hold.patienceSeconds ?? Infinity, plans[plan].patienceSeconds)
 }
 
 export function keyValid(key: Key, now: number): boolean {

@@ -86,13 +86,6 @@ export const requestRefusals = {
     title: 'Request body too large',
     says: 'The request body has more than {most} bytes.',
   },
-  audio_unfit: {
-    http: 400,
-    type: 'invalid_request_error',
-    code: 'invalid_audio',
-    title: 'Audio that cannot be used',
-    says: 'The audio cannot be used: {problem}. Send a WAV file of at most 1 MiB: PCM, 16 bit, one or two channels, 8,000 to 48,000 Hz, 0.2 to 10 seconds.',
-  },
   media_unfit: {
     http: 415,
     type: 'invalid_request_error',
@@ -113,6 +106,13 @@ export const requestRefusals = {
     code: 'sound_in_use',
     title: 'Sound in use',
     says: 'The sound {id} is what callers hear as {lines}. Give "hold.lines" of the tenant another one there, or null, then delete it.',
+  },
+  audio_unfit: {
+    http: 400,
+    type: 'invalid_request_error',
+    code: 'invalid_audio',
+    title: 'Audio that cannot be used',
+    says: 'The audio cannot be used: {problem}. Send a WAV file of at most 1 MiB: PCM, 16 bit, one or two channels, 8,000 to 48,000 Hz, 0.2 to 10 seconds.',
   },
   keys_enough: {
     http: 409,

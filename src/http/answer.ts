@@ -45,10 +45,11 @@ export async function readBytes(c: Context, most: number): Promise<Uint8Array> {
     pieces.push(piece)
   }
   const bytes = new Uint8Array(length)
-  pieces.reduce((at, piece) => {
+  let at = 0
+  for (const piece of pieces) {
     bytes.set(piece, at)
-    return at + piece.length
-  }, 0)
+    at += piece.length
+  }
   return bytes
 }
 
@@ -61,20 +62,22 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
   } catch {
     throw new Refused({ why: 'body_invalid', details: { problems: 'The body is not valid JSON.' } })
   }
-  const parsed = schema.safeParse(body)
-  if (parsed.success) return parsed.data
-  const [first] = parsed.error.issues
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ')
-  const param = first === undefined || first.path.length === 0 ? undefined : first.path.join('.')
-  throw new Refused({ why: 'body_invalid', details: { problems, ...(param !== undefined && { param }) } })
+  return checked(schema, body, 'body')
 }
 
-/** The parameters of the URL, when they are what the schema says. */
+/** The same for what stands after the `?`. */
 export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.infer<T> {
-  const parsed = schema.safeParse(c.req.query())
+  return checked(schema, c.req.query(), 'query')
+}
+
+function checked<T extends z.ZodType>(schema: T, given: unknown, where: 'body' | 'query'): z.infer<T> {
+  const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'query'}: ${message}`).join('; ')
-  throw new Refused({ why: 'body_invalid', details: { problems } })
+  const { issues } = parsed.error
+  const said = new Set(issues.map(({ path, message }) => `${path.join('.') || where}: ${message}`))
+  const param = issues[0]?.path.join('.') || undefined
+  const problems = [...said].join('; ')
+  throw new Refused({ why: 'body_invalid', details: { problems, ...(param !== undefined && { param }) } })
 }
 
 export async function found<T>(thing: Promise<T | undefined>, kind: string, id: string): Promise<T> {

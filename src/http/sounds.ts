@@ -2,7 +2,7 @@
 import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { wavBytes } from '../limits.ts'
-import { name } from '../plan.ts'
+import { TenantSettings } from '../plan.ts'
 import type { Refusal } from '../refusal.ts'
 import { formats, type Format, type Sound } from '../sound.ts'
 import type { Upload } from '../sounds-sql.ts'
@@ -21,7 +21,7 @@ export interface Uploads {
 
 type Env = { Bindings: { house: { uploads: Uploads } } }
 
-const Naming = z.strictObject({ name: name.optional() })
+const Naming = z.strictObject({ name: TenantSettings.shape.name.optional() })
 const Nothing = z.strictObject({})
 const Listening = z.strictObject({ format: z.enum(formats).default('audio/pcm') })
 
