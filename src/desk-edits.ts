@@ -3,10 +3,13 @@ import type { DeskQueue } from './desk-queue.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { keyNotes, tenantNotes, type Effect } from './edit-notes.ts'
 import { advance, type Quota } from './gate.ts'
+import { holdProblem } from './hold-check.ts'
 import { leaseTtlMs } from './limits.ts'
 import { changed, changedKey, roomOf, type Key, type KeyChange, type Tenant, type TenantChange } from './plan.ts'
 import type { KeptCall, SqlRecords } from './records-sql.ts'
+import type { Refusal } from './refusal.ts'
 import type { SqlRegistry } from './registry-sql.ts'
+import type { SqlSounds } from './sounds-sql.ts'
 import type { Transact } from './sql.ts'
 
 export interface TenantPreview extends Effect {
@@ -24,17 +27,27 @@ export class DeskEdits {
   readonly #registry: SqlRegistry
   readonly #records: SqlRecords
   readonly #queue: DeskQueue
+  readonly #sounds: SqlSounds
   readonly #transact: Transact
 
-  constructor(rosters: DeskRosters, registry: SqlRegistry, records: SqlRecords, queue: DeskQueue, transact: Transact) {
+  constructor(
+    rosters: DeskRosters,
+    registry: SqlRegistry,
+    records: SqlRecords,
+    queue: DeskQueue,
+    sounds: SqlSounds,
+    transact: Transact,
+  ) {
     this.#rosters = rosters
     this.#registry = registry
     this.#records = records
     this.#queue = queue
+    this.#sounds = sounds
     this.#transact = transact
   }
 
-  change(change: TenantChange): Tenant | undefined {
+  /** A refusal where the change does not fit the tenant's plan or its uploads (H4). */
+  change(change: TenantChange): Tenant | Refusal | undefined {
     return this.#transact(() => {
       const before = this.#registry.tenant()
       return before && this.#change(before, change)
@@ -48,12 +61,13 @@ export class DeskEdits {
     })
   }
 
-  preview(change: TenantChange, now: number): TenantPreview | undefined {
+  preview(change: TenantChange, now: number): TenantPreview | Refusal | undefined {
     return this.#tried(() => {
       const before = this.#registry.tenant()
       if (before === undefined) return undefined
       const waiting = this.#queue.waiting(before, now)
       const after = this.#change(before, change)
+      if ('why' in after) return after
       const effect = this.#effect(before, after, waiting, now)
       const agents = countBy(this.#holding(), ({ agent }) => agent)
       const notes = tenantNotes(before, after, { ...effect, waiting: waiting.length, agents })
@@ -72,8 +86,11 @@ export class DeskEdits {
     })
   }
 
-  #change(before: Tenant, change: TenantChange): Tenant {
+  #change(before: Tenant, change: TenantChange): Tenant | Refusal {
     const after = changed(before, change)
+    const uploads = this.#sounds.list().map(({ id }) => id)
+    const refusal = holdProblem(after, uploads)
+    if (refusal !== undefined) return refusal
     this.#registry.putTenant(after)
     this.#holdNarrow(after)
     return after

@@ -5,6 +5,7 @@ import { DeskLedger, type Balances } from './desk-ledger.ts'
 import { DeskPools } from './desk-pools.ts'
 import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
+import { DeskUploads } from './desk-uploads.ts'
 import {
   admit,
   advance,
@@ -23,12 +24,14 @@ import {
 import { tokensOf, type Entry } from './ledger.ts'
 import { leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
+import { offerProblem } from './offer-check.ts'
 import { callTerms, keyValid, roomOf, type Key, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
 import { SqlRecords } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
 import { SqlRegistry } from './registry-sql.ts'
 import { SqlRoster } from './roster-sql.ts'
+import { SqlSounds } from './sounds-sql.ts'
 import type { Sql, Transact } from './sql.ts'
 
 export interface DeskReading {
@@ -50,6 +53,8 @@ const lostAfterMs = 600_000
 export class SqlDesk {
   readonly registry: SqlRegistry
   readonly records: SqlRecords
+  readonly sounds: SqlSounds
+  readonly uploads: DeskUploads
   readonly counts: DeskCounts
   readonly queue: DeskQueue
   readonly edits: DeskEdits
@@ -65,14 +70,16 @@ export class SqlDesk {
     this.#transact = transact
     this.registry = new SqlRegistry(sql)
     this.records = new SqlRecords(sql)
+    this.sounds = new SqlSounds(sql)
+    this.uploads = new DeskUploads(this.registry, this.sounds, transact)
     this.counts = new DeskCounts(sql)
     this.queue = new DeskQueue(this.#rosters, this.registry, this.records, this.#ledger, transact)
-    this.edits = new DeskEdits(this.#rosters, this.registry, this.records, this.queue, transact)
+    this.edits = new DeskEdits(this.#rosters, this.registry, this.records, this.queue, this.sounds, transact)
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
   static prepare(sql: Sql): void {
-    for (const home of [SqlRoster, SqlRegistry, SqlRecords, DeskCounts]) home.prepare(sql)
+    for (const home of [SqlRoster, SqlRegistry, SqlRecords, SqlSounds, DeskCounts]) home.prepare(sql)
   }
 
   /** Decides on an offer. Asked again it keeps the call's line or place, and says how it stands. */
@@ -223,7 +230,7 @@ export class SqlDesk {
   }
 
   #decide(offer: Offer, tenant: Tenant, key: Key, now: number, rule: Rule<Verdict | undefined>): Admission | undefined {
-    const refusal = this.#unfit(offer, tenant, key, now)
+    const refusal = offerProblem(offer, tenant, key, now)
     if (refusal !== undefined) return { is: 'refused', refusal }
     this.#pools.enter(offer.pool)
     const [{ overflow }, room] = [tenant, roomOf(tenant)]
@@ -264,16 +271,6 @@ export class SqlDesk {
     const entered = this.records.admit(call, now)
     if (entered === undefined) return
     this.counts.admitted(entered.pool, plan, now - entered.began)
-  }
-
-  #unfit(offer: Offer, tenant: Tenant, key: Key, now: number): Refusal | undefined {
-    if (!keyValid(key, now)) return { why: 'key_revoked' }
-    if (offer.unserved !== null) return offer.unserved
-    const models = offer.models.filter((model) => tenant.models === null || tenant.models.includes(model))
-    if (offer.model === '') return { why: 'model_missing', details: { models: models.join(', ') } }
-    if (!models.includes(offer.model))
-      return { why: 'model_unknown', details: { model: offer.model, models: models.join(', ') } }
-    return undefined
   }
 
   #debit(ref: CallRef, entries: readonly Entry[], now: number): void {

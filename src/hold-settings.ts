@@ -38,6 +38,8 @@ export const HoldSettings = z.strictObject({
     .int()
     .refine((seconds) => seconds === 0 || (seconds >= 15 && seconds <= 600), 'is 0, or 15 to 600')
     .default(60),
+  /** The longest wait; null is the plan's, which may not be exceeded. With 0 nobody waits: the apology comes at once. */
+  patienceSeconds: z.int().min(0).max(3_600).nullable().default(null),
   /** What a caller hears in that has not said: clients that wait for `session.created` before they configure. */
   format: z.enum(formats).default('audio/pcm'),
 })

@@ -91,6 +91,10 @@ export const speechTimeoutMs = 15_000
 
 /** A line that a tenant uploads. */
 export const wavBytes = 1024 * 1024
+/** Uploads that one tenant may have: every line in ten languages. At most 640 KB each, in all formats. */
+export const soundsPerTenant = 50
+/** Sounds that one process keeps ready to be spoken, in base64 units: some twenty of the longest. An isolate has 128 MB for all its objects. */
+export const readySoundBytes = 16 * 1024 * 1024
 export const lineMsLeast = 200
 export const lineMsMost = 10_000
 /** A line as text: some 30 s when read aloud. */

@@ -38,13 +38,19 @@ export interface Wording {
  */
 export function wording(line: Line, language: string, own: OwnLines, hearing: Hearing): Wording {
   const theirs = inLanguage(own[line] ?? {}, language)
-  const ours =
-    inLanguage(shippedLines, language)?.[line] ?? (shippedLines[plainLanguage] as Record<Line, ShippedLine>)[line]
-  if (hearing.as === 'text') return { text: theirs?.text ?? ours.text, sound: null }
+  if (theirs !== undefined && hearing.as === 'text') return { text: theirs.text, sound: null }
   if (theirs !== undefined && theirs.audio !== null) {
     return { text: theirs.text, sound: { is: 'uploaded', audio: theirs.audio } }
   }
-  return { text: ours.text, sound: { is: 'shipped', path: `/hold/${ours.files[hearing.format]}` } }
+  return shippedWording(line, language, hearing)
+}
+
+/** Our own line: also in the place of a tenant's whose sound cannot be had. */
+export function shippedWording(line: Line, language: string, hearing: Hearing): Wording {
+  const { text, files } =
+    inLanguage(shippedLines, language)?.[line] ?? (shippedLines[plainLanguage] as Record<Line, ShippedLine>)[line]
+  if (hearing.as === 'text') return { text, sound: null }
+  return { text, sound: { is: 'shipped', path: `/hold/${files[hearing.format]}` } }
 }
 
 /** `de-AT` is answered with `de` where there is no better. */

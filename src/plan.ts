@@ -159,9 +159,14 @@ export function callTerms(tenant: Tenant, key: Key): CallTerms {
     longestMs: plan.longestCallMinutes === null ? null : plan.longestCallMinutes * 60_000,
     fallbackMicroUsd: plan.fallbackMicroUsdPerToken,
     pinned: tenant.pinned,
-    patienceMs: plan.patienceSeconds * 1000,
+    patienceMs: patienceSecondsOf(tenant) * 1000,
     hold: tenant.hold,
   }
+}
+
+/** No longer than the plan's, which may have been lowered since the tenant set its own. */
+function patienceSecondsOf({ plan, hold }: Tenant): number {
+  return Math.min(hold.patienceSeconds ?? Infinity, plans[plan].patienceSeconds)
 }
 
 export function keyValid(key: Key, now: number): boolean {

@@ -6,7 +6,7 @@ import type { Entry } from './ledger.ts'
 import type { SoundSource } from './lines.ts'
 import type { CallTerms, PlanName } from './plan.ts'
 import type { Refusal } from './refusal.ts'
-import type { Format } from './sound.ts'
+import type { Format, Recording } from './sound.ts'
 import type { UpstreamSpec } from './upstream.ts'
 
 export interface Clock {
@@ -118,9 +118,9 @@ export interface CallRecord {
   connectMs: number | null
 }
 
-/** Where sounds are: the shipped lines, the tenants' uploads. Raw samples of the format, as they go on the wire. */
+/** What one call's tenant may say: the shipped lines, its own uploads. Rejects where there is no such sound. */
 export interface Sounds {
-  load(source: SoundSource, format: Format): Promise<Uint8Array>
+  load(source: SoundSource, format: Format): Promise<Recording>
 }
 
 /** The async face of one tenant's desk: gate, ledger and records. Every step is idempotent by call id. */

@@ -80,7 +80,7 @@ export const callRefusals = {
     code: 'queue_timeout',
     retryAfterMs: 30_000,
     title: 'Waited too long',
-    says: 'No line became free within {seconds} seconds. Try again later.',
+    says: 'No line became free in time: the caller waited {seconds} s. Try again later.',
   },
   removed_from_queue: {
     http: 429,

@@ -86,6 +86,27 @@ export const requestRefusals = {
     title: 'Request body too large',
     says: 'The request body has more than {most} bytes.',
   },
+  media_unfit: {
+    http: 415,
+    type: 'invalid_request_error',
+    code: 'unsupported_media_type',
+    title: 'Not sent as WAV',
+    says: 'The body was sent as {sent}. Send the WAV file itself as the body, with the header "content-type: audio/wav".',
+  },
+  sounds_enough: {
+    http: 409,
+    type: 'invalid_request_error',
+    code: 'too_many_sounds',
+    title: 'Too many sounds',
+    says: 'This tenant has {most} sounds, and may not have more. Delete one that no line names first.',
+  },
+  sound_in_use: {
+    http: 409,
+    type: 'invalid_request_error',
+    code: 'sound_in_use',
+    title: 'Sound in use',
+    says: 'The sound {id} is what callers hear as {lines}. Give "hold.lines" of the tenant another one there, or null, then delete it.',
+  },
   audio_unfit: {
     http: 400,
     type: 'invalid_request_error',

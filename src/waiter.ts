@@ -1,15 +1,15 @@
 // Carries out what hold.ts decides for one waiting caller: its words, its lines in time, its wishes. Knows no desk and no socket.
 import { hear, nextAt, type Hold, type HoldAction, type HoldEvent } from './hold.ts'
 import { speechLeadMs } from './limits.ts'
-import { wording, type Line } from './lines.ts'
+import { shippedWording, wording, type Line, type Wording } from './lines.ts'
 import type { CallTerms } from './plan.ts'
 import type { Clock, Sounds } from './ports.ts'
 import { noticeFrame } from './queue-notice.ts'
 import { idsOf, OwnItems, type Ids } from './realtime/own-item.ts'
-import { hearing } from './realtime/session-format.ts'
+import { hearing, type Hearing } from './realtime/session-format.ts'
 import { Utterance } from './realtime/synth.ts'
 import type { Refusal } from './refusal.ts'
-import { recorded, type Recording } from './sound.ts'
+import type { Recording } from './sound.ts'
 import { Wishes, type Keeping } from './wishes.ts'
 
 /** Whom the waiter speaks for and to. */
@@ -118,13 +118,20 @@ export class Waiter {
     const mine = ++this.#lines
     const { pinned, hold } = this.#terms
     const ear = hearing(this.#wishes.session, pinned, hold.format)
-    const { text, sound } = wording(line, hold.language, hold.lines, ear)
+    this.#voice(mine, line, wording(line, hold.language, hold.lines, ear), ear)
+  }
+
+  /** Says the words when their sound has come. An upload that cannot be had gives way to our own line, words and sound. */
+  #voice(mine: number, line: Line, { text, sound }: Wording, ear: Hearing): void {
     if (sound === null || ear.as === 'text') return this.#utter(mine, line, text, undefined)
     this.#sounds.load(sound, ear.format).then(
-      (bytes) => this.#utter(mine, line, text, recorded(ear.format, bytes)),
+      (recording) => this.#utter(mine, line, text, recording),
       (error: unknown) => {
         this.#audience.fault(error)
-        if (mine === this.#lines) this.#take({ is: 'spoken', at: this.#clock.now() })
+        if (mine !== this.#lines) return
+        const { language } = this.#terms.hold
+        if (sound.is === 'uploaded') this.#voice(mine, line, shippedWording(line, language, ear), ear)
+        else this.#take({ is: 'spoken', at: this.#clock.now() })
       },
     )
   }

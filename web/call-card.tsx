@@ -15,7 +15,8 @@ export function CallCard({ call, board }: { call: Call; board: Board }): VNode {
   const record = call.record.value
   const { phase, placedAt, liveAt, endedAt } = record
   const why = whySentence(record)
-  const hears = liveAt !== undefined || phase === 'waiting'
+  // What was said stays also when the caller was sent away: the apology.
+  const hears = liveAt !== undefined || phase === 'waiting' || record.transcript.length > 0
   const heading = `call-${call.id}`
   const card = useRef<HTMLElement>(null)
   useEffect(() => card.current?.scrollIntoView({ block: 'nearest' }), [])

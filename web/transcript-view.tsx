@@ -3,7 +3,12 @@ import type { VNode } from 'preact'
 import { useScrollEnd } from './scroll-end.ts'
 import type { SpokenLine, Transcript } from './transcript.ts'
 
-const speakers: Record<SpokenLine['who'], string> = { caller: 'You', answer: 'Agent', tool: 'Function' }
+const speakers: Record<SpokenLine['who'], string> = {
+  caller: 'You',
+  answer: 'Agent',
+  broker: 'Trunkline',
+  tool: 'Function',
+}
 
 export function TranscriptView({ transcript }: { transcript: Transcript }): VNode {
   const list = useScrollEnd<HTMLOListElement>(transcript)

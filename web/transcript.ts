@@ -3,7 +3,7 @@ import { pick, pickList, pickText, type WireEvent } from './wire-event.ts'
 
 export interface SpokenLine {
   readonly itemId: string
-  readonly who: 'caller' | 'answer' | 'tool'
+  readonly who: 'caller' | 'answer' | 'broker' | 'tool'
   readonly text: string
   readonly cut: boolean
 }
@@ -25,14 +25,17 @@ export function transcriptOf(before: Transcript, event: WireEvent): Transcript {
       }))
     case 'response.output_audio_transcript.delta':
     case 'response.output_text.delta':
-      return withLine(before, itemId, 'answer', (line) => ({ ...line, text: line.text + piece(event) }))
+      return withLine(before, itemId, voiceOf(itemId), (line) => ({ ...line, text: line.text + piece(event) }))
     case 'response.output_audio_transcript.done':
-      return withLine(before, itemId, 'answer', (line) => ({
+      return withLine(before, itemId, voiceOf(itemId), (line) => ({
         ...line,
         text: pickText(event, 'transcript') ?? line.text,
       }))
     case 'response.output_text.done':
-      return withLine(before, itemId, 'answer', (line) => ({ ...line, text: pickText(event, 'text') ?? line.text }))
+      return withLine(before, itemId, voiceOf(itemId), (line) => ({
+        ...line,
+        text: pickText(event, 'text') ?? line.text,
+      }))
     case 'conversation.item.truncate':
       return before.map((line) => (line.itemId === itemId ? { ...line, cut: true } : line))
     case 'response.function_call_arguments.done':
@@ -42,6 +45,11 @@ export function transcriptOf(before: Transcript, event: WireEvent): Transcript {
     default:
       return before
   }
+}
+
+/** The lines of a wait are the broker's own. */
+function voiceOf(itemId: string): 'answer' | 'broker' {
+  return itemId.startsWith('item_trunkline_') ? 'broker' : 'answer'
 }
 
 function withOwnItem(before: Transcript, item: unknown): Transcript {

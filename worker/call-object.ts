@@ -45,7 +45,7 @@ export class CallObject extends DurableObject<Env> {
     if (upstream === undefined) return this.#refuse(arrival, { why: 'bug' })
 
     const target = { upstream, url: dialUrl(upstream, offer.model, parameters) }
-    const exchange = new Exchange(offer, target, admission.terms, began, this.#brings())
+    const exchange = new Exchange(offer, target, admission.terms, began, this.#brings(offer.tenant))
     this.#exchange = exchange
     this.ctx.storage.kv.put('kept', { ref: exchange.ref, model: offer.model, began } satisfies Kept)
     await this.#arm()
@@ -122,12 +122,12 @@ export class CallObject extends DurableObject<Env> {
     await this.ctx.storage.deleteAll()
   }
 
-  #brings(): Brings {
+  #brings(tenant: string): Brings {
     return {
       clock,
       desks: this.#desks(),
       upstream: dialler(this.env),
-      sounds: soundsOf(this.env),
+      sounds: soundsOf(this.env, tenant),
       fault: (error) => this.#fault(error),
       settled: () => this.ctx.waitUntil(this.ctx.storage.deleteAll()),
     }

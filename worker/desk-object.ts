@@ -10,6 +10,8 @@ import { keyValid, type Key, type KeyChange, type Tenant, type TenantChange } fr
 import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Renewal } from '../src/ports.ts'
 import type { KeptCall } from '../src/records-sql.ts'
 import type { Refusal } from '../src/refusal.ts'
+import type { Format, Sound } from '../src/sound.ts'
+import type { Upload } from '../src/sounds-sql.ts'
 import { clock } from './clock.ts'
 import type { Env } from './env.ts'
 import { sqlOf, transactOf } from './storage.ts'
@@ -80,14 +82,15 @@ export class DeskObject extends DurableObject<Env> {
     return reading === undefined || key === undefined || !keyValid(key, clock.now()) ? undefined : { reading, key }
   }
 
-  async change(change: TenantChange): Promise<DeskReading | undefined> {
-    if (this.#desk?.edits.change(change) === undefined) return undefined
+  async change(change: TenantChange): Promise<DeskReading | Refusal | undefined> {
+    const changed = this.#desk?.edits.change(change)
+    if (changed === undefined || 'why' in changed) return changed
     await this.#admissions?.levelAll() // a cap may have risen (G6)
     await this.#arm(reportAfterMs)
     return this.read()
   }
 
-  preview(change: TenantChange): TenantPreview | undefined {
+  preview(change: TenantChange): TenantPreview | Refusal | undefined {
     return this.#desk?.edits.preview(change, clock.now())
   }
 
@@ -104,8 +107,7 @@ export class DeskObject extends DurableObject<Env> {
   }
 
   addKey(key: Key, hash: string): Refusal | undefined {
-    if (this.#desk === undefined)
-      return { why: 'thing_unknown', details: { kind: 'tenant', id: this.ctx.id.name ?? '' } }
+    if (this.#desk === undefined) return this.#unowned()
     const valid = this.#desk.registry.keys().filter((one) => keyValid(one, clock.now()))
     if (valid.length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
     this.#desk.registry.putKey(key, hash)
@@ -123,6 +125,22 @@ export class DeskObject extends DurableObject<Env> {
     this.#desk.registry.changeKey(ended)
     if (graceMs === 0) await this.#withdraw(this.#desk, id)
     return ended
+  }
+
+  sounds(): Upload[] | undefined {
+    return this.#desk?.sounds.list()
+  }
+
+  sound(id: string, format: Format): Uint8Array | undefined {
+    return this.#desk?.sounds.bytes(id, format)
+  }
+
+  upload(upload: Upload, sound: Sound): Refusal | undefined {
+    return this.#desk === undefined ? this.#unowned() : this.#desk.uploads.add(upload, sound)
+  }
+
+  discard(id: string): Refusal | undefined {
+    return this.#desk === undefined ? this.#unowned() : this.#desk.uploads.discard(id)
   }
 
   calls(limit: number, before: string | undefined): KeptCall[] | undefined {
@@ -166,6 +184,10 @@ export class DeskObject extends DurableObject<Env> {
   /** What a call had goes back to its pool, which gives it to whom it is due: to this desk's next caller, or to another's (P5, P9). */
   #level(pool: string): void {
     if (this.#admissions !== undefined) this.ctx.waitUntil(this.#admissions.level(pool))
+  }
+
+  #unowned(): Refusal {
+    return { why: 'thing_unknown', details: { kind: 'tenant', id: this.ctx.id.name ?? '' } }
   }
 
   #open(): SqlDesk {

@@ -2,6 +2,7 @@
 import manifest from '../package.json' with { type: 'json' }
 import type { House } from '../src/http/app.ts'
 import type { PoolHouse } from '../src/http/pools.ts'
+import type { Uploads } from '../src/http/sounds.ts'
 import type { Tenants } from '../src/http/tenants.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
 import { upstreams, type Env } from './env.ts'
@@ -15,6 +16,7 @@ export function houseOf(env: Env): House {
     models: modelsOf(upstreams(env)),
     tenants: tenantsOf(env),
     pools: poolHouse(env),
+    uploads: uploadsOf(env),
     me: async ({ tenant, hash }) => deskOf(env, tenant).me(hash),
     reports: async () => Promise.all(Object.keys(poolsOf(upstreams(env))).map((pool) => poolOf(env, pool).series())),
     unready: async () => unready(env),
@@ -40,7 +42,7 @@ function tenantsOf(env: Env): Tenants {
     read: async (id) => desk(id).read(),
     change: async (id, change) => {
       const reading = await desk(id).change(change)
-      if (reading !== undefined) await registry().put(reading.tenant)
+      if (reading !== undefined && 'tenant' in reading) await registry().put(reading.tenant)
       return reading
     },
     preview: async (id, change) => desk(id).preview(change),
@@ -61,6 +63,15 @@ function poolHouse(env: Env): PoolHouse {
     read: async (id) => poolOf(env, id).read(),
     change: async (id, change) => poolOf(env, id).change(change),
     preview: async (id, change) => poolOf(env, id).preview(change),
+  }
+}
+
+function uploadsOf(env: Env): Uploads {
+  return {
+    list: async (tenant) => deskOf(env, tenant).sounds(),
+    add: async (tenant, upload, sound) => deskOf(env, tenant).upload(upload, sound),
+    bytes: async (tenant, id, format) => deskOf(env, tenant).sound(id, format),
+    discard: async (tenant, id) => deskOf(env, tenant).discard(id),
   }
 }
 

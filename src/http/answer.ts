@@ -1,5 +1,6 @@
 // Answers and bodies of the HTTP app: one error shape, strict bodies. Knows no route. Rules A1, A2.
 import type { Context } from 'hono'
+import { v7 as uuid } from 'uuid'
 import type * as z from 'zod'
 import { bodyBytes } from '../limits.ts'
 import { problem, rendering, type Refusal } from '../refusal.ts'
@@ -32,11 +33,29 @@ export function refusalResponse(refusal: Refusal, instance: string): Response {
   return Response.json(problem(refusal, instance), { status: http, headers })
 }
 
+/** The body's bytes. One that is too large is refused as soon as that is known, and the rest is never read. */
+export async function readBytes(c: Context, most: number): Promise<Uint8Array> {
+  const tooLarge = new Refused({ why: 'body_too_large', details: { most } })
+  if (Number(c.req.header('content-length') ?? 0) > most) throw tooLarge
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of c.req.raw.body ?? []) {
+    length += piece.length
+    if (length > most) throw tooLarge // which cancels the stream
+    pieces.push(piece)
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
+}
+
 /** The body, when it is what the schema says; otherwise a refusal that names each field and what would be right. */
 export async function readBody<T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> {
-  const bytes = await c.req.arrayBuffer()
-  if (bytes.byteLength > bodyBytes) throw new Refused({ why: 'body_too_large', details: { most: bodyBytes } })
-  const text = new TextDecoder().decode(bytes)
+  const text = new TextDecoder().decode(await readBytes(c, bodyBytes))
   let body: unknown
   try {
     body = text === '' ? {} : JSON.parse(text)
@@ -65,4 +84,8 @@ export async function found<T>(thing: Promise<T | undefined>, kind: string, id: 
   const there = await thing
   if (there === undefined) throw new Refused({ why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } })
   return there
+}
+
+export function newId(prefix: string): string {
+  return `${prefix}_${uuid().replaceAll('-', '')}`
 }

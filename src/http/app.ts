@@ -10,6 +10,7 @@ import { exposition, expositionType } from './exposition.ts'
 import { readKey, sameSecret, type ReadKey } from './key.ts'
 import { poolRoutes, type PoolHouse } from './pools.ts'
 import { queueRoutes } from './queue.ts'
+import { soundRoutes, type Uploads } from './sounds.ts'
 import { tenantRoutes, type Tenants } from './tenants.ts'
 
 /** What the app asks of its host. */
@@ -20,6 +21,7 @@ export interface House {
   operatorKey: string | undefined
   tenants: Tenants
   pools: PoolHouse
+  uploads: Uploads
   models: readonly string[]
   /** The reading of a tenant's own desk, for a key that is good now. */
   me(key: ReadKey): Promise<{ reading: DeskReading; key: Key } | undefined>
@@ -84,6 +86,7 @@ export function app(): Hono<Env> {
   })
   routes.route('/admin/v1/tenants', tenantRoutes())
   routes.route('/admin/v1/pools', poolRoutes())
+  routes.route('/admin/v1/tenants', soundRoutes())
 
   routes.get('/v1/realtime', () => {
     throw new Refused({ why: 'upgrade_needed' })

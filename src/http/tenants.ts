@@ -1,14 +1,14 @@
 // The operator's routes: tenants, their keys, their calls. Knows no store. Rules K1, A2.
 import { Hono } from 'hono'
-import { v7 as uuid } from 'uuid'
 import * as z from 'zod'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
 import type { DeskReading } from '../desk.ts'
+import { holdProblem } from '../hold-check.ts'
 import { KeyChange, KeySettings, TenantChange, TenantSettings, whole, type Key, type Tenant } from '../plan.ts'
 import type { KeptCall } from '../records-sql.ts'
 import type { Refusal } from '../refusal.ts'
-import { found, readBody, readQuery, Refused } from './answer.ts'
+import { found, newId, readBody, readQuery, Refused } from './answer.ts'
 import { makeKey } from './key.ts'
 import { queueRoutes } from './queue.ts'
 
@@ -20,9 +20,9 @@ export interface Tenants {
   ): Promise<{ data: Pick<Tenant, 'id' | 'name' | 'plan'>[]; more: boolean }>
   create(tenant: Tenant): Promise<void>
   read(id: string): Promise<DeskReading | undefined>
-  change(id: string, change: TenantChange): Promise<DeskReading | undefined>
+  change(id: string, change: TenantChange): Promise<DeskReading | Refusal | undefined>
   /** What a change would do, now. */
-  preview(id: string, change: TenantChange): Promise<TenantPreview | undefined>
+  preview(id: string, change: TenantChange): Promise<TenantPreview | Refusal | undefined>
   keys(id: string): Promise<Key[] | undefined>
   addKey(id: string, key: Key, hash: string): Promise<Refusal | undefined>
   changeKey(id: string, key: string, change: KeyChange): Promise<Key | undefined>
@@ -49,6 +49,8 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.post('/', async (c) => {
     const settings = await readBody(c, TenantSettings)
+    const refusal = holdProblem(settings, [])
+    if (refusal !== undefined) throw new Refused(refusal)
     const tenant: Tenant = { id: newId('ten'), ...settings, created_at: new Date().toISOString() }
     await c.env.house.tenants.create(tenant)
     return c.json(shown(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
@@ -75,9 +77,10 @@ export function tenantRoutes(): Hono<Env> {
     const id = c.req.param('tenant')
     const { preview } = readQuery(c, Edit)
     const change = await readBody(c, TenantChange)
+    const { tenants } = c.env.house
     if (preview === 'true')
-      return c.json({ object: 'preview', ...(await found(c.env.house.tenants.preview(id, change), 'tenant', id)) })
-    return c.json(shown(await found(c.env.house.tenants.change(id, change), 'tenant', id)))
+      return c.json({ object: 'preview', ...(await done(found(tenants.preview(id, change), 'tenant', id))) })
+    return c.json(shown(await done(found(tenants.change(id, change), 'tenant', id))))
   })
 
   routes.get('/:tenant/keys', async (c) => {
@@ -164,12 +167,8 @@ function shown({ tenant, lines, usage }: DeskReading): object {
   return { object: 'tenant', ...tenant, lines, usage }
 }
 
-async function done(result: Promise<Key | Refusal>): Promise<Key> {
-  const ended = await result
-  if ('why' in ended) throw new Refused(ended)
-  return ended
-}
-
-function newId(prefix: string): string {
-  return `${prefix}_${uuid().replaceAll('-', '')}`
+async function done<T extends object>(result: Promise<T | Refusal>): Promise<T> {
+  const answer = await result
+  if ('why' in answer) throw new Refused(answer)
+  return answer
 }

@@ -2,14 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SimSession } from '../../sim/record.ts'
-import { AgentsTalker } from '../support/agents-talker.ts'
 import { startBroker, type Broker, type MadeTenant } from '../support/broker.ts'
 import { liveCaller } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
 import { at } from '../support/gathering.ts'
-import { openaiClasses, OpenaiTalker } from '../support/openai-talker.ts'
 import { callSim, configured, expectAudio, expectHeardBy, orderTool, turn, type Talker } from '../support/scenario.ts'
 import { secured, type Secured } from '../support/secure.ts'
+import { stockClients, type Waiting } from '../support/stock-clients.ts'
 
 let broker: Broker
 let front: Secured
@@ -22,26 +21,6 @@ afterAll(async () => {
   await broker.close()
 })
 
-interface Waiting extends Talker {
-  readonly errors: readonly unknown[]
-}
-
-/** Both begin before they have a session: `connect` of the second resolves when its socket is open. */
-const clients: { name: string; dial(tenant: MadeTenant): Promise<Waiting> }[] = [
-  ...openaiClasses.map((name) => ({
-    name: `openai ${name}`,
-    dial: async ({ key }: MadeTenant) => new OpenaiTalker(name, front.baseURL, key),
-  })),
-  {
-    name: '@openai/agents-realtime',
-    dial: async ({ key }) => {
-      const talker = new AgentsTalker()
-      await talker.connect(broker.wsUrl, key)
-      return talker
-    },
-  },
-]
-
 const line = readFileSync(new URL('../../web/public/hold/en/joined.pcm', import.meta.url))
 
 function lineOf({ audio }: Talker): Buffer {
@@ -53,22 +32,25 @@ function replies({ heard }: Talker): ReturnType<Talker['heard']['of']> {
   return heard.of('response.done').filter((event) => !String(at(event, 'response.id')).startsWith('resp_trunkline_'))
 }
 
-test.each(clients)('[H1] [R5] $name waits, hears the whole line, is put through, and has its turn', async (client) => {
-  const tenant = await broker.tenant({ caps: { lines: 1 } })
-  const first = await liveCaller(broker.wsUrl, tenant.key)
-  const talker = await client.dial(tenant)
-  const { heard } = talker
-  await heard.until(() => heard.of('response.done').length === 1, 'the whole line')
-  expect(heard.of('trunkline.queue.joined')).toMatchObject([{ position: 1 }])
-  expect(lineOf(talker).equals(line)).toBe(true)
-  await putThrough(talker, first.hangUp())
-  await hasItsTurn(talker, tenant)
-})
+test.each(stockClients)(
+  '[H1] [R5] $name waits, hears the whole line, is put through, and has its turn',
+  async (client) => {
+    const tenant = await broker.tenant({ caps: { lines: 1 } })
+    const first = await liveCaller(broker.wsUrl, tenant.key)
+    const talker = await client.dial(tenant, broker, front)
+    const { heard } = talker
+    await heard.until(() => heard.of('response.done').length === 1, 'the whole line')
+    expect(heard.of('trunkline.queue.joined')).toMatchObject([{ position: 1 }])
+    expect(lineOf(talker).equals(line)).toBe(true)
+    await putThrough(talker, first.hangUp())
+    await hasItsTurn(talker, tenant)
+  },
+)
 
-test.each(clients)('[H1] [R5] $name is put through in mid-line, and has its turn', async (client) => {
+test.each(stockClients)('[H1] [R5] $name is put through in mid-line, and has its turn', async (client) => {
   const tenant = await broker.tenant({ caps: { lines: 1 } })
   const first = await liveCaller(broker.wsUrl, tenant.key)
-  const talker = await client.dial(tenant)
+  const talker = await client.dial(tenant, broker, front)
   const { heard } = talker
   await heard.until(() => lineOf(talker).length > 0, 'some of the line')
   talker.say(turn(2)) // nobody hears it

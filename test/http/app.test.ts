@@ -48,6 +48,11 @@ describe('who may ask', () => {
     ['GET', `${tenants}/ten_1/calls`],
     ['GET', `${tenants}/ten_1/queue`],
     ['DELETE', `${tenants}/ten_1/queue/call_1`],
+    ['POST', `${tenants}/ten_1/sounds`],
+    ['GET', `${tenants}/ten_1/sounds`],
+    ['GET', `${tenants}/ten_1/sounds/aud_1`],
+    ['GET', `${tenants}/ten_1/sounds/aud_1/audio`],
+    ['DELETE', `${tenants}/ten_1/sounds/aud_1`],
     ['GET', '/admin/anything'],
   ] as const
 
@@ -303,6 +308,10 @@ describe('what is not there', () => {
     ['PATCH', `${tenants}/ten_1?preview=true`, '404 tenant_not_found'],
     ['PATCH', `${tenants}/ten_1/keys/key_1`, '404 key_not_found'],
     ['PATCH', `${tenants}/ten_1/keys/key_1?preview=true`, '404 key_not_found'],
+    ['GET', `${tenants}/ten_1/sounds`, '404 tenant_not_found'],
+    ['GET', `${tenants}/ten_1/sounds/aud_1`, '404 tenant_not_found'],
+    ['GET', `${tenants}/ten_1/sounds/aud_1/audio`, '404 tenant_not_found'],
+    ['DELETE', `${tenants}/ten_1/sounds/aud_1`, '404 tenant_not_found'],
     ['POST', `${tenants}/ten_1/keys/key_1/rotate`, '404 tenant_not_found'],
     ['DELETE', `${tenants}/ten_1/keys/key_1`, '404 key_not_found'],
     ['GET', '/v1/realtime', '426 upgrade_required'],

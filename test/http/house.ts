@@ -2,6 +2,7 @@
 import { SqlDesk, type DeskReading } from '../../src/desk.ts'
 import { app, type House } from '../../src/http/app.ts'
 import type { PoolHouse } from '../../src/http/pools.ts'
+import type { Uploads } from '../../src/http/sounds.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
 import { keysPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
@@ -16,8 +17,18 @@ export const operatorKey = 'tla_the_operators_own'
 export interface Answer {
   status: number
   headers: Headers
+  bytes: Uint8Array
   text: string
   body: Record<string, unknown>
+}
+
+/** What goes as it is; anything else goes as JSON. */
+function raw(body: unknown): body is string | Uint8Array<ArrayBuffer> | ReadableStream {
+  return typeof body === 'string' || body instanceof Uint8Array || body instanceof ReadableStream
+}
+
+function noTenant(id: string): Refusal {
+  return { why: 'thing_unknown', details: { kind: 'tenant', id } }
 }
 
 /** The app in front of a house that is empty at first. */
@@ -32,6 +43,7 @@ export class MemoryHouse implements House {
   readonly tenants: Tenants
   readonly pools: PoolHouse
   readonly pool: SqlPool
+  readonly uploads: Uploads
   readonly desks = new Map<string, SqlDesk>()
   /** Everything that was put away, as text: no key may be in it. */
   readonly kept: string[] = []
@@ -67,8 +79,8 @@ export class MemoryHouse implements House {
       },
       read: async (id) => this.#read(id),
       change: async (id, change) => {
-        this.desks.get(id)?.edits.change(change)
-        return this.#read(id)
+        const changed = this.desks.get(id)?.edits.change(change)
+        return changed !== undefined && 'why' in changed ? changed : this.#read(id)
       },
       preview: async (id, change) => this.desks.get(id)?.edits.preview(change, Date.now()),
       keys: async (id) => this.desks.get(id)?.registry.keys(),
@@ -83,6 +95,15 @@ export class MemoryHouse implements House {
           why: 'thing_unknown',
           details: { kind: 'tenant', id },
         },
+    }
+    this.uploads = {
+      list: async (id) => this.desks.get(id)?.sounds.list(),
+      add: async (id, upload, sound) => {
+        const desk = this.desks.get(id)
+        return desk === undefined ? noTenant(id) : desk.uploads.add(upload, sound)
+      },
+      bytes: async (id, sound, format) => this.desks.get(id)?.sounds.bytes(sound, format),
+      discard: async (id, sound) => this.desks.get(id)?.uploads.discard(sound),
     }
   }
 
@@ -118,14 +139,16 @@ export class MemoryHouse implements House {
     const init = {
       method,
       headers: { ...(key !== null && { authorization: `Bearer ${key}` }), ...headers },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body !== undefined && { body: raw(body) ? body : JSON.stringify(body), duplex: 'half' }),
     }
     const response = await this.#app.request(`http://broker.example${path}`, init, { house: this })
-    const text = await response.text()
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    const text = new TextDecoder().decode(bytes)
     const json = response.headers.get('content-type')?.includes('json') === true
     return {
       status: response.status,
       headers: response.headers,
+      bytes,
       text,
       body: json ? (JSON.parse(text) as Record<string, unknown>) : {},
     }
@@ -152,7 +175,7 @@ export class MemoryHouse implements House {
 
   #addKey(id: string, key: Key, hash: string): Refusal | undefined {
     const desk = this.desks.get(id)
-    if (desk === undefined) return { why: 'thing_unknown', details: { kind: 'tenant', id } }
+    if (desk === undefined) return noTenant(id)
     if (desk.registry.keys().length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
     this.kept.push(JSON.stringify([key, hash]))
     desk.registry.putKey(key, hash)

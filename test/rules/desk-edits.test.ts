@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { leaseTtlMs } from '../../src/limits.ts'
 import type { TenantChange } from '../../src/plan.ts'
+import type { Refusal } from '../../src/refusal.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { DeskHost, start } from './desk-host.ts'
 
@@ -17,8 +18,14 @@ function calls(count: number): void {
   for (let i = 0; i < count; i++) host.admit(`c${i}`, i)
 }
 
-const preview = (change: TenantChange, at = 100) => host.desk.edits.preview(change, start + at)
+const preview = (change: TenantChange, at = 100) => fit(host.desk.edits.preview(change, start + at))
 const notes = (change: TenantChange) => preview(change)?.notes
+
+/** None of these edits is refused. */
+function fit<T extends object>(answer: T | Refusal | undefined): T | undefined {
+  if (answer !== undefined && 'why' in answer) throw new Error(`refused: ${answer.why}`)
+  return answer
+}
 
 /** Everything that is stored, but for what a look at it purges. */
 function stored(): unknown {
@@ -263,7 +270,7 @@ test('[G7] whatever the edit, its preview is what it then does', () => {
       for (let i = 0; i < count; i++) own.admit(`c${i}`, i, { agent: i % 2 === 0 ? 'sales' : null })
       for (const [i, change] of edits.entries()) {
         const now = start + 100 + i
-        const seen = own.desk.edits.preview(change, now)
+        const seen = fit(own.desk.edits.preview(change, now))
         const after = own.desk.edits.change(change)
         const seated = own.desk.advance(now)
         expect(seen?.tenant).toEqual(after)

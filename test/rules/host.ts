@@ -17,7 +17,7 @@ import type {
   Upstream,
 } from '../../src/ports.ts'
 import type { SoundSource } from '../../src/lines.ts'
-import { bytesPerMs, type Format } from '../../src/sound.ts'
+import { bytesPerMs, recorded, type Format, type Recording } from '../../src/sound.ts'
 import { upstreamsOf, type UpstreamSpec } from '../../src/upstream.ts'
 
 export class HandClock implements Clock {
@@ -211,10 +211,10 @@ export class HandSounds implements Sounds {
   readonly loaded: string[] = []
   missing = false
 
-  async load(source: SoundSource, format: Format): Promise<Uint8Array> {
+  async load(source: SoundSource, format: Format): Promise<Recording> {
     this.loaded.push(`${format} ${source.is === 'shipped' ? source.path : source.audio}`)
     if (this.missing) throw new Error('no such sound')
-    return new Uint8Array(1_000 * bytesPerMs[format])
+    return recorded(format, new Uint8Array(1_000 * bytesPerMs[format]))
   }
 }
 
@@ -257,7 +257,7 @@ export const terms: CallTerms = {
   fallbackMicroUsd: 64,
   pinned: null,
   patienceMs: 60_000,
-  hold: { language: 'en', lines: {}, repeatSeconds: 0, format: 'audio/pcm' },
+  hold: { language: 'en', lines: {}, repeatSeconds: 0, patienceSeconds: null, format: 'audio/pcm' },
 }
 
 /** Lets every promise that can go on go on. */

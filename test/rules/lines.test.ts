@@ -111,11 +111,18 @@ test('[H4] a language that is nobody’s, or a name of every object, is answered
 })
 
 test('[H4] settings are complete without a word, and keep what they are given', () => {
-  expect(HoldSettings.parse({})).toEqual({ language: 'en', lines: {}, repeatSeconds: 60, format: 'audio/pcm' })
+  expect(HoldSettings.parse({})).toEqual({
+    language: 'en',
+    lines: {},
+    repeatSeconds: 60,
+    patienceSeconds: null,
+    format: 'audio/pcm',
+  })
   const given = {
     language: 'de-AT',
     lines: { joined: { de: { text: 'Bitte warten.', audio: 'aud_0193a1b2-c3d4' } } },
     repeatSeconds: 0,
+    patienceSeconds: 0,
     format: 'audio/pcmu',
   }
   expect(HoldSettings.parse(given)).toEqual(given)
@@ -136,6 +143,9 @@ test.each([
   { lines: { joined: { en: { text: 'x', audio: '../secret' } } } },
   { lines: { joined: { 'e n': { text: 'x' } } } },
   { repeatSeconds: 5 },
+  { patienceSeconds: -1 },
+  { patienceSeconds: 1.5 },
+  { patienceSeconds: 3_601 },
   { format: 'audio/opus' },
   { music: true },
 ])('[H4] settings that cannot be are refused: %j', (given) => {

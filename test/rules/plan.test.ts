@@ -51,7 +51,7 @@ test('[A2] what is not said is the default', () => {
     pinned: null,
     frameBytes,
     overflow: 'hold',
-    hold: { language: 'en', lines: {}, repeatSeconds: 60, format: 'audio/pcm' },
+    hold: { language: 'en', lines: {}, repeatSeconds: 60, patienceSeconds: null, format: 'audio/pcm' },
   })
   expect(KeySettings.parse({ name: 'k' })).toEqual({ name: 'k', lines: null, headStartSeconds: 0 })
 })
@@ -178,4 +178,14 @@ test.each([-1, 1e9, 2.5, 1e300, '5'])('[A2] a number of %j is answered with what
     'caps.agents.sales': 'is no whole number from 0 to 100,000',
     frameBytes: 'is no whole number from 16,384 to 15,728,640',
   })
+})
+
+test.each([
+  [null, 120],
+  [0, 0],
+  [90, 90],
+  [121, 120], // a plan may have been lowered since
+])('[H4] a tenant’s own patience of %j s is %d s of its calls', (patienceSeconds, seconds) => {
+  const own = { ...tenant, hold: { ...tenant.hold, patienceSeconds } }
+  expect(callTerms(own, key).patienceMs).toBe(seconds * 1_000)
 })

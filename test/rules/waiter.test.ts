@@ -5,6 +5,7 @@ import { shippedLines } from '../../src/lines.ts'
 import type { CallTerms } from '../../src/plan.ts'
 import type { Sounds } from '../../src/ports.ts'
 import type { Refusal } from '../../src/refusal.ts'
+import { recorded, type Recording } from '../../src/sound.ts'
 import { Waiter } from '../../src/waiter.ts'
 import { faultsOf, type Event } from '../sim/client.ts'
 import { HandClock, HandSounds, settle, terms } from './host.ts'
@@ -292,6 +293,53 @@ test('[H1] a sound that cannot be had is reported, and the wait goes on', async 
   expect([stage.givenUp, stage.refusals.length, stage.faults.length]).toEqual([1, 1, 2])
 })
 
+const theirs = { joined: { en: { text: 'Please wait.', audio: 'aud_1' } } }
+const ours = shippedLines['en']?.joined
+
+/** Every upload is lost; our own sounds are there. */
+function withoutUploads(): { asked: string[]; sounds: Sounds } {
+  const [asked, there]: [string[], HandSounds] = [[], new HandSounds()]
+  const sounds: Sounds = {
+    load: async (source, format) => {
+      asked.push(source.is)
+      if (source.is === 'uploaded') throw new Error('lost')
+      return there.load(source, format)
+    },
+  }
+  return { asked, sounds }
+}
+
+test('[H4] an upload that cannot be had gives way to our line, words and sound, and is reported', async () => {
+  const { asked, sounds } = withoutUploads()
+  const own = new Stage({ hold: { ...terms.hold, lines: theirs } }, sounds)
+  own.waiter.joined(0, null)
+  await own.pass(firstLineMs + lineMs)
+  expect(asked).toEqual(['uploaded', 'shipped'])
+  expect(own.of('response.output_audio_transcript.done')).toMatchObject([{ transcript: ours?.text }])
+  expect([own.lines, own.ends]).toEqual([['joined'], ['completed']])
+  expect(own.faults.map(String)).toEqual(['Error: lost'])
+})
+
+test('[H4] an upload that fails after its caller was put through is not made up for', async () => {
+  const { asked, sounds } = withoutUploads()
+  const own = new Stage({ hold: { ...terms.hold, lines: theirs } }, sounds)
+  own.waiter.joined(0, null)
+  own.clock.pass(firstLineMs)
+  own.waiter.served()
+  await own.pass(2_000)
+  expect([asked, own.types]).toEqual([['uploaded'], ['trunkline.queue.joined', 'trunkline.queue.admitted']])
+  expect(own.faults).toHaveLength(1)
+})
+
+test('[H5] a patience of nothing: the apology comes at once, and no line before it', async () => {
+  const hasty = new Stage({ patienceMs: 0 })
+  hasty.waiter.joined(0, null)
+  await hasty.pass(firstLineMs)
+  expect([hasty.givenUp, hasty.lines]).toEqual([1, ['sorry']])
+  await hasty.pass(lineMs)
+  expect(hasty.refusals).toMatchObject([{ refusal: { why: 'queue_timeout', details: { seconds: 0 } } }])
+})
+
 test('[G4] a caller that hangs up hears nothing more and leaves no timer', async () => {
   stage.waiter.joined(0, null)
   await stage.pass(firstLineMs + 100)
@@ -327,17 +375,18 @@ test('[H1] a caller may say what it likes in the middle of a line: the line goes
 })
 
 test.each(['comes', 'fails'])('[H1] a sound that %s after its line came round again changes nothing', async (how) => {
-  const loads: { come: (bytes: Uint8Array) => void; fail: (error: unknown) => void }[] = []
-  const load = async (): Promise<Uint8Array> => new Promise((come, fail) => loads.push({ come, fail }))
+  const second = recorded('audio/pcm', new Uint8Array(48_000))
+  const loads: { come: (recording: Recording) => void; fail: (error: unknown) => void }[] = []
+  const load = async (): Promise<Recording> => new Promise((come, fail) => loads.push({ come, fail }))
   const slow = new Stage({ hold: { ...terms.hold, repeatSeconds: 15 } }, { load })
   slow.waiter.joined(0, null)
   await slow.pass(firstLineMs + speechTimeoutMs + 15_000)
   expect([loads.length, slow.lines]).toEqual([2, []])
-  if (how === 'comes') loads[0]?.come(new Uint8Array(48_000))
+  if (how === 'comes') loads[0]?.come(second)
   else loads[0]?.fail(new Error('late'))
   await settle()
   expect(slow.lines).toEqual([])
-  loads[1]?.come(new Uint8Array(48_000))
+  loads[1]?.come(second)
   await slow.pass(2_000)
   expect([slow.lines, slow.ends]).toEqual([['joined'], ['completed']])
 })

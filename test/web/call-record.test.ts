@@ -131,6 +131,18 @@ describe('transcript', () => {
     ])
   })
 
+  test('[WEB] a line of the wait is the broker’s, and stands before what the agent says', () => {
+    const { transcript } = after(
+      { type: 'response.output_audio_transcript.done', item_id: 'item_trunkline_1', transcript: 'Please wait.' },
+      created,
+      { type: 'response.output_audio_transcript.done', item_id: 'item_1', transcript: 'Good day.' },
+    )
+    expect(transcript.map(({ who, text }) => [who, text])).toEqual([
+      ['broker', 'Please wait.'],
+      ['answer', 'Good day.'],
+    ])
+  })
+
   test('[WEB] a cut answer is marked, and a function call stands with its result', () => {
     const call = { type: 'response.function_call_arguments.done', item_id: 'f1', call_id: 'c1', name: 'get_time' }
     const output = { type: 'function_call_output', call_id: 'c1', output: '{"time":"12:30"}' }

@@ -1,0 +1,38 @@
+// What is wrong with a tenant's hold settings that only its plan and its uploads can tell. Knows no store. Rule H4.
+import type { OwnLines } from './lines.ts'
+import { plans, type TenantSettings } from './plan.ts'
+import type { Refusal } from './refusal.ts'
+
+/** `uploads`: the ids of those that the tenant has; a new one has none. */
+export function holdProblem({ plan, hold }: TenantSettings, uploads: readonly string[]): Refusal | undefined {
+  const problems: { at: string; says: string }[] = []
+  const { patienceSeconds: most } = plans[plan]
+  if (hold.patienceSeconds !== null && hold.patienceSeconds > most) {
+    const says = `is ${hold.patienceSeconds}; the plan "${plan}" has a patience of ${most}: set 0 to ${most}, or null for that of the plan`
+    problems.push({ at: 'hold.patienceSeconds', says })
+  }
+  for (const { at, audio } of ownSounds(hold.lines)) {
+    if (audio === null || uploads.includes(audio)) continue
+    const says = `there is no sound "${audio}" of this tenant: upload one first (POST …/sounds) and name its id, or set null`
+    problems.push({ at: `hold.lines.${at}.audio`, says })
+  }
+  const [first] = problems
+  if (first === undefined) return undefined
+  return {
+    why: 'body_invalid',
+    details: { problems: problems.map(({ at, says }) => `${at}: ${says}`).join('; '), param: first.at },
+  }
+}
+
+/** Where a tenant's lines name an upload: `joined.de`. */
+export function linesWith(upload: string, lines: OwnLines): string[] {
+  return ownSounds(lines)
+    .filter(({ audio }) => audio === upload)
+    .map(({ at }) => at)
+}
+
+function ownSounds(lines: OwnLines): { at: string; audio: string | null }[] {
+  return Object.entries(lines).flatMap(([line, byLanguage]) =>
+    Object.entries(byLanguage).map(([language, { audio }]) => ({ at: `${line}.${language}`, audio })),
+  )
+}
