@@ -20,7 +20,8 @@ test('[M1] a desk that stopped reporting has nobody live and nobody waiting, and
       pool.report(desk, meters.series)
     }
     storage.sql.exec("UPDATE report SET at = at - 60000 WHERE desk = 'ten_1'")
-    expect(pool.series()).toEqual({
+    const desks = Object.entries(pool.series()).filter(([id]) => !id.startsWith('trunkline_pool_'))
+    expect(Object.fromEntries(desks)).toEqual({
       [seriesOf('trunkline_calls_live', plan)]: 4,
       [seriesOf('trunkline_calls_waiting', plan)]: 4,
       [seriesOf('trunkline_calls_cap', plan)]: 6,
