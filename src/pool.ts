@@ -50,6 +50,8 @@ export interface Shares {
   grant: Grant
   /** Other desks whose grants rose: they are to be told. */
   risen: string[]
+  /** Where the desk is left hungry: others that hold more than they want. Asked to speak they give it back. */
+  idle: string[]
 }
 
 /**
@@ -70,7 +72,13 @@ export function share(pool: Pool, desk: string, ask: Ask, t: Terms): Shares {
   const risen = t.learning ? [] : fill(pool, t.ceiling)
   if (!t.learning && ask.has > 0) slack(pool, desk, ask, t.ceiling)
   anew(pool, [desk, ...risen], t.now)
-  return { grant: granted(pool, desk), risen: risen.filter((other) => other !== desk) }
+  if (ask.wants === 0) forget(pool, desk) // P9: who is idle holds nothing, and is not counted
+  const hungry = (pool.grants.get(desk) ?? 0) < ask.wants
+  return {
+    grant: granted(pool, desk),
+    risen: risen.filter((other) => other !== desk),
+    idle: hungry ? slacking(pool) : [],
+  }
 }
 
 /** The ceiling, a threshold or a floor has changed: gives out what there is now, and returns the desks that got some. */
@@ -175,8 +183,15 @@ function sweep(pool: Pool, now: number): void {
   for (const late of pool.untils.purge(now)) forget(pool, late)
 }
 
-/** A desk that was not heard for a TTL has no calls left; its floor stays reserved. */
+/** Desks that hold more than they want, as they last said. */
+export function slacking(pool: Pool): string[] {
+  const desks = pool.grants.first(pool.grants.size())
+  return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk) ?? 0))
+}
+
+/** A desk that wants nothing, or was not heard for a TTL, has no calls left; its floor stays reserved. */
 function forget(pool: Pool, desk: string): void {
+  pool.untils.delete(desk)
   pool.has.delete(desk)
   pool.wants.delete(desk)
   give(pool, desk, 0)

@@ -1,7 +1,7 @@
 // One upstream quota over one SQL store: its settings, its shares in both units, its meter; each step one transaction. Knows no host.
 import { leaseTtlMs, learningMs } from './limits.ts'
 import { lastMinute, note } from './meter.ts'
-import { granted, read, refill, reserve, share, type Pool, type Terms } from './pool.ts'
+import { granted, read, refill, reserve, share, slacking, type Pool, type Terms } from './pool.ts'
 import { planNames, plans, type PlanName } from './plan.ts'
 import {
   changedSettings,
@@ -52,6 +52,12 @@ export interface Word {
   grant: PoolGrant
 }
 
+/** What other desks are to hear of it: what rose, and, for those that are `idle`, that they shall say what they have. */
+export interface Words {
+  risen: Word[]
+  idle: string[]
+}
+
 export class SqlPool {
   readonly #id: string
   readonly #sql: Sql
@@ -72,24 +78,28 @@ export class SqlPool {
   }
 
   /** Takes a desk's word, and says what it may use, and whose grants rose by it. */
-  share(desk: string, ask: PoolAsk, now: number): { grant: PoolGrant; risen: Word[] } {
+  share(desk: string, ask: PoolAsk, now: number): { grant: PoolGrant } & Words {
     return this.#transact(() => {
       const settings = this.#settings()
       this.#listen(ask, now)
       this.#measure(desk, ask, now)
       const { weight } = plans[ask.plan]
       const tier = planNames.indexOf(ask.plan)
-      const risen = units.flatMap((unit) => {
+      const shares = units.map((unit) => {
         const block = unit === 'tokens' ? ask.block : 1
         const pool = this.#pool(unit, settings)
-        return share(pool, desk, { ...ask.needs[unit], block, weight, tier }, this.#terms(unit, settings, now)).risen
+        return share(pool, desk, { ...ask.needs[unit], block, weight, tier }, this.#terms(unit, settings, now))
       })
-      return { grant: this.#grant(desk, settings), risen: this.#words(risen, settings) }
+      const risen = this.#risen(
+        shares.flatMap((one) => one.risen),
+        settings,
+      )
+      return { grant: this.#grant(desk, settings), risen, idle: unique(shares.flatMap((one) => one.idle)) }
     })
   }
 
   /** In force at once: what there is more of goes to those who wait. A refusal where it cannot be kept. */
-  change(change: PoolChange, now: number): Word[] | Refusal {
+  change(change: PoolChange, now: number): Words | Refusal {
     return this.#transact(() => {
       const [before, settings] = [this.#settings(), changedSettings(this.#settings(), change)]
       const refusal = unfit(settings, this.#ceiling(settings))
@@ -104,7 +114,8 @@ export class SqlPool {
         }
         return refill(pool, this.#terms(unit, settings, now))
       })
-      return this.#words(risen, settings)
+      const idle = unique(units.flatMap((unit) => slacking(this.#pool(unit, settings))))
+      return { risen: this.#risen(risen, settings), idle }
     })
   }
 
@@ -182,8 +193,8 @@ export class SqlPool {
     return { tokens: this.#roster('meter:tokens'), slots: this.#roster('meter:slots') }
   }
 
-  #words(desks: readonly string[], settings: PoolSettings): Word[] {
-    return [...new Set(desks)].map((desk) => ({ desk, grant: this.#grant(desk, settings) }))
+  #risen(desks: readonly string[], settings: PoolSettings): Word[] {
+    return unique(desks).map((desk) => ({ desk, grant: this.#grant(desk, settings) }))
   }
 
   #grant(desk: string, settings: PoolSettings): PoolGrant {
@@ -217,4 +228,8 @@ export class SqlPool {
   #roster(name: string): SqlRoster {
     return new SqlRoster(this.#sql, name)
   }
+}
+
+function unique(desks: readonly string[]): string[] {
+  return [...new Set(desks)]
 }

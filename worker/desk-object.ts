@@ -51,6 +51,11 @@ export class DeskObject extends DurableObject<Env> {
     return this.#desk?.renew(ref, load, clock.now()) ?? { is: 'kept' }
   }
 
+  /** From a pool: somebody else is hungry, and this desk may hold more than it wants. */
+  async level(pool: string): Promise<void> {
+    await this.#admissions?.level(pool)
+  }
+
   /** From a pool: the desk's grant rose. */
   async regrant(pool: string, grant: PoolGrant): Promise<void> {
     await this.#admissions?.regrant(pool, grant)

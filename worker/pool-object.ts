@@ -1,11 +1,12 @@
 // One upstream quota as a Durable Object: its storage, its words to the desks, what they report. Translates only; see src/sql-pool.ts.
 import { DurableObject } from 'cloudflare:workers'
+import { shareMs } from '../src/limits.ts'
 import { total, withoutPresence, type Series } from '../src/metrics.ts'
 import { poolSeries } from '../src/pool-series.ts'
 import type { PoolChange } from '../src/pool-settings.ts'
 import type { PoolAsk, PoolGrant } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
-import { SqlPool, type PoolReading, type Word } from '../src/sql-pool.ts'
+import { SqlPool, type PoolReading, type Words } from '../src/sql-pool.ts'
 import { poolsOf } from '../src/upstream.ts'
 import { clock } from './clock.ts'
 import { upstreams, type Env } from './env.ts'
@@ -31,8 +32,8 @@ export class PoolObject extends DurableObject<Env> {
 
   /** From a desk: what it has and wants. Desks whose grants rise by it are told. */
   share(desk: string, ask: PoolAsk): PoolGrant {
-    const { grant, risen } = this.#pool.share(desk, ask, clock.now())
-    this.#tell(risen)
+    const { grant, ...words } = this.#pool.share(desk, ask, clock.now())
+    this.ctx.waitUntil(this.#tell(words))
     return grant
   }
 
@@ -44,10 +45,10 @@ export class PoolObject extends DurableObject<Env> {
     return this.#pool.preview(change, clock.now())
   }
 
-  change(change: PoolChange): PoolReading | Refusal {
-    const risen = this.#pool.change(change, clock.now())
-    if ('why' in risen) return risen
-    this.#tell(risen)
+  async change(change: PoolChange): Promise<PoolReading | Refusal> {
+    const words = this.#pool.change(change, clock.now())
+    if ('why' in words) return words
+    await Promise.race([this.#tell(words), new Promise<void>((resolve) => clock.after(shareMs, resolve))])
     return this.read()
   }
 
@@ -68,10 +69,10 @@ export class PoolObject extends DurableObject<Env> {
   }
 
   /** A desk that cannot be told hears it when it next speaks, at the latest with its heartbeat. */
-  #tell(words: readonly Word[]): void {
-    if (words.length === 0) return
-    this.ctx.waitUntil(
-      Promise.allSettled(words.map(({ desk, grant }) => deskOf(this.env, desk).regrant(this.#id, grant))),
-    )
+  async #tell({ risen, idle }: Words): Promise<void> {
+    await Promise.allSettled([
+      ...risen.map(({ desk, grant }) => deskOf(this.env, desk).regrant(this.#id, grant)),
+      ...idle.map((desk) => deskOf(this.env, desk).level(this.#id)),
+    ])
   }
 }

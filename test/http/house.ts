@@ -59,8 +59,8 @@ export class MemoryHouse implements House {
       read: async () => pool.read(Date.now()),
       preview: async (_id, change) => pool.preview(change, Date.now()),
       change: async (_id, change) => {
-        const risen = pool.change(change, Date.now())
-        return 'why' in risen ? risen : pool.read(Date.now())
+        const words = pool.change(change, Date.now())
+        return 'why' in words ? words : pool.read(Date.now())
       },
     }
     this.tenants = {

@@ -9,7 +9,7 @@ import { firstMinuteTokens, leaseTtlMs, shareMs, shareTimeoutMs } from '../../sr
 import { PoolChange } from '../../src/pool-settings.ts'
 import { TenantSettings, type PlanName } from '../../src/plan.ts'
 import type { Admission, CallRef, Offer, PoolAsk, PoolGrant } from '../../src/ports.ts'
-import { SqlPool, type Word } from '../../src/sql-pool.ts'
+import { SqlPool, type Words } from '../../src/sql-pool.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { HandClock, settle } from './host.ts'
@@ -21,6 +21,9 @@ interface Message {
   deliver(): void
   lose(): void
 }
+
+/** Where it is no matter that a word is lost. */
+const nothing = (): void => undefined
 
 class World {
   readonly clock = new HandClock()
@@ -62,19 +65,17 @@ class World {
     return new Promise((resolve, reject) => {
       const lost = (): void => reject(new Error('lost'))
       this.send(() => {
-        const { grant, risen } = this.pool.share(desk, ask, this.clock.now())
-        this.tell(risen)
+        const { grant, ...words } = this.pool.share(desk, ask, this.clock.now())
+        this.tell(words)
         this.send(() => resolve(grant), lost)
       }, lost)
     })
   }
 
-  tell(words: readonly Word[]): void {
-    for (const { desk, grant } of words)
-      this.send(
-        () => void this.houses.get(desk)?.admissions.regrant('openai', grant),
-        () => undefined,
-      )
+  tell({ risen, idle }: Words): void {
+    for (const { desk, grant } of risen)
+      this.send(() => void this.houses.get(desk)?.admissions.regrant('openai', grant), nothing)
+    for (const desk of idle) this.send(() => void this.houses.get(desk)?.admissions.level('openai'), nothing)
   }
 
   get has(): number {

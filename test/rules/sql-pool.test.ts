@@ -33,7 +33,11 @@ function ask(live: number, waiting: number, own: Partial<PoolAsk> = {}): PoolAsk
   return { plan: 'scale', needs: needs(live, waiting), block: 6_000, debited: 0, epoch: null, ...own }
 }
 
-const change = (body: unknown, now = start): unknown => pool.change(PoolChange.parse(body), now)
+/** The desks whose grants rose by it, or why it is refused. */
+function change(body: unknown, now = start): unknown {
+  const words = pool.change(PoolChange.parse(body), now)
+  return 'why' in words ? words : words.risen
+}
 const problems = (body: unknown): string => {
   const { error } = PoolChange.safeParse(body)
   return error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ') ?? ''
@@ -179,6 +183,28 @@ test('[P10] a pool whose store was lost grants nothing new until its desks have 
     pool.share('ten_a', ask(3, 2, { epoch: echo.grant.epoch }), later + 1 + learningMs).grant.sessions.amount,
   ).toBe(6) // and one of slack
   wiped.close()
+})
+
+test('[P9] where a desk is left hungry, and where a ceiling changes, those who hold more than they want are asked to speak', () => {
+  pool.share('ten_a', ask(5, 0), start)
+  expect(pool.share('ten_b', ask(0, 4), start).idle).toEqual([])
+  expect(pool.share('ten_c', ask(0, 1), start).idle).toEqual(['ten_a'])
+  expect(pool.share('ten_a', ask(5, 0), start).risen).toMatchObject([
+    { desk: 'ten_c', grant: { sessions: { amount: 1 } } },
+  ])
+  pool.share('ten_b', ask(4, 0), start)
+  pool.share('ten_c', ask(0, 0), start)
+  pool.share('ten_a', ask(5, 0), start)
+  expect(pool.change(PoolChange.parse({ ceiling: { tokensPerMinute: null, sessions: 5 } }), start)).toMatchObject({
+    risen: [],
+    idle: ['ten_b', 'ten_a'], // b holds tokens for one call more
+  })
+})
+
+test('[P9] a desk that wants nothing holds nothing and is not counted', () => {
+  pool.share('ten_a', ask(3, 0), start)
+  expect(pool.share('ten_a', ask(0, 0), start).grant).toMatchObject({ sessions: { amount: 0 }, tokens: { amount: 0 } })
+  expect(pool.read(start)).toMatchObject({ desks: 0, units: { tokens: { granted: 0 }, sessions: { granted: 0 } } })
 })
 
 test('[P10] a new pool has nothing to learn', () => {
