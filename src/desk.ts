@@ -2,12 +2,13 @@
 import { DeskCounts, lostRecord } from './desk-counts.ts'
 import { DeskLedger, type Balances } from './desk-ledger.ts'
 import { DeskRosters } from './desk-rosters.ts'
-import { admit, advance, read, release, renew, type Terms } from './gate.ts'
+import { DeskTicks, type Due } from './desk-ticks.ts'
+import { admit, advance, read, release, renew, type Desk, type Terms } from './gate.ts'
 import type { Entry } from './ledger.ts'
 import { leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { callTerms, keyValid, linesOf, plans, type Key, type Tenant } from './plan.ts'
-import type { Admission, CallRecord, CallRef, Offer, Renewal } from './ports.ts'
+import type { Admission, CallRecord, CallRef, Offer, Renewal, Standing, TickAnswer } from './ports.ts'
 import { SqlRecords, type KeptCall } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
 import { SqlRegistry } from './registry-sql.ts'
@@ -40,6 +41,7 @@ export class SqlDesk {
   readonly registry: SqlRegistry
   readonly records: SqlRecords
   readonly counts: DeskCounts
+  readonly ticks: DeskTicks
   readonly #rosters: DeskRosters
   readonly #ledger: DeskLedger
   readonly #transact: Transact
@@ -47,6 +49,7 @@ export class SqlDesk {
   constructor(sql: Sql, transact: Transact) {
     this.#rosters = new DeskRosters(sql)
     this.#ledger = new DeskLedger(this.#rosters)
+    this.ticks = new DeskTicks(this.#rosters)
     this.#transact = transact
     this.registry = new SqlRegistry(sql)
     this.records = new SqlRecords(sql)
@@ -82,6 +85,7 @@ export class SqlDesk {
       if (tenant === undefined) return []
       const seated = advance(this.#rosters.gate(tenant, undefined, null), terms(now, 0))
       for (const call of seated) this.#seated(call, tenant.plan, now)
+      if (seated.length > 0) this.ticks.forward(0, now)
       return seated
     })
   }
@@ -90,8 +94,29 @@ export class SqlDesk {
   leave(ref: CallRef, now: number): void {
     this.#transact(() => {
       const tenant = this.registry.tenant()
-      if (tenant !== undefined)
-        release(this.#rosters.gate(tenant, this.registry.key(ref.key), ref.agent), ref.call, now)
+      if (tenant !== undefined) this.#release(ref, tenant, now)
+    })
+  }
+
+  /** The waiting calls that are to be ticked now, and what each is told. */
+  due(now: number): (Due & Standing)[] {
+    return this.#transact(() => {
+      const tenant = this.registry.tenant()
+      if (tenant === undefined) return []
+      const lines = linesOf(tenant)
+      return this.ticks.due(now).map(({ call, place }) => ({ call, place, etaMs: this.#ledger.etaMs(place, lines) }))
+    })
+  }
+
+  /** What a call said to its tick. */
+  ticked(due: Due, answer: TickAnswer, now: number): void {
+    const [tenant, call] = [this.registry.tenant(), this.records.get(due.call)]
+    if (tenant === undefined || call === undefined || call.admitted !== null) return // seated in the meantime
+    const ref: CallRef = { call: call.id, tenant: tenant.id, key: call.key, agent: call.agent, pool: call.pool }
+    if (answer.is === 'lost') return this.end(ref, [], lost(call, now), now)
+    this.#transact(() => {
+      if (answer.is === 'left') this.#release(ref, tenant, now)
+      else this.ticks.answered(due, this.#gate(ref, tenant), answer, now)
     })
   }
 
@@ -117,9 +142,9 @@ export class SqlDesk {
 
   end(ref: CallRef, entries: readonly Entry[], record: CallRecord, now: number): void {
     this.#transact(() => {
-      const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
+      const tenant = this.registry.tenant()
       if (tenant === undefined) return
-      release(this.#rosters.gate(tenant, key, ref.agent), ref.call, now)
+      this.#release(ref, tenant, now)
       if (!this.records.isOpen(ref.call)) return
       this.#debit(ref, entries, now)
       this.#close(ref, tenant, record, now)
@@ -199,11 +224,26 @@ export class SqlDesk {
     const { call: id, agent, model, pool } = offer
     this.records.open({ id, key: key.id, agent, model, pool, began: now, admitted: null })
     if (is === 'granted') this.#seated(id, tenant.plan, now)
+    else this.ticks.joined(id, callTerms(tenant, key).patienceMs, now)
+  }
+
+  #gate(ref: CallRef, tenant: Tenant): Desk {
+    return this.#rosters.gate(tenant, this.registry.key(ref.key), ref.agent)
+  }
+
+  #release(ref: CallRef, tenant: Tenant, now: number): void {
+    const gate = this.#gate(ref, tenant)
+    const place = gate.queue.rank(ref.call)
+    release(gate, ref.call, now)
+    if (place === undefined) return
+    this.ticks.left(ref.call)
+    this.ticks.forward(place, now)
   }
 
   #seated(call: string, plan: string, now: number): void {
     const entered = this.records.admit(call, now)
     if (entered === undefined) return
+    this.ticks.left(call)
     this.counts.admitted(entered.pool, plan, now - entered.began)
   }
 

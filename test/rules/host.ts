@@ -1,14 +1,15 @@
 // A host that is driven by hand: a clock that stands still, sockets that record, a desk that answers as it is told.
-import type { Brings } from '../../src/exchange.ts'
 import type { Entry } from '../../src/ledger.ts'
 import { frameBytes } from '../../src/limits.ts'
 import type { CallTerms } from '../../src/plan.ts'
 import type {
   Admission,
+  Brings,
   CallRecord,
   Clock,
   Desks,
   Frame,
+  KeptPlace,
   Line,
   Offer,
   Renewal,
@@ -222,6 +223,10 @@ export class HandHost implements Brings {
   readonly sounds = new HandSounds()
   readonly faults: unknown[] = []
   settledCalls: string[] = []
+  /** Its ticks come from here, each at the time that it asked for. */
+  call: { tick(): void } | undefined
+  place: KeptPlace | undefined
+  #cancelTick: (() => void) | undefined
 
   fault(error: unknown): void {
     this.faults.push(error)
@@ -229,6 +234,12 @@ export class HandHost implements Brings {
 
   settled(call: string): void {
     this.settledCalls.push(call)
+  }
+
+  waits(at: number | undefined, place: KeptPlace | undefined): void {
+    this.#cancelTick?.()
+    this.place = place
+    if (at !== undefined) this.#cancelTick = this.clock.after(at - this.clock.now(), () => this.call?.tick())
   }
 }
 
