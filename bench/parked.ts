@@ -38,9 +38,9 @@ interface Wake {
 }
 
 /** The line takes 2.4 s, workerd evicts after 10 s of silence, and the desk ticks a waiting call after 20 s. */
-const awakeAfterMs = 3_500
-const asleepAfterMs = 11_000
-const atOnce = 10
+const awakeAfterMs = 3_000
+const asleepAfterMs = 13_200
+const atOnce = 20
 const warmCallers = 10
 /** The room of plan scale. */
 const callersPerTenant = 200
@@ -119,9 +119,10 @@ async function park(
   await wait(2_000)
   const before = await taken(running)
   const sockets = await open(httpUrl, protocols, callers)
+  const openedAt = performance.now()
   await wait(awakeAfterMs)
   const awake = apiece(before, await taken(running))
-  await wait(asleepAfterMs)
+  await wait(openedAt + asleepAfterMs - performance.now())
   return { sockets, memory: { awake, asleep: apiece(before, await taken(running)) } }
 }
 

@@ -98,13 +98,16 @@ export class SqlDesk {
     })
   }
 
-  /** The waiting calls that are to be ticked now, and what each is told. */
-  due(now: number): (Due & Standing)[] {
+  /** The waiting calls that are to be ticked now, and what each is told; `withdrawn`: that its key is good no more (K3). */
+  due(now: number): (Due & Standing & { withdrawn: boolean })[] {
     return this.#transact(() => {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return []
-      const lines = linesOf(tenant)
-      return this.ticks.due(now).map(({ call, place }) => ({ call, place, etaMs: this.#ledger.etaMs(place, lines) }))
+      return this.ticks.due(now).map(({ call, place }) => {
+        const key = this.registry.key(this.records.get(call)?.key ?? '')
+        const withdrawn = key === undefined || !keyValid(key, now)
+        return { call, place, etaMs: this.#ledger.etaMs(place, linesOf(tenant)), withdrawn }
+      })
     })
   }
 

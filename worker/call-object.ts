@@ -39,9 +39,7 @@ export class CallObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const [ws] = ctx.getWebSockets()
-    const parked = this.#parking.left()
-    if (ws !== undefined && parked !== undefined)
-      this.#exchange = Exchange.resume(parked, this.#callerOf(ws), this.#brings())
+    if (ws !== undefined) this.#resume(ws)
     // A life that was cut short may have left its note without an alarm.
     if (this.#kept() !== undefined) ctx.waitUntil(this.#armIfUnarmed())
   }
@@ -113,6 +111,13 @@ export class CallObject extends DurableObject<Env> {
   /** From the desk: the call must come to its end. */
   wrapUp(refusal: Refusal): void {
     this.#exchange?.wrapUp(refusal)
+  }
+
+  /** From an earlier life. One that did not wait cannot go on: its provider is gone. */
+  #resume(ws: WebSocket): void {
+    const [parked, caller] = [this.#parking.left(), this.#callerOf(ws)]
+    if (parked !== undefined) this.#exchange = Exchange.resume(parked, caller, this.#brings())
+    else caller.close(rendering('call_reset').close ?? 1011, closeReason({ why: 'call_reset' }))
   }
 
   /** A caller that waits: it keeps this socket also when it is put through. */

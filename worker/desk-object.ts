@@ -119,9 +119,7 @@ export class DeskObject extends DurableObject<Env> {
         await poolOf(this.env, pool).report(this.ctx.id.name ?? '', series)
       }
     } catch (error) {
-      console.error(
-        JSON.stringify({ level: 'error', msg: 'desk fault', tenant_id: this.ctx.id.name, error: String(error) }),
-      )
+      this.#fault(error)
     }
     await this.#armNext()
   }
@@ -131,11 +129,14 @@ export class DeskObject extends DurableObject<Env> {
     const desk = this.#desk
     const due = desk?.due(clock.now()) ?? []
     if (desk === undefined || due.length === 0) return
-    const asked = due.map(async (one) =>
-      desk.ticked(one, await callOf(this.env, one.call).tick({ place: one.place, etaMs: one.etaMs }), clock.now()),
-    )
+    const asked = due.map(async ({ call, place, etaMs, withdrawn }) => {
+      const stub = callOf(this.env, call)
+      if (withdrawn) return stub.wrapUp({ why: 'key_withdrawn' })
+      return desk.ticked({ call, place }, await stub.tick({ place, etaMs }), clock.now())
+    })
     this.ctx.waitUntil(
-      Promise.allSettled(asked).then(() => {
+      Promise.allSettled(asked).then((answers) => {
+        for (const answer of answers) if (answer.status === 'rejected') this.#fault(answer.reason)
         this.#putThrough() // one was lost, or has left
         return this.#armNext()
       }),
@@ -158,6 +159,12 @@ export class DeskObject extends DurableObject<Env> {
   async #withdraw(desk: SqlDesk, key: string): Promise<void> {
     const live = desk.records.openCalls().filter((call) => call.key === key)
     await Promise.allSettled(live.map(({ id }) => callOf(this.env, id).wrapUp({ why: 'key_withdrawn' })))
+  }
+
+  #fault(error: unknown): void {
+    console.error(
+      JSON.stringify({ level: 'error', msg: 'desk fault', tenant_id: this.ctx.id.name, error: String(error) }),
+    )
   }
 
   /** For as long as a call is open. */

@@ -75,6 +75,9 @@ test('[G4] an answer keeps the place and the line of its key; no answer is asked
     if (at === 20_000) expect(due(at + tickAgainMs)).toEqual(['b 1']) // it was due together with a, and did not answer
   }
   expect(desk.read(start + 100_000)?.lines).toMatchObject({ live: 0, waiting: 1 })
+  expect(store.sql("SELECT id, value FROM roster WHERE name = 'leases:k1' AND id = 'a'")).toEqual([
+    { id: 'a', value: start + 100_000 + leaseTtlMs },
+  ])
   expect(desk.advance(start + 100_000)).toEqual(['a'])
 })
 
@@ -132,6 +135,14 @@ test('[G6] what a call says that was seated in the meantime takes nothing from i
     expect([desk.records.get(call)?.ended, desk.ticks.nextAt]).toEqual([null, undefined])
     desk.end(ref(call), [], lostRecord('gpt-realtime', 0), start + 20_004)
   }
+})
+
+test('[K3] a call whose key ended while it waits is told so at its tick', () => {
+  waiting('a')
+  expect(desk.due(start + 20_000)).toMatchObject([{ withdrawn: false }])
+  const key = desk.registry.key('k1')
+  if (key !== undefined) desk.registry.changeKey({ ...key, expires_at: new Date(start + 21_000).toISOString() })
+  expect(desk.due(start + 25_000)).toMatchObject([{ call: 'a', withdrawn: true }])
 })
 
 test('[H7] a desk that comes back has kept who is due when; a call whose ticket ran out is due no more', () => {
