@@ -51,6 +51,9 @@ function capnp(config: Config, vars: Readonly<Record<string, string>>): string {
   const classes = objects.map(
     ({ class_name }) => `(className = ${quoted(class_name)}, uniqueKey = ${quoted(class_name)}, enableSql = true)`,
   )
+  // Where the page would be: of it a Worker needs the lines that callers hear.
+  const assets =
+    config.assets?.binding === undefined ? [] : [`(name = ${quoted(config.assets.binding)}, service = "sounds")`]
   const flags = config.compatibility_flags.map(quoted).join(', ')
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -58,6 +61,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .main),
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "disk", disk = (path = "", writable = true)),
+    (name = "sounds", disk = (path = ${quoted(join(root, 'web', 'public'))})),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
@@ -65,7 +69,7 @@ const main :Workerd.Worker = (
   modules = [(name = "main", esModule = embed ${quoted(basename(config.main ?? '').replace(/\.ts$/, '.js'))})],
   compatibilityDate = ${quoted(config.compatibility_date ?? '')},
   compatibilityFlags = [${flags}],
-  bindings = [${[...texts, ...namespaces].join(', ')}],
+  bindings = [${[...texts, ...assets, ...namespaces].join(', ')}],
   durableObjectNamespaces = [${classes.join(', ')}],
   durableObjectStorage = (localDisk = "disk"),
   globalOutbound = "internet",

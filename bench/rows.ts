@@ -23,9 +23,9 @@ export interface Running {
 
 export type Rows = Readonly<Record<RowName, () => Promise<Running>>>
 
-const adminKey = 'tla_bench_operator'
+export const adminKey = 'tla_bench_operator'
 const model = 'gpt-realtime-2.1'
-const path = `/v1/realtime?model=${model}`
+export const path = `/v1/realtime?model=${model}`
 
 export async function prepareRows(asked: readonly RowName[], keeper: Child, upstreamPort: number): Promise<Rows> {
   const upstream = `http://127.0.0.1:${upstreamPort}/v1/realtime`
@@ -56,9 +56,15 @@ async function lazily(asked: readonly RowName[], which: RegExp, make: () => Prom
 }
 
 /** workerd and nothing else. */
-async function alone(keeper: Child, config: string, doorOf: (url: string) => Promise<Door>): Promise<Running> {
+export async function alone(
+  keeper: Child,
+  config: string,
+  doorOf: (url: string) => Promise<Door>,
+  more: readonly string[] = [],
+): Promise<Running> {
   const state = await freshState()
-  const order = { do: 'start', args: ['serve', config, '--control-fd=3', `--directory-path=disk=${state}`] }
+  const args = ['serve', config, '--control-fd=3', `--directory-path=disk=${state}`, ...more]
+  const order = { do: 'start', args }
   const { pid, port } = await keeper.ask<Started>(order)
   return {
     door: await doorOf(`ws://127.0.0.1:${port}`),
@@ -97,9 +103,9 @@ async function brokerDoor(wsUrl: string): Promise<Door> {
   return { url: `${wsUrl}${path}`, protocols: ['realtime', `openai-insecure-api-key.${key}`] }
 }
 
-async function admin<T>(url: string, body: object): Promise<T> {
+export async function admin<T>(url: string, body: object, method = 'POST'): Promise<T> {
   const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
-  if (response.status !== 201) throw new Error(`${url}: ${response.status} ${await response.text()}`)
+  const response = await fetch(url, { method, headers, body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
   return (await response.json()) as T
 }

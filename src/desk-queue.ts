@@ -1,7 +1,8 @@
 // A desk's queue as people see it: who waits where and since when, who is taken out, who may come back. Seats nobody. Rules G3, G4, G12.
 import type { DeskLedger } from './desk-ledger.ts'
 import type { DeskRosters } from './desk-rosters.ts'
-import { read, release, shortage, turning, type Shortage } from './gate.ts'
+import { read, release, shortage, turning, type Desk, type Shortage } from './gate.ts'
+import type { DeskTicks } from './desk-ticks.ts'
 import { linesOf, roomOf, type Tenant } from './plan.ts'
 import type { KeptCall, SqlRecords } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
@@ -51,6 +52,7 @@ export class DeskQueue {
   readonly #registry: SqlRegistry
   readonly #records: SqlRecords
   readonly #ledger: DeskLedger
+  readonly #ticks: DeskTicks
   readonly #transact: Transact
 
   constructor(
@@ -58,12 +60,14 @@ export class DeskQueue {
     registry: SqlRegistry,
     records: SqlRecords,
     ledger: DeskLedger,
+    ticks: DeskTicks,
     transact: Transact,
   ) {
     this.#rosters = rosters
     this.#registry = registry
     this.#records = records
     this.#ledger = ledger
+    this.#ticks = ticks
     this.#transact = transact
   }
 
@@ -71,10 +75,10 @@ export class DeskQueue {
     const tenant = this.#registry.tenant()
     if (tenant === undefined) return undefined
     const lines = this.lines(tenant, now)
-    const desk = this.#rosters.gate(tenant, undefined, null, now)
-    const data = this.waiting(tenant, now).map(({ id: call, key, agent, model, pool, began }, place): WaitingCall => {
-      const quota = this.#rosters.quota(pool, now)
-      const short = shortage(desk, { call, quota, load: quota.wants.get(call) ?? 0 }, place)
+    const data = this.waiting(tenant, now).map((kept, place): WaitingCall => {
+      const { id: call, key, agent, model, began } = kept
+      const desk = this.#rosters.gate(tenant, undefined, null, now)
+      const short = this.#short(desk, kept, place, now)
       const eta_ms = this.#ledger.etaMs(place, turning(desk, short))
       const since = new Date(began).toISOString()
       return { call, position: place + 1, waited_ms: now - began, since, eta_ms, short, key, agent, model }
@@ -82,6 +86,14 @@ export class DeskQueue {
     const as_of = new Date(now).toISOString()
     const oldest_wait_ms = data.length === 0 ? null : Math.max(...data.map(({ waited_ms }) => waited_ms))
     return { as_of, lines, room: roomOf(tenant), oldest_wait_ms, data }
+  }
+
+  /** The wait at a place (from 0), for the call that has it. */
+  etaMs(kept: KeptCall | undefined, place: number, now: number): number | null {
+    const tenant = this.#registry.tenant()
+    if (tenant === undefined || kept === undefined) return null
+    const desk = this.#rosters.gate(tenant, undefined, null, now)
+    return this.#ledger.etaMs(place, turning(desk, this.#short(desk, kept, place, now)))
   }
 
   lines(tenant: Tenant, now: number): LinesReading {
@@ -116,6 +128,7 @@ export class DeskQueue {
       if (place === undefined && kept.admitted === null) return { why: 'caller_left', details: { call } }
       if (place === undefined) return { why: 'caller_through', details: { call } }
       release(gate, call, now)
+      this.#ticks.gaveUp(call, place, now)
       this.#rosters.get('removed').set(call, now)
       return { call, position: place + 1, waited_ms: now - kept.began }
     })
@@ -128,5 +141,10 @@ export class DeskQueue {
   /** A place that is remembered is taken up once: of two callers with one id the second is a stranger (G12). */
   takenUp(caller: string): void {
     for (const name of ['places', 'memory']) this.#rosters.get(name).delete(caller)
+  }
+
+  #short(desk: Desk, { id: call, pool }: KeptCall, place: number, now: number): Shortage {
+    const quota = this.#rosters.quota(pool, now)
+    return shortage(desk, { call, quota, load: quota.wants.get(call) ?? 0 }, place)
   }
 }

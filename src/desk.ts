@@ -1,33 +1,30 @@
 // One tenant's desk: its gate, ledger, keys and records over one SQL store, each step one transaction. Knows no host and no socket.
+import { DeskAdmission } from './desk-admission.ts'
 import { DeskCounts, lost } from './desk-counts.ts'
 import { DeskEdits } from './desk-edits.ts'
 import { DeskLedger, type Balances } from './desk-ledger.ts'
 import { DeskPools } from './desk-pools.ts'
 import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
+import { DeskTicks, type Due } from './desk-ticks.ts'
 import { DeskUploads } from './desk-uploads.ts'
-import {
-  admit,
-  advance,
-  conclude,
-  consider,
-  needs,
-  read,
-  release,
-  renew,
-  turning,
-  type Ask,
-  type Desk,
-  type Terms,
-  type Verdict,
-} from './gate.ts'
+import { advance, conclude, consider, needs, read, release, renew, type Desk, type Terms } from './gate.ts'
 import { tokensOf, type Entry } from './ledger.ts'
 import { leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
-import { offerProblem } from './offer-check.ts'
-import { callTerms, keyValid, roomOf, type Key, type Tenant } from './plan.ts'
-import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
-import { SqlRecords } from './records-sql.ts'
+import { keyValid, type Tenant } from './plan.ts'
+import type {
+  Admission,
+  CallRecord,
+  CallRef,
+  Offer,
+  PoolAsk,
+  PoolGrant,
+  Renewal,
+  Standing,
+  TickAnswer,
+} from './ports.ts'
+import { SqlRecords, type KeptCall } from './records-sql.ts'
 import { SqlRegistry } from './registry-sql.ts'
 import { SqlRoster } from './roster-sql.ts'
 import { SqlSounds } from './sounds-sql.ts'
@@ -43,9 +40,6 @@ function terms(now: number, room: number): Terms {
   return { now, ttlMs: leaseTtlMs, room }
 }
 
-type Rule<V> = (desk: Desk, ask: Ask, t: Terms) => V
-type Decided<V> = Admission | (undefined extends V ? undefined : never)
-
 /** A call that lost its lease and never came back is closed after this long: its own object reports it long before. */
 const lostAfterMs = 600_000
 
@@ -56,10 +50,12 @@ export class SqlDesk {
   readonly uploads: DeskUploads
   readonly counts: DeskCounts
   readonly queue: DeskQueue
+  readonly ticks: DeskTicks
   readonly edits: DeskEdits
   readonly #rosters: DeskRosters
   readonly #ledger: DeskLedger
   readonly #pools: DeskPools
+  readonly #admission: DeskAdmission
   readonly #transact: Transact
 
   constructor(sql: Sql, transact: Transact) {
@@ -72,8 +68,12 @@ export class SqlDesk {
     this.sounds = new SqlSounds(sql)
     this.uploads = new DeskUploads(this.registry, this.sounds, transact)
     this.counts = new DeskCounts(sql)
-    this.queue = new DeskQueue(this.#rosters, this.registry, this.records, this.#ledger, transact)
+    this.ticks = new DeskTicks(this.#rosters)
+    this.queue = new DeskQueue(this.#rosters, this.registry, this.records, this.#ledger, this.ticks, transact)
     this.edits = new DeskEdits(this.#rosters, this.registry, this.records, this.queue, this.sounds, transact)
+    const { registry, records, counts, queue, ticks } = this
+    const own = { rosters: this.#rosters, ledger: this.#ledger, pools: this.#pools }
+    this.#admission = new DeskAdmission({ registry, records, counts, queue, ticks, ...own })
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
@@ -83,12 +83,12 @@ export class SqlDesk {
 
   /** Decides on an offer. Asked again it keeps the call's line or place, and says how it stands. */
   admit(offer: Offer, now: number): Admission {
-    return this.#transact(() => this.#admit(offer, now, conclude))
+    return this.#transact(() => this.#admission.decide(offer, now, conclude))
   }
 
   /** The same of a newcomer, but undefined where the pool is to be asked first. */
   consider(offer: Offer, now: number): Admission | undefined {
-    return this.#transact(() => this.#admit(offer, now, consider))
+    return this.#transact(() => this.#admission.decide(offer, now, consider))
   }
 
   /** Seats those whose turn has come, and names them: they are to be woken (G6). */
@@ -97,7 +97,8 @@ export class SqlDesk {
       const tenant = this.registry.tenant()
       if (tenant === undefined) return []
       const seated = advance(this.#rosters.gate(tenant, undefined, null, now), terms(now, 0))
-      for (const call of seated) this.#seated(call, tenant.plan, now)
+      for (const call of seated) this.#admission.seated(call, tenant.plan, now)
+      if (seated.length > 0) this.ticks.forward(0, now)
       return seated
     })
   }
@@ -105,9 +106,32 @@ export class SqlDesk {
   /** Gives a place up; the call is still there, to hear why. */
   leave(ref: CallRef, now: number): void {
     this.#transact(() => {
-      const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
-      if (tenant === undefined) return
-      release(this.#rosters.gate(tenant, key, ref.agent, now), ref.call, now, ref.caller ?? undefined)
+      const tenant = this.registry.tenant()
+      if (tenant !== undefined) this.#release(ref, tenant, now)
+    })
+  }
+
+  /** The waiting calls that are to be ticked now, and what each is told; `withdrawn`: that its key is good no more (K3). */
+  due(now: number): (Due & Standing & { withdrawn: boolean })[] {
+    return this.#transact(() =>
+      this.ticks.due(now).map(({ call, place }) => {
+        const kept = this.records.get(call)
+        const key = kept && this.registry.key(kept.key)
+        const withdrawn = key === undefined || !keyValid(key, now)
+        return { call, place, etaMs: this.queue.etaMs(kept, place, now), withdrawn }
+      }),
+    )
+  }
+
+  /** What a call said to its tick. */
+  ticked(due: Due, answer: TickAnswer, now: number): void {
+    const [tenant, call] = [this.registry.tenant(), this.records.get(due.call)]
+    if (tenant === undefined || call === undefined || call.admitted !== null) return // seated in the meantime
+    const ref = refOf(call, tenant)
+    if (answer.is === 'lost') return this.end(ref, [], lost(call, now), now)
+    this.#transact(() => {
+      if (answer.is === 'left') this.#release(ref, tenant, now)
+      else this.ticks.answered(due, this.#gate(ref, tenant, now), answer, now)
     })
   }
 
@@ -136,9 +160,9 @@ export class SqlDesk {
 
   end(ref: CallRef, entries: readonly Entry[], record: CallRecord, now: number): void {
     this.#transact(() => {
-      const [tenant, key] = [this.registry.tenant(), this.registry.key(ref.key)]
+      const tenant = this.registry.tenant()
       if (tenant === undefined) return
-      release(this.#rosters.gate(tenant, key, ref.agent, now), ref.call, now, ref.caller ?? undefined)
+      this.#release(ref, tenant, now)
       if (!this.records.isOpen(ref.call)) return
       this.#debit(ref, entries, now)
       this.#close(ref, tenant, record, now)
@@ -158,11 +182,11 @@ export class SqlDesk {
         this.#rosters.get('missing'),
       ]
       for (const call of this.records.openCalls()) {
-        const { id, key, agent, pool } = call
+        const { id } = call
         if (leases.get(id) !== undefined || queue.get(id) !== undefined) missing.delete(id)
         else if (missing.get(id) === undefined) missing.set(id, now)
         else if (now - (missing.get(id) ?? now) >= lostAfterMs) {
-          this.#close({ call: id, tenant: tenant.id, key, agent, caller: null, pool }, tenant, lost(call, now), now)
+          this.#close(refOf(call, tenant), tenant, lost(call, now), now)
         }
       }
     })
@@ -212,64 +236,15 @@ export class SqlDesk {
     return this.counts.report(tenant.plan, { live, waiting: this.records.waiting(), cap, oldestWaitMs })
   }
 
-  #admit<V extends Verdict | undefined>(offer: Offer, now: number, first: Rule<V>): Decided<V> {
-    const tenant = this.registry.tenant()
-    const key = tenant && this.registry.keyByHash(offer.keyHash)
-    if (tenant === undefined || key === undefined) return { is: 'refused', refusal: { why: 'key_unknown' } }
-    const known = this.records.get(offer.call)
-    // It asked before it ended and is heard after: it would hold a line that nobody frees.
-    if (known !== undefined && known.ended !== null) return { is: 'refused', refusal: { why: 'call_reset' } }
-    if (this.queue.isRemoved(offer.call)) return { is: 'refused', refusal: { why: 'removed_from_queue' } }
-    const admission = this.#decide(offer, tenant, key, now, known === undefined ? first : admit)
-    if (admission === undefined) return undefined as Decided<V>
-    if (known === undefined) this.counts.offered(offer.pool, tenant.plan)
-    if (admission.is === 'granted' || admission.is === 'queued') this.#enter(offer, tenant, key, admission.is, now)
-    else if (known === undefined) this.counts.turnedAway(offer.pool, tenant.plan, admission)
-    return admission
+  #gate(ref: CallRef, tenant: Tenant, now: number): Desk {
+    return this.#rosters.gate(tenant, this.registry.key(ref.key), ref.agent, now)
   }
 
-  #decide(offer: Offer, tenant: Tenant, key: Key, now: number, rule: Rule<Verdict | undefined>): Admission | undefined {
-    const refusal = offerProblem(offer, tenant, key, now)
-    if (refusal !== undefined) return { is: 'refused', refusal }
-    this.#pools.enter(offer.pool)
-    const [{ overflow }, room] = [tenant, roomOf(tenant)]
-    const { call, caller } = offer
-    const desk = this.#rosters.gate(tenant, key, offer.agent, now)
-    const ask: Ask = {
-      call,
-      quota: this.#rosters.quota(offer.pool, now),
-      load: this.#ledger.newcomerLoad(),
-      headStartMs: key.headStartSeconds * 1000,
-      ...(caller !== null && { caller }),
-    }
-    const verdict = rule(desk, ask, terms(now, room))
-    if (verdict === undefined) return undefined
-    if (verdict.is === 'granted') return { is: 'granted', terms: callTerms(tenant, key) }
-    if (verdict.is === 'queued') {
-      const { place, short } = verdict
-      const etaMs = this.#ledger.etaMs(place, turning(desk, short))
-      return { is: 'queued', terms: callTerms(tenant, key), place, short, etaMs }
-    }
-    if (verdict.of === 'room' && overflow === 'hold') return { is: 'full', terms: callTerms(tenant, key), room }
-    const beforeUpgrade = overflow === 'upgrade'
-    if (verdict.short !== 'lines') return { is: 'refused', refusal: { why: 'quota_short' }, beforeUpgrade }
-    const scope = verdict.of === 'room' ? 'tenant' : verdict.of
-    const cap = (desk.lines.find((lines) => lines.of === scope) ?? desk.lines[0]).cap
-    return { is: 'refused', refusal: { why: 'lines_full', details: { scope, cap } }, beforeUpgrade }
-  }
-
-  /** Opens the record of a call that has a line or a place, and counts it once when it has its line. */
-  #enter(offer: Offer, tenant: Tenant, key: Key, is: 'granted' | 'queued', now: number): void {
-    const { call: id, agent, caller, model, pool } = offer
-    if (caller !== null && this.records.get(id) === undefined) this.queue.takenUp(caller)
-    this.records.open({ id, key: key.id, agent, model, pool, began: now, admitted: null })
-    if (is === 'granted') this.#seated(id, tenant.plan, now)
-  }
-
-  #seated(call: string, plan: string, now: number): void {
-    const entered = this.records.admit(call, now)
-    if (entered === undefined) return
-    this.counts.admitted(entered.pool, plan, now - entered.began)
+  #release(ref: CallRef, tenant: Tenant, now: number): void {
+    const gate = this.#gate(ref, tenant, now)
+    const place = gate.queue.rank(ref.call)
+    release(gate, ref.call, now, ref.caller ?? undefined)
+    if (place !== undefined) this.ticks.gaveUp(ref.call, place, now)
   }
 
   #debit(ref: CallRef, entries: readonly Entry[], now: number): void {
@@ -289,4 +264,9 @@ export class SqlDesk {
     this.#ledger.ended(ref.call, record, now)
     this.counts.ended(ref.pool, tenant.plan, record)
   }
+}
+
+/** Who calls is not kept: one that is lost is not remembered. */
+function refOf({ id: call, key, agent, pool }: KeptCall, tenant: Tenant): CallRef {
+  return { call, tenant: tenant.id, key, agent, caller: null, pool }
 }

@@ -1,20 +1,12 @@
 // Carries out what call.ts decides for one call: desk, dial, sockets, timers. Knows no host and no frame's content.
 import { offered, step, type Action, type Call, type CallEvent, type Outcome } from './call.ts'
-import { dialTimeoutMs, firstFrameDelayMs, lateCloseMs } from './limits.ts'
-import { Load } from './load.ts'
+import { dial, type Dialling } from './dialling.ts'
+import { firstFrameDelayMs, lateCloseMs } from './limits.ts'
 import { timesOf, type Moments } from './moments.ts'
 import type { CallTerms } from './plan.ts'
-import {
-  UpstreamFault,
-  type Admission,
-  type Brings,
-  type CallRef,
-  type Dial,
-  type Offer,
-  type Socket,
-  type Target,
-} from './ports.ts'
+import type { Admission, Brings, CallRef, Line, Offer, Parked, ParkedWait, Socket, Standing, Target } from './ports.ts'
 import type { Notice } from './realtime/notice.ts'
+import { idsOf, type Ids } from './realtime/own-item.ts'
 import { errorEvent, type Refusal } from './refusal.ts'
 import { Relay, type Listener } from './relay.ts'
 import { Tab } from './tab.ts'
@@ -30,14 +22,11 @@ export class Exchange implements Listener {
   readonly #relay: Relay
   readonly #tab: Tab
   readonly #moments: Moments
-  /** From the moment it is live. */
-  #load: Load | undefined
-  /** It has a place in the queue, which is to be given up. */
-  #hasPlace = false
+  readonly #ids: Ids
   #waiter: Waiter | undefined
   #call: Call = offered
   #caller: Socket | undefined
-  #dial: Dial | undefined
+  #dial: Dialling | undefined
   #upstream: Socket | undefined
   #timers: (() => void)[] = []
   #firstAudioMs: number | null = null
@@ -45,9 +34,8 @@ export class Exchange implements Listener {
   #upstreamErrorAt = -Infinity
   #outcome: Outcome | undefined
   #posting: Promise<void> | undefined
-  #events = 0
 
-  /** A call that its desk has granted. `offeredAt`: when its upgrade came in (ms). */
+  /** `offeredAt`: when its upgrade came in (ms). */
   constructor(offer: Offer, target: Target, terms: CallTerms, offeredAt: number, host: Brings) {
     this.#offer = offer
     this.#target = target
@@ -56,6 +44,7 @@ export class Exchange implements Listener {
     this.#moments = { offered: offeredAt }
     this.#relay = new Relay(offer.model, terms, host.clock, this)
     this.#tab = new Tab(terms.fallbackMicroUsd)
+    this.#ids = idsOf(offer.call)
   }
 
   /** How the desk knows this call. */
@@ -74,16 +63,34 @@ export class Exchange implements Listener {
     this.#relay.attach(caller)
     this.#host.clock.after(firstFrameDelayMs, () => this.#relay.listening())
     if (admission.is === 'granted' || this.#moments.seated !== undefined) return this.#seat()
-    this.#hasPlace = admission.is === 'queued'
     this.#step({ is: 'queued' })
     if (admission.is === 'queued') this.#waiter?.joined(admission.place, admission.etaMs)
     else this.#waiter?.full(admission.room)
   }
 
+  /** Goes on with a wait that an earlier life of its host has left, on the same socket. */
+  static resume({ offer, target, terms, moments, wait }: Parked, caller: Socket, host: Brings): Exchange {
+    const exchange = new Exchange(offer, target, terms, moments.offered, host)
+    Object.assign(exchange.#moments, moments)
+    exchange.#ids.next = wait.nextId
+    exchange.#caller = caller
+    exchange.#relay.attach(caller)
+    exchange.#relay.listening()
+    exchange.#waiter = exchange.#waiterOf(wait)
+    exchange.#step({ is: 'queued' })
+    exchange.#tellHost()
+    return exchange
+  }
+
+  /** A time has come that it asked for; `standing`: as its desk has it now. */
+  tick(standing?: Standing): void {
+    this.#waiter?.tick(standing)
+  }
+
   /** From the desk: its turn has come. Said twice it is said once. */
   seated(): void {
     if (this.#call.state === 'offered') this.#moments.seated = this.#host.clock.now() // its socket is not open yet
-    else if (this.#call.state === 'waiting' && this.#hasPlace) this.#seat()
+    else if (this.#waiter?.place !== undefined) this.#seat()
   }
 
   fromCaller(frame: string | Uint8Array): void {
@@ -103,10 +110,9 @@ export class Exchange implements Listener {
   async heartbeat(): Promise<void> {
     try {
       if (this.ended) return await this.#settle()
-      if (this.#call.state === 'waiting') return await this.#ask()
       this.#relay.look()
-      const load = this.#load?.predict(this.#host.clock.now()) ?? null
-      const renewal = await this.#host.desks.renew(this.ref, load)
+      if (this.#call.state === 'waiting') return await this.#ask()
+      const renewal = await this.#host.desks.renew(this.ref, this.#tab.load(this.#host.clock.now()))
       if (renewal.is === 'withdrawn') this.wrapUp(renewal.refusal)
       await this.#post()
     } catch (error) {
@@ -115,15 +121,13 @@ export class Exchange implements Listener {
   }
 
   noticed(notice: Notice): void {
+    const now = this.#host.clock.now()
     if (notice.is === 'began') this.#step({ is: 'began', reply: notice.reply })
-    else if (notice.is === 'error') this.#upstreamErrorAt = this.#host.clock.now()
+    else if (notice.is === 'error') this.#upstreamErrorAt = now
     else if (notice.is === 'session') this.#transcription = notice.transcription ?? this.#transcription
     else {
       if (notice.is === 'transcribed') this.#tab.transcription(notice.item, this.#transcription, notice.usage)
-      else {
-        this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage)
-        this.#load?.replied(notice.usage, this.#host.clock.now())
-      }
+      else this.#tab.reply(notice.reply || `unnamed-${this.#ids.next++}`, this.#offer.model, notice.usage, now)
       if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply })
       if (!this.ended) void this.#post()
     }
@@ -185,63 +189,66 @@ export class Exchange implements Listener {
   }
 
   #wait(): void {
-    const fault = (error: unknown): void => this.#host.fault(error, this.#offer.call)
-    this.#moments.queued = this.#host.clock.now()
-    this.#waiter = new Waiter(this.#offer.call, this.#terms, this.#host.clock, this.#host.sounds, {
-      say: (frame) => this.#relay.toCaller(frame),
-      giveUp: () => {
-        if (!this.#hasPlace) return // the end itself gives it up
-        this.#hasPlace = false
-        this.#host.desks.leave(this.ref).catch(fault) // the ticket runs out by itself
-      },
-      refuse: (refusal) => this.#step({ is: 'refused', refusal }),
-      fault,
-    })
+    this.#moments.queued ??= this.#host.clock.now()
+    this.#waiter ??= this.#waiterOf()
     this.#relay.wait(this.#waiter)
+  }
+
+  #waiterOf(parked?: ParkedWait): Waiter {
+    const { clock, desks, sounds } = this.#host
+    const fault = (error: unknown): void => this.#host.fault(error, this.#offer.call)
+    const audience = {
+      say: (frame: string) => this.#relay.toCaller(frame),
+      giveUp: () => {
+        if (!this.ended) desks.leave(this.ref).catch(fault) // else the end itself gives it up; a ticket runs out by itself
+      },
+      refuse: (refusal: Refusal) => this.#step({ is: 'refused', refusal }),
+      fault,
+      changed: () => this.#tellHost(),
+    }
+    return new Waiter(this.#ids, this.#terms, clock, sounds, audience, parked)
+  }
+
+  #tellHost(): void {
+    const { place, nextAt } = this.#waiter ?? {}
+    if (place === undefined) return this.#host.waits(nextAt, undefined)
+    const call = { offer: this.#offer, target: this.#target, terms: this.#terms, moments: this.#moments }
+    this.#host.waits(nextAt, { newsAt: place.newsAt, parked: () => ({ ...call, wait: place.parked() }) })
   }
 
   /** Keeps its ticket, and hears how it stands; a desk that cannot be reached keeps the place for the ticket's time. */
   async #ask(): Promise<void> {
-    if (!this.#hasPlace) return // it says goodbye
+    if (this.#waiter?.place === undefined) return // it says goodbye
     const answer = await this.#host.desks.admit(this.#offer)
     if (answer.is === 'granted') this.seated()
     else if (this.#call.state !== 'waiting') return
-    else if (answer.is === 'queued') this.#waiter?.moved(answer.place, answer.etaMs)
+    else if (answer.is === 'queued') this.#waiter?.tick(answer)
     else if (answer.is === 'refused') this.#waiter?.turnedAway(answer.refusal)
     else this.#waiter?.turnedAway({ why: 'queue_full', details: { room: answer.room } })
   }
 
   #open(): void {
-    const { clock, upstream } = this.#host
+    const { clock } = this.#host
     this.#moments.dialled = clock.now()
-    this.#dial = upstream.open(this.#target, {
+    const line: Line = {
       message: (frame) => (this.ended ? undefined : this.#relay.fromUpstream(frame)),
       closed: (code, reason) =>
         this.#step({ is: 'dropped', code, reason, explained: clock.now() - this.#upstreamErrorAt < justBeforeMs }),
-    })
-    const late = clock.after(dialTimeoutMs, () =>
-      this.#step({ is: 'unopened', refusal: { why: 'upstream_silent', details: { ms: dialTimeoutMs } } }),
-    )
-    this.#timers.push(late)
-    this.#dial.opened.then(
-      (socket) => {
-        late()
+    }
+    this.#dial = dial(this.#host, this.#target, line, {
+      opened: (socket) => {
         this.#upstream = socket
         this.#moments.opened = clock.now()
-        this.#load = new Load(clock.now())
+        this.#tab.live(clock.now())
         this.#step({ is: 'opened' })
       },
-      (error: unknown) => {
-        late()
-        const refusal: Refusal = error instanceof UpstreamFault ? error.refusal : { why: 'upstream_unreachable' }
-        this.#step({ is: 'unopened', refusal })
-      },
-    )
+      unopened: (refusal) => this.#step({ is: 'unopened', refusal }),
+    })
+    this.#timers.push(() => this.#dial?.forget())
   }
 
   #tell(refusal: Refusal, causedBy: string | undefined): void {
-    const id = `event_trunkline_${this.#offer.call.slice(-8)}_${this.#events++}`
-    this.#relay.toCaller(JSON.stringify(errorEvent(refusal, id, causedBy)))
+    this.#relay.toCaller(JSON.stringify(errorEvent(refusal, this.#ids('event'), causedBy)))
   }
 
   #closeCaller(code: number, reason: string, late: boolean): void {
@@ -251,7 +258,6 @@ export class Exchange implements Listener {
 
   #end(outcome: Outcome): void {
     for (const cancel of this.#timers.splice(0)) cancel()
-    this.#hasPlace = false
     this.#waiter?.hungUp()
     this.#outcome = outcome
     this.#moments.ended = this.#host.clock.now()
@@ -267,7 +273,6 @@ export class Exchange implements Listener {
       ...timesOf(this.#moments),
       ...this.#tab.figures,
       firstAudioMs: this.#firstAudioMs,
-      firstMinuteTokens: this.#load?.firstMinuteTokens ?? null,
     })
     this.#outcome = undefined
     this.#host.settled(this.#offer.call)

@@ -55,10 +55,15 @@ export function nextAt(hold: Hold): number | undefined {
   const times = [hold.speaking === null ? hold.next?.at : hold.speaking.since + speechTimeoutMs]
   if (hold.state === 'waiting') {
     times.push(hold.until, hold.sentAt + queueAliveMs)
-    if (hold.place < hold.told.place) times.push(hold.updatedAt + queueUpdateMs)
+    if (hold.place < hold.told.place) times.push(newsAt(hold))
   }
   const known = times.filter((time) => time !== undefined)
   return known.length === 0 ? undefined : Math.min(...known)
+}
+
+/** From when it may be told of a better place. */
+export function newsAt({ updatedAt }: Hold): number {
+  return updatedAt + queueUpdateMs
 }
 
 /** The first event must be `joined` or `full`. */
@@ -115,7 +120,7 @@ function look(before: Hold, at: number): HoldStep {
   let hold = overslept(before, at) ? rested(before, at) : before
   const actions: HoldAction[] = []
   const better = hold.place < hold.told.place
-  if (better && at >= hold.updatedAt + queueUpdateMs) {
+  if (better && at >= newsAt(hold)) {
     const told = { place: hold.place, etaMs: lower(hold.told.etaMs, hold.etaMs) }
     if (told.place === 1) hold = { ...hold, next: { line: 'next', at } }
     hold = { ...hold, told, updatedAt: at, sentAt: at }

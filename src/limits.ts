@@ -79,6 +79,13 @@ export const firstLineMs = 400
 export const queueUpdateMs = 15_000
 /** Something is sent at least every 25 s, or a proxy takes the socket for dead; 5 s less, because alarms come late. */
 export const queueAliveMs = 20_000
+/** Waiting calls are ticked by their desk (H7): together, when they are due in the same second; again after this, when one does not answer. */
+export const tickStepMs = 1_000
+export const tickAgainMs = 5_000
+/** A waiting call asks its desk by itself no oftener than this, should the desk have forgotten it. */
+export const parkedBeatMs = 60_000
+/** What it is told and asks for is kept for its next life this much later: once for a burst of events. A silent object sleeps after 10 s. */
+export const parkAfterMs = 100
 /** A wait is estimated from this many calls, and told in steps that people can use. */
 export const etaSamples = 10
 export const etaStepMs = 5_000

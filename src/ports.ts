@@ -3,8 +3,11 @@ import type { Outcome } from './call.ts'
 import type { Needs, Shortage } from './gate.ts'
 import type { Grant } from './grant.ts'
 import type { Entry } from './ledger.ts'
+import type { Hold } from './hold.ts'
 import type { SoundSource } from './lines.ts'
+import type { Moments } from './moments.ts'
 import type { CallTerms, PlanName } from './plan.ts'
+import type { OwnItem } from './realtime/own-item.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format, Recording } from './sound.ts'
 import type { UpstreamSpec } from './upstream.ts'
@@ -85,6 +88,18 @@ export type Admission =
   | { is: 'queued'; terms: CallTerms; place: number; short: Shortage; etaMs: number | null }
   | { is: 'full'; terms: CallTerms; room: number }
   | { is: 'refused'; refusal: Refusal; beforeUpgrade?: boolean }
+
+/** How a waiting call stands with its desk; `place` counts from 0. */
+export interface Standing {
+  place: number
+  etaMs: number | null
+}
+
+/**
+ * What a waiting call says when it is ticked, in ms since 1970: when it wants the next tick, and from when it may be told of a better
+ * place. `left`: it has given its place up, or been put through. `lost`: its object was reset, and its caller is gone.
+ */
+export type TickAnswer = { is: 'waits'; at: number; newsAt: number } | { is: 'left' } | { is: 'lost' }
 
 /** Names one call towards its desk. */
 export interface CallRef {
@@ -168,4 +183,31 @@ export interface Brings {
   fault(error: unknown, call: string): void
   /** The call is over and its desk knows: the host may forget it. */
   settled(call: string): void
+  /** A call that waits wants its next tick at `at` (ms since 1970), whatever it said before; `place`: while it has one. */
+  waits(at: number | undefined, place: KeptPlace | undefined): void
+}
+
+/** A place in the queue, for a host that lets go of the call while nobody says anything (H7). */
+export interface KeptPlace {
+  /** From when the caller may be told of a better one (ms since 1970). */
+  newsAt: number
+  parked(): Parked
+}
+
+/** A waiting call as plain data. */
+export interface Parked {
+  offer: Offer
+  target: Target
+  terms: CallTerms
+  moments: Moments
+  wait: ParkedWait
+}
+
+export interface ParkedWait {
+  hold: Hold
+  items: readonly OwnItem[]
+  /** Frames for the provider that it has not got yet. */
+  wishes: readonly string[]
+  /** The number of the next id of ours. */
+  nextId: number
 }

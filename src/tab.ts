@@ -1,6 +1,8 @@
 // What one call has used: reports that its desk has not yet taken in, and the sums for its record. Knows no wire and no store. Rules L1, L2.
 import type { Entry } from './ledger.ts'
 import { unpostedReports } from './limits.ts'
+import { Load } from './load.ts'
+import type { CallRecord } from './ports.ts'
 import { price } from './price.ts'
 import { contextTokens, totalTokens, type Modality, type Usage } from './realtime/usage.ts'
 
@@ -9,6 +11,7 @@ export class Tab {
   microUsd = 0
   replies = 0
   peakContextTokens = 0
+  #load: Load | undefined
   readonly #fallbackMicroUsd: number
   readonly #unposted = new Map<string, Entry>()
 
@@ -16,15 +19,26 @@ export class Tab {
     this.#fallbackMicroUsd = fallbackMicroUsd
   }
 
+  /** The call has come live: from now on it shows what it takes (P3, P4). */
+  live(now: number): void {
+    this.#load = new Load(now)
+  }
+
+  /** The tokens a minute that it is predicted to take; null while it is too young to tell. */
+  load(now: number): number | null {
+    return this.#load?.predict(now) ?? null
+  }
+
   /** What its record says of it. */
-  get figures(): { tokens: number; microUsd: number; replies: number; peakContextTokens: number } {
+  get figures(): Pick<CallRecord, 'tokens' | 'microUsd' | 'replies' | 'peakContextTokens' | 'firstMinuteTokens'> {
     const { tokens, microUsd, replies, peakContextTokens } = this
-    return { tokens, microUsd, replies, peakContextTokens }
+    return { tokens, microUsd, replies, peakContextTokens, firstMinuteTokens: this.#load?.firstMinuteTokens ?? null }
   }
 
   /** A reply's usage, by response id. A report that says nothing is counted as such, not as 0. */
-  reply(id: string, model: string, usage: Usage | undefined): void {
+  reply(id: string, model: string, usage: Usage | undefined, now: number): void {
     this.replies++
+    this.#load?.replied(usage, now)
     if (usage !== undefined) this.peakContextTokens = Math.max(this.peakContextTokens, contextTokens(usage))
     this.#note(`reply:${id}`, model, usage, { replies: 1 })
   }

@@ -1,11 +1,11 @@
 // Carries out what hold.ts decides for one waiting caller: its words, its lines in time, its wishes. Knows no desk and no socket.
-import { hear, nextAt, type Hold, type HoldAction, type HoldEvent } from './hold.ts'
+import { hear, newsAt, nextAt, type Hold, type HoldAction, type HoldEvent } from './hold.ts'
 import { speechLeadMs } from './limits.ts'
 import { shippedWording, wording, type Line, type Wording } from './lines.ts'
 import type { CallTerms } from './plan.ts'
-import type { Clock, Sounds } from './ports.ts'
+import type { Clock, ParkedWait, Sounds, Standing } from './ports.ts'
 import { noticeFrame } from './queue-notice.ts'
-import { idsOf, OwnItems, type Ids } from './realtime/own-item.ts'
+import { OwnItems, type Ids } from './realtime/own-item.ts'
 import { hearing, type Hearing } from './realtime/session-format.ts'
 import { Utterance } from './realtime/synth.ts'
 import type { Refusal } from './refusal.ts'
@@ -18,11 +18,13 @@ export interface Audience {
   giveUp(): void
   refuse(refusal: Refusal): void
   fault(error: unknown): void
+  /** It wants its next tick at another time, or has more to keep. */
+  changed(): void
 }
 
 export class Waiter {
   /** Items of ours that the caller knows: it may ask for them for as long as it talks. */
-  readonly items: OwnItems = new OwnItems()
+  readonly items: OwnItems
   readonly ids: Ids
   readonly #terms: CallTerms
   readonly #clock: Clock
@@ -31,18 +33,33 @@ export class Waiter {
   readonly #wishes: Wishes
   #hold: Hold | undefined
   #utterance: { said: Utterance; since: number } | undefined
-  #cancelTick: (() => void) | undefined
   #cancelSpeech: (() => void) | undefined
   /** Counts the lines that were begun, so that a sound that comes late is not said. */
   #lines = 0
 
-  constructor(call: string, terms: CallTerms, clock: Clock, sounds: Sounds, audience: Audience) {
-    this.ids = idsOf(call)
+  /** `parked`: the wait goes on that an earlier life of its host has left, in silence. */
+  constructor(ids: Ids, terms: CallTerms, clock: Clock, sounds: Sounds, audience: Audience, parked?: ParkedWait) {
+    this.ids = ids
+    this.items = new OwnItems(parked?.items)
     this.#terms = terms
     this.#clock = clock
     this.#sounds = sounds
     this.#audience = audience
-    this.#wishes = new Wishes(this.items, this.ids)
+    this.#wishes = new Wishes(this.items, this.ids, parked?.wishes)
+    this.#hold = parked?.hold
+  }
+
+  /** When it wants its next tick (ms since 1970); undefined when never. */
+  get nextAt(): number | undefined {
+    return this.#hold && nextAt(this.#hold)
+  }
+
+  /** What it is told from when (ms since 1970), and the wait as plain data; undefined once it has no place any more. */
+  get place(): { newsAt: number; parked(): ParkedWait } | undefined {
+    const hold = this.#hold
+    if (hold?.state !== 'waiting') return undefined
+    const parked = () => ({ hold, items: this.items.all, wishes: this.#wishes.frames, nextId: this.ids.next })
+    return { newsAt: newsAt(hold), parked }
   }
 
   /** `place` counts from 0, as the gate has it. */
@@ -56,8 +73,11 @@ export class Waiter {
     this.#take({ is: 'full', at: this.#clock.now(), room })
   }
 
-  moved(place: number, etaMs: number | null): void {
-    this.#take({ is: 'moved', at: this.#clock.now(), place: place + 1, etaMs })
+  /** A time has come that it asked for; `standing`: as its desk has it now. */
+  tick(standing?: Standing): void {
+    const at = this.#clock.now()
+    if (standing === undefined) this.#take({ is: 'tick', at })
+    else this.#take({ is: 'moved', at, place: standing.place + 1, etaMs: standing.etaMs })
   }
 
   turnedAway(refusal: Refusal): void {
@@ -80,6 +100,7 @@ export class Waiter {
     const keeping = this.#wishes.keep(frame, type)
     if (keeping.is === 'answered') this.#audience.say(keeping.frame)
     if (keeping.is === 'cancelled') this.#quiet('caller')
+    if (keeping.is === 'kept' || keeping.is === 'answered') this.#audience.changed()
     return keeping
   }
 
@@ -87,14 +108,7 @@ export class Waiter {
     const { hold, actions } = hear(this.#hold, event)
     this.#hold = hold
     for (const action of actions) this.#act(action)
-    if (this.#hold !== hold) return // an action was a step of its own, and has armed the clock
-    this.#cancelTick?.()
-    const at = nextAt(hold)
-    if (at !== undefined) this.#cancelTick = this.#clock.after(Math.max(0, at - this.#clock.now()), () => this.#tick())
-  }
-
-  #tick(): void {
-    this.#take({ is: 'tick', at: this.#clock.now() })
+    if (this.#hold === hold) this.#audience.changed() // else an action was a step of its own, and has said so
   }
 
   #act(action: HoldAction): void {

@@ -1,17 +1,20 @@
 // One call as a Durable Object: the caller's socket, the provider's, one alarm. Translates only; the call's life is in src/exchange.ts.
 import { DurableObject } from 'cloudflare:workers'
 import { lostRecord } from '../src/desk-counts.ts'
+import { firstTickAt } from '../src/desk-ticks.ts'
 import { Exchange } from '../src/exchange.ts'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Arrival } from '../src/http/door.ts'
-import { firstFrameDelayMs, heartbeatJitter, heartbeatMs, lateCloseMs } from '../src/limits.ts'
-import type { Admission, Brings, CallRef, Desks, Offer } from '../src/ports.ts'
+import { firstFrameDelayMs, heartbeatJitter, heartbeatMs, lateCloseMs, parkedBeatMs } from '../src/limits.ts'
+import type { Admission, Brings, CallRef, Desks, Offer, Socket, Standing, TickAnswer } from '../src/ports.ts'
 import { sendableCode, sendableReason } from '../src/realtime/close-code.ts'
 import { closeReason, errorEvent, rendering, type Refusal } from '../src/refusal.ts'
 import { dialUrl } from '../src/upstream.ts'
 import { clock } from './clock.ts'
 import { upstreams, type Env } from './env.ts'
-import { dialler, listen, socketOf } from './sockets.ts'
+import { Parking } from './parking.ts'
+import { SleepingSocket } from './sleeping-socket.ts'
+import { dialler, frameOf, listen, socketOf } from './sockets.ts'
 import { soundsOf } from './sounds.ts'
 import { deskOf } from './stubs.ts'
 
@@ -26,9 +29,17 @@ export class CallObject extends DurableObject<Env> {
   #exchange: Exchange | undefined
   /** The desk's word that its turn has come may overtake the desk's answer that it waits. */
   #calledEarly = false
+  readonly #parking = new Parking(this.ctx.storage, {
+    tick: () => this.#exchange?.tick(),
+    over: () => this.ctx.waitUntil(this.#arm()),
+  })
+  /** The caller, if it waits or has waited. */
+  #sleeping: SleepingSocket | undefined
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
+    const [ws] = ctx.getWebSockets()
+    if (ws !== undefined) this.#resume(ws)
     // A life that was cut short may have left its note without an alarm.
     if (this.#kept() !== undefined) ctx.waitUntil(this.#armIfUnarmed())
   }
@@ -50,20 +61,26 @@ export class CallObject extends DurableObject<Env> {
     this.ctx.storage.kv.put('kept', { ref: exchange.ref, model: offer.model, began } satisfies Kept)
     await this.#arm()
     const { 0: client, 1: server } = new WebSocketPair()
-    // Not `acceptWebSocket`: workerd 1.20261117 keeps a hibernatable socket's TCP open for 10 s after a close of ours, and a call
-    // that dials could not hibernate anyway.
-    const caller = socketOf(server)
-    listen(server, {
-      message: (frame) => exchange.fromCaller(frame),
-      closed: (code, reason) => {
-        exchange.callerGone(code, reason)
-        // Answered also when the exchange is over: an unanswered close keeps the client waiting for 10 s.
-        caller.close(sendableCode(code), sendableReason(reason))
-      },
-    })
     if (this.#calledEarly) exchange.seated()
-    exchange.begin(caller, admission)
+    if (admission.is === 'queued') {
+      this.#parking.begin(firstTickAt(admission.terms.patienceMs, began))
+      this.ctx.acceptWebSocket(server)
+      exchange.begin(this.#callerOf(server), admission)
+      await this.#arm()
+    } else exchange.begin(this.#take(server, exchange), admission)
     return upgraded(client, arrival)
+  }
+
+  override webSocketMessage(_ws: WebSocket, data: string | ArrayBuffer): void {
+    this.#exchange?.fromCaller(frameOf(data))
+  }
+
+  override webSocketClose(_ws: WebSocket, code: number, reason: string): void {
+    this.#closing(code, reason)
+  }
+
+  override webSocketError(): void {
+    this.#closing(1006, '')
   }
 
   /** The heartbeat. Never throws, and arms itself again until the desk knows that the call is over. */
@@ -79,13 +96,54 @@ export class CallObject extends DurableObject<Env> {
 
   /** From the desk: the caller's turn has come. */
   seated(): void {
-    if (this.#exchange === undefined) this.#calledEarly = true
-    else this.#exchange.seated()
+    if (this.#exchange !== undefined) this.#exchange.seated()
+    else if (this.#kept() === undefined) this.#calledEarly = true
+    else this.ctx.waitUntil(this.#reportReset()) // its caller went with an earlier life: the line is the next one's
+  }
+
+  /** From the desk: a time has come that the waiting call asked for, and this is how it stands. */
+  tick(standing: Standing): TickAnswer {
+    if (this.#exchange === undefined) return { is: 'lost' } // the alarm clears away what is kept
+    this.#exchange.tick(standing)
+    return this.#parking.answer()
   }
 
   /** From the desk: the call must come to its end. */
   wrapUp(refusal: Refusal): void {
     this.#exchange?.wrapUp(refusal)
+  }
+
+  /** From an earlier life. One that did not wait cannot go on: its provider is gone. */
+  #resume(ws: WebSocket): void {
+    const [parked, caller] = [this.#parking.left(), this.#callerOf(ws)]
+    if (parked !== undefined) this.#exchange = Exchange.resume(parked, caller, this.#brings(parked.offer.tenant))
+    else caller.close(rendering('call_reset').close ?? 1011, closeReason({ why: 'call_reset' }))
+  }
+
+  /** A caller that waits: it keeps this socket also when it is put through. */
+  #callerOf(ws: WebSocket): Socket {
+    this.#sleeping = new SleepingSocket(ws, () => this.ctx.abort('the call is over'))
+    return this.#sleeping
+  }
+
+  /** A call that has its line dials at once, and could not sleep. */
+  #take(server: WebSocket, exchange: Exchange): Socket {
+    const caller = socketOf(server)
+    listen(server, {
+      message: (frame) => exchange.fromCaller(frame),
+      closed: (code, reason) => {
+        exchange.callerGone(code, reason)
+        // Answered also when the exchange is over: an unanswered close keeps the client waiting for 10 s.
+        caller.close(sendableCode(code), sendableReason(reason))
+      },
+    })
+    return caller
+  }
+
+  #closing(code: number, reason: string): void {
+    if (this.#sleeping?.closing() !== true) return
+    this.#exchange?.callerGone(code, code === 1006 ? '' : reason) // of no wire: a text of the runtime
+    this.#sleeping.close(sendableCode(code), sendableReason(reason))
   }
 
   async #admit(offer: Offer): Promise<Admission> {
@@ -129,8 +187,14 @@ export class CallObject extends DurableObject<Env> {
       upstream: dialler(this.env),
       sounds: soundsOf(this.env, tenant),
       fault: (error) => this.#fault(error),
-      settled: () => this.ctx.waitUntil(this.ctx.storage.deleteAll()),
+      settled: () => this.ctx.waitUntil(this.#forget()),
+      waits: (at, place) => this.#parking.change(at, place),
     }
+  }
+
+  async #forget(): Promise<void> {
+    await this.ctx.storage.deleteAll()
+    this.#sleeping?.settled()
   }
 
   #desks(): Desks {
@@ -150,7 +214,7 @@ export class CallObject extends DurableObject<Env> {
   /** Randomness only spreads the heartbeats of calls that began together. */
   async #arm(): Promise<void> {
     const spread = 1 + heartbeatJitter * (2 * Math.random() - 1)
-    await this.ctx.storage.setAlarm(clock.now() + heartbeatMs * spread)
+    await this.ctx.storage.setAlarm(clock.now() + (this.#parking.waits ? parkedBeatMs : heartbeatMs) * spread)
   }
 
   async #armIfUnarmed(): Promise<void> {

@@ -31,7 +31,8 @@ export class DeskObject extends DurableObject<Env> {
     if (sql("SELECT 1 FROM sqlite_master WHERE name = 'tenant'").length > 0) {
       SqlDesk.prepare(sql)
       // A life that was cut short may have left live calls without an alarm.
-      if (this.#open().records.openCalls().length > 0) ctx.waitUntil(this.#arm(heartbeatMs))
+      this.#open()
+      ctx.waitUntil(this.#armNext())
     }
   }
 
@@ -170,6 +171,7 @@ export class DeskObject extends DurableObject<Env> {
   /** Reports to the pools, looks for lost calls. Never throws; arms itself again while anything is live. */
   override async alarm(): Promise<void> {
     try {
+      this.#tick()
       this.#desk?.sweep(clock.now())
       await this.#admissions?.levelAll()
       for (const [pool, series] of Object.entries(this.#desk?.report(clock.now()) ?? {})) {
@@ -178,12 +180,33 @@ export class DeskObject extends DurableObject<Env> {
     } catch (error) {
       this.#fault(error)
     }
-    if ((this.#desk?.records.openCalls().length ?? 0) > 0) await this.#arm(heartbeatMs)
+    await this.#armNext()
+  }
+
+  /** Ticks the waiting calls that are due, and notes what each says. One that cannot be reached is due again, until its ticket runs out. */
+  #tick(): void {
+    const desk = this.#desk
+    const due = desk?.due(clock.now()) ?? []
+    if (desk === undefined || due.length === 0) return
+    const asked = due.map(async ({ call, place, etaMs, withdrawn }) => {
+      const stub = callOf(this.env, call)
+      if (withdrawn) return stub.wrapUp({ why: 'key_withdrawn' })
+      return desk.ticked({ call, place }, await stub.tick({ place, etaMs }), clock.now())
+    })
+    this.ctx.waitUntil(
+      Promise.allSettled(asked).then(async (answers) => {
+        for (const answer of answers) if (answer.status === 'rejected') this.#fault(answer.reason)
+        await this.#admissions?.levelAll() // one was lost, or has left
+        return this.#armNext()
+      }),
+    )
   }
 
   /** Wakes exactly the calls that were seated. One that cannot be woken learns it with its next heartbeat, or its lease runs out. */
   #wake(seated: readonly string[]): void {
-    if (seated.length > 0) this.ctx.waitUntil(Promise.allSettled(seated.map((call) => callOf(this.env, call).seated())))
+    if (seated.length === 0) return
+    this.ctx.waitUntil(Promise.allSettled(seated.map((call) => callOf(this.env, call).seated())))
+    this.ctx.waitUntil(this.#armNext()) // those behind them are to hear of it
   }
 
   /** What a call had goes back to its pool, which gives it to whom it is due: to this desk's next caller, or to another's (P5, P9). */
@@ -230,6 +253,13 @@ export class DeskObject extends DurableObject<Env> {
   async #withdraw(desk: SqlDesk, key: string): Promise<void> {
     const live = desk.records.openCalls().filter((call) => call.key === key)
     await Promise.allSettled(live.map(({ id }) => callOf(this.env, id).wrapUp({ why: 'key_withdrawn' })))
+  }
+
+  /** For as long as a call is open. */
+  async #armNext(): Promise<void> {
+    if ((this.#desk?.records.openCalls().length ?? 0) === 0) return
+    const due = (this.#desk?.ticks.nextAt ?? Infinity) - clock.now()
+    await this.#arm(Math.min(heartbeatMs, Math.max(0, due)))
   }
 
   /** Sooner than what is set already, never later. */

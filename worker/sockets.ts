@@ -31,7 +31,7 @@ export function socketOf(ws: WebSocket): Socket {
   }
 }
 
-function frameOf(data: string | ArrayBuffer): Frame {
+export function frameOf(data: string | ArrayBuffer): Frame {
   return typeof data === 'string' ? data : new Uint8Array(data)
 }
 

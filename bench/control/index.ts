@@ -4,6 +4,7 @@ import { DurableObject } from 'cloudflare:workers'
 interface Env {
   PLAIN: DurableObjectNamespace<Plain>
   HIBERNATABLE: DurableObjectNamespace<Hibernatable>
+  PARKED: DurableObjectNamespace<Parked>
   UPSTREAM_URL: string
 }
 
@@ -44,6 +45,16 @@ export class Hibernatable extends DurableObject<Env> {
   }
 }
 
+/** A socket by `acceptWebSocket()`, and nothing else. */
+export class Parked extends DurableObject<Env> {
+  override fetch(): Response {
+    const { 0: client, 1: caller } = new WebSocketPair()
+    this.ctx.acceptWebSocket(caller)
+    caller.send('{"type":"parked"}')
+    return new Response(null, { status: 101, webSocket: client })
+  }
+}
+
 async function dial(env: Env): Promise<WebSocket> {
   const { webSocket } = await fetch(env.UPSTREAM_URL, { headers: { upgrade: 'websocket' } })
   if (webSocket === null) throw new Error('the upstream took no call')
@@ -52,7 +63,8 @@ async function dial(env: Env): Promise<WebSocket> {
 
 export default {
   fetch(request, env): Promise<Response> {
-    const home = new URL(request.url).pathname === '/plain' ? env.PLAIN : env.HIBERNATABLE
+    const homes = { '/plain': env.PLAIN, '/hibernatable': env.HIBERNATABLE, '/parked': env.PARKED }
+    const home = homes[new URL(request.url).pathname as keyof typeof homes]
     return home.get(home.newUniqueId()).fetch(request)
   },
 } satisfies ExportedHandler<Env>

@@ -3,12 +3,17 @@ import type { Refusal } from '../refusal.ts'
 import type { ControlEvent } from './control-event.ts'
 
 /** An id that nobody else makes: `item_trunkline_…`. Item ids have at most 32 characters. */
-export type Ids = (kind: 'event' | 'item' | 'resp') => string
+export interface Ids {
+  (kind: 'event' | 'item' | 'resp'): string
+  /** The number of the next one. */
+  next: number
+}
 
 /** Ids of one call. `from`: the first number, higher than all that the call has used. */
 export function idsOf(call: string, from = 0): Ids {
-  let next = from
-  return (kind) => `${kind}_trunkline_${call.slice(-8)}_${(next++).toString(36)}`
+  const made = (kind: string): string => `${kind}_trunkline_${call.slice(-8)}_${(ids.next++).toString(36)}`
+  const ids: Ids = Object.assign(made, { next: from })
+  return ids
 }
 
 /** Plain data, so that a host can keep it. */

@@ -24,6 +24,7 @@ class Scene {
 
   constructor(admission: Exclude<Admission, { is: 'refused' }>, own: Partial<CallTerms> = {}) {
     this.exchange = new Exchange(offer, target, { ...terms, ...own }, this.host.clock.now() - 7, this.host)
+    this.host.call = this.exchange
     this.exchange.begin(this.caller, admission)
   }
 

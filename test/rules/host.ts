@@ -9,6 +9,7 @@ import type {
   Clock,
   Desks,
   Frame,
+  KeptPlace,
   Line,
   Offer,
   Renewal,
@@ -219,12 +220,25 @@ export class HandSounds implements Sounds {
 }
 
 export class HandHost implements Brings {
-  readonly clock = new HandClock()
-  readonly desks = new HandDesks()
-  readonly upstream = new HandUpstream(this.clock)
+  readonly clock: HandClock
+  readonly desks: HandDesks
+  readonly upstream: HandUpstream
   readonly sounds = new HandSounds()
   readonly faults: unknown[] = []
   settledCalls: string[] = []
+  /** Its ticks come from here, each at the time that it asked for. */
+  call: { tick(): void } | undefined
+  at: number | undefined
+  place: KeptPlace | undefined
+  #cancelTick: (() => void) | undefined
+
+  /** `before`: another life of the same host, over the same desk. */
+  constructor(before?: HandHost) {
+    if (before !== undefined) before.#cancelTick?.()
+    this.clock = before?.clock ?? new HandClock()
+    this.desks = before?.desks ?? new HandDesks()
+    this.upstream = new HandUpstream(this.clock)
+  }
 
   fault(error: unknown): void {
     this.faults.push(error)
@@ -232,6 +246,13 @@ export class HandHost implements Brings {
 
   settled(call: string): void {
     this.settledCalls.push(call)
+  }
+
+  waits(at: number | undefined, place: KeptPlace | undefined): void {
+    this.#cancelTick?.()
+    this.at = at
+    this.place = place
+    if (at !== undefined) this.#cancelTick = this.clock.after(at - this.clock.now(), () => this.call?.tick())
   }
 }
 

@@ -5,6 +5,7 @@ import { shippedLines } from '../../src/lines.ts'
 import type { CallTerms } from '../../src/plan.ts'
 import type { Sounds } from '../../src/ports.ts'
 import type { Refusal } from '../../src/refusal.ts'
+import { idsOf } from '../../src/realtime/own-item.ts'
 import { recorded, type Recording } from '../../src/sound.ts'
 import { Waiter } from '../../src/waiter.ts'
 import { faultsOf, type Event } from '../sim/client.ts'
@@ -22,14 +23,24 @@ class Stage {
   readonly start = this.clock.now()
   givenUp = 0
   readonly waiter: Waiter
+  #cancelTick: (() => void) | undefined
 
   constructor(own: Partial<CallTerms> = {}, sounds?: Sounds) {
-    this.waiter = new Waiter('call_0193a1b2c3d4', { ...terms, ...own }, this.clock, sounds ?? this.sounds, {
+    this.waiter = new Waiter(idsOf('call_0193a1b2c3d4'), { ...terms, ...own }, this.clock, sounds ?? this.sounds, {
       say: (frame) => this.said.push({ ...(JSON.parse(frame) as Event), at: this.clock.now() - this.start }),
       giveUp: () => this.givenUp++,
       refuse: (refusal) => this.refusals.push({ refusal, at: this.clock.now() - this.start }),
       fault: (error) => this.faults.push(error),
+      changed: () => this.#look(),
     })
+  }
+
+  /** Ticks when it wants to be ticked. */
+  #look(): void {
+    this.#cancelTick?.()
+    const { nextAt } = this.waiter
+    if (nextAt === undefined) return
+    this.#cancelTick = this.clock.after(nextAt - this.clock.now(), () => this.waiter.tick())
   }
 
   /** Time with its promises, step by step. */
@@ -154,8 +165,8 @@ test('[H4] a line that is to be heard once is heard once', async () => {
 test('[H3] a better place is told, a worse one is not, and something is said in time', async () => {
   stage.waiter.joined(4, 60_000)
   await stage.pass(5_000)
-  stage.waiter.moved(2, 30_000)
-  stage.waiter.moved(3, 90_000)
+  stage.waiter.tick({ place: 2, etaMs: 30_000 })
+  stage.waiter.tick({ place: 3, etaMs: 90_000 })
   await stage.pass(queueUpdateMs - 5_000)
   expect(stage.of('trunkline.queue.updated')).toMatchObject([{ position: 4, eta_ms: 60_000, at: queueUpdateMs }])
   await stage.pass(queueAliveMs)

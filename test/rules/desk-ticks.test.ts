@@ -1,0 +1,186 @@
+// Which waiting calls a desk ticks, and when: one alarm for all of them. On node:sqlite.
+import { beforeEach, expect, test } from 'vitest'
+import { lostRecord } from '../../src/desk-counts.ts'
+import { SqlDesk } from '../../src/desk.ts'
+import { leaseTtlMs, queueAliveMs, queueUpdateMs, tickAgainMs } from '../../src/limits.ts'
+import { TenantSettings, type Key } from '../../src/plan.ts'
+import type { CallRef, TickAnswer } from '../../src/ports.ts'
+import { openSqlite, type Store } from '../stores/sqlite.ts'
+import { ample } from '../support/grants.ts'
+
+/** A whole second, so that what is due at a time is due then. */
+const start = Date.parse('2026-11-21T12:00:00.000Z')
+const created_at = '2026-11-21T00:00:00.000Z'
+let store: Store
+let desk: SqlDesk
+
+beforeEach(() => {
+  store = openSqlite()
+  SqlDesk.prepare(store.sql)
+  desk = new SqlDesk(store.sql, store.transact)
+  const settings = TenantSettings.parse({ name: 'Acme', plan: 'starter', caps: { lines: 1 } })
+  desk.registry.putTenant({ ...settings, id: 'ten_1', created_at })
+  const key: Key = {
+    id: 'k1',
+    name: 'k1',
+    lines: 9,
+    headStartSeconds: 0,
+    hint: '…',
+    created_at,
+    expires_at: null,
+    revoked_at: null,
+  }
+  desk.registry.putKey(key, 'hash')
+  desk.regrant('openai', ample, 'answer', start)
+  return () => store.close()
+})
+
+function admit(call: string, at: number): string {
+  const models = ['gpt-realtime']
+  const offer = {
+    call,
+    tenant: 'ten_1',
+    keyHash: 'hash',
+    model: 'gpt-realtime',
+    agent: null,
+    caller: null,
+    models,
+    unserved: null,
+  }
+  return desk.admit({ ...offer, pool: 'openai' }, start + at).is
+}
+
+const ref = (call: string): CallRef => ({ call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, pool: 'openai' })
+const due = (at: number): string[] => desk.due(start + at).map(({ call, place }) => `${call} ${place}`)
+const nextAt = (): number => (desk.ticks.nextAt ?? NaN) - start
+
+/** All that are due say when they want to be ticked again, and from when they may be told of a better place. */
+function tick(at: number, next: number, newsAt = next): string[] {
+  const called = desk.due(start + at)
+  for (const one of called) desk.ticked(one, { is: 'waits', at: start + next, newsAt: start + newsAt }, start + at)
+  return called.map(({ call }) => call)
+}
+
+/** One line is taken; these wait, one after the other. */
+function waiting(...calls: string[]): void {
+  admit('live', 0)
+  for (const call of calls) expect(admit(call, 0)).toBe('queued')
+}
+
+test('[H7] a call that waits is due after 20 s, and then when it says, never early and never later than 20 s', () => {
+  waiting('a')
+  expect([due(queueAliveMs - 1), nextAt()]).toEqual([[], queueAliveMs])
+  expect(tick(20_000, 33_400)).toEqual(['a'])
+  expect(nextAt()).toBe(34_000) // on a whole second: those due in one second share an alarm
+  expect(tick(34_000, 300_000)).toEqual(['a'])
+  expect(nextAt()).toBe(54_000)
+  expect(tick(54_000, 10_000)).toEqual(['a']) // what it wants is past
+  expect(nextAt()).toBe(55_000)
+})
+
+test('[H5] a patience shorter than that is the first tick', () => {
+  const tenant = desk.registry.tenant()
+  if (tenant !== undefined) desk.registry.putTenant({ ...tenant, plan: 'trial' })
+  waiting('a')
+  desk.ticks.joined('short', 3_000, start)
+  expect(nextAt()).toBe(3_000)
+})
+
+test('[G4] an answer keeps the place and the line of its key; no answer is asked for again, until the ticket runs out', () => {
+  waiting('a', 'b')
+  for (let at = 20_000; at <= 100_000; at += 20_000) {
+    const a = desk.due(start + at).find(({ call }) => call === 'a')
+    expect(a).toMatchObject({ place: 0 })
+    if (a !== undefined) desk.ticked(a, { is: 'waits', at: start + at + 20_000, newsAt: start + at }, start + at)
+    if (at === 20_000) expect(due(at + tickAgainMs)).toEqual(['b 1']) // it was due together with a, and did not answer
+  }
+  expect(desk.read(start + 100_000)?.lines).toMatchObject({ live: 0, waiting: 1 })
+  expect(store.sql("SELECT id, value FROM roster WHERE name = 'leases:k1' AND id = 'a'")).toEqual([
+    { id: 'a', value: start + 100_000 + leaseTtlMs },
+  ])
+  expect(desk.advance(start + 100_000)).toEqual(['a'])
+})
+
+test('[H3] [H7] those behind one that leaves hear of it as soon as they may be told', () => {
+  waiting('a', 'b', 'c', 'd')
+  desk.leave(ref('b'), start + 4_000)
+  expect([due(queueUpdateMs - 1), due(queueUpdateMs)]).toEqual([[], ['c 1', 'd 2']])
+  expect(due(20_000).toSorted()).toEqual(['a 0', 'c 1', 'd 2']) // a as ever, the others because they have not answered
+})
+
+test('[H3] [G6] a turn that comes moves all who wait, also while they are being ticked', () => {
+  waiting('a', 'b', 'c')
+  const called = desk.due(start + 20_000)
+  desk.end(ref('live'), [], lostRecord('gpt-realtime', 0), start + 20_001)
+  expect(desk.advance(start + 20_001)).toEqual(['a'])
+  const answer: TickAnswer = { is: 'waits', at: start + 40_000, newsAt: start + 30_000 }
+  for (const one of called) desk.ticked(one, answer, start + 20_002)
+  expect(desk.read(start + 20_002)?.lines).toMatchObject({ live: 1, waiting: 2 })
+  expect(due(29_999)).toEqual([])
+  expect(due(30_000)).toEqual(['b 0', 'c 1'])
+})
+
+test('[C1] [G4] a call that was reset is out of the queue at its tick, with one record', () => {
+  waiting('a', 'b')
+  const [a] = desk.due(start + 20_000)
+  if (a !== undefined) desk.ticked(a, { is: 'lost' }, start + 20_000)
+  if (a !== undefined) desk.ticked(a, { is: 'lost' }, start + 20_001)
+  expect(desk.records.get('a')).toMatchObject({
+    ended: start + 20_000,
+    record: { outcome: { why: 'call_reset' }, waitedMs: 20_000, liveMs: 0 },
+  })
+  expect(desk.read(start + 20_001)?.lines.waiting).toBe(1)
+  expect(due(25_000)).toEqual(['b 0'])
+})
+
+test('[G4] a call that says goodbye gives its place up, and its record is left to it', () => {
+  waiting('a')
+  const [a] = desk.due(start + 20_000)
+  if (a !== undefined) desk.ticked(a, { is: 'left' }, start + 20_000)
+  expect(desk.read(start + 20_001)?.lines.waiting).toBe(0)
+  expect(desk.records.get('a')?.ended).toBeNull()
+  expect([desk.ticks.nextAt, due(60_000)]).toEqual([undefined, []])
+})
+
+test('[G6] what a call says that was seated in the meantime takes nothing from it', () => {
+  for (const answer of [{ is: 'left' }, { is: 'lost' }, { is: 'waits', at: start + 40_000, newsAt: start }] as const) {
+    const [live, call] = [`live, ${answer.is}`, `a, ${answer.is}`]
+    admit(live, 0)
+    expect(admit(call, 0)).toBe('queued')
+    const [one] = desk.due(start + 20_000)
+    desk.end(ref(live), [], lostRecord('gpt-realtime', 0), start + 20_001)
+    expect(desk.advance(start + 20_001)).toEqual([call])
+    if (one !== undefined) desk.ticked(one, answer, start + 20_002)
+    expect(desk.read(start + 20_003)?.lines).toMatchObject({ live: 1, waiting: 0 })
+    expect([desk.records.get(call)?.ended, desk.ticks.nextAt]).toEqual([null, undefined])
+    desk.end(ref(call), [], lostRecord('gpt-realtime', 0), start + 20_004)
+  }
+})
+
+test('[K3] a call whose key ended while it waits is told so at its tick', () => {
+  waiting('a')
+  expect(desk.due(start + 20_000)).toMatchObject([{ withdrawn: false }])
+  const key = desk.registry.key('k1')
+  if (key !== undefined) desk.registry.changeKey({ ...key, expires_at: new Date(start + 21_000).toISOString() })
+  expect(desk.due(start + 25_000)).toMatchObject([{ call: 'a', withdrawn: true }])
+})
+
+test('[H7] a desk that comes back has kept who is due when; a call whose ticket ran out is due no more', () => {
+  waiting('a', 'b')
+  tick(20_000, 40_000)
+  const again = new SqlDesk(store.sql, store.transact)
+  expect(again.ticks.nextAt).toBe(start + 40_000)
+  expect(again.due(start + 40_000).map(({ call }) => call)).toEqual(['a', 'b'])
+  again.read(start + 20_000 + leaseTtlMs) // finds their tickets run out
+  expect(again.due(start + 60_000)).toEqual([])
+  expect(again.ticks.nextAt).toBeUndefined()
+})
+
+test('[H7] a desk that nobody owns ticks nobody', () => {
+  const empty = openSqlite()
+  SqlDesk.prepare(empty.sql)
+  const nobody = new SqlDesk(empty.sql, empty.transact)
+  nobody.ticked({ call: 'a', place: 0 }, { is: 'lost' }, start)
+  expect([nobody.due(start), nobody.ticks.nextAt]).toEqual([[], undefined])
+  empty.close()
+})
