@@ -23,8 +23,8 @@ export const dialTimeoutMs = 10_000
 
 /** Some clients begin to listen only after their `open` event has run: nothing is sent to a caller earlier (H2). */
 export const firstFrameDelayMs = 20
-/** Some clients reconnect without back-off when they are closed: a refused caller hears why at once and is closed this much later (H5). */
-export const lateCloseMs = 2_000
+/** Some clients reconnect without back-off when they are closed: a refused caller hears why at once and is closed at least 2 s later (H5), also where the network brings the two nearer. */
+export const lateCloseMs = 2_200
 /** A provider whose reply is broken off is closed after this at the latest (C6: 250 ms): by then it has reported what the reply cost. */
 export const cancelGraceMs = 200
 /** A peer that does not answer our close is terminated after this (C7). */

@@ -144,11 +144,11 @@ test('[H4] an upload that goes while its caller waits gives way to our line, wor
   let audio = ''
   await busy(async (own) => {
     audio = await broker.sound(own, wav(sine(440, 16_000, 0.5), 16_000))
-    return { patienceSeconds: 2, lines: { sorry: { en: { text: 'Gone.', audio } } } }
+    return { patienceSeconds: 1, lines: { sorry: { en: { text: 'Gone.', audio } } } }
   })
   const caller = await dial(hearing('audio/pcmu'))
   await caller.next('trunkline.queue.joined')
-  await set({ patienceSeconds: 2 })
+  await set({ patienceSeconds: 1 })
   await broker.admin('DELETE', `/tenants/${tenant.id}/sounds/${audio}`)
   await caller.until(() => caller.of('response.done').length === 2, 'the apology')
   const [joined, sorry] = caller.of('response.done')
