@@ -1,4 +1,4 @@
-// `node bench/parked.ts`: callers that wait in silence, beside as many sockets that only hibernate, in the same run. Memory awake and
+// `node bench/parked.ts`: callers that wait in silence, beside as many sockets that only hibernate, in the same run: memory awake and
 // asleep, and how long it takes to put all of them through. Refuses to judge the figures.
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -60,12 +60,16 @@ const vars = { TRUNKLINE_UPSTREAM_URL: url, TRUNKLINE_ADMIN_KEY: adminKey, OPENA
 const broker = await bundle(join(root, 'wrangler.toml'), 'broker', vars)
 const control = await bundle(join(root, 'bench', 'control', 'wrangler.toml'), 'control', { UPSTREAM_URL: url })
 
-const [bare, waiting, wakes]: [Parked[], Parked[], Wake[]] = [[], [], []]
+const rows = { parked: [] as Parked[], noted: [] as Parked[], broker: [] as Parked[] }
+const wakes: Wake[] = []
 for (let round = 1; round <= rounds; round++) {
-  bare.push(await afresh(control, async (running, httpUrl) => (await park(running, `${httpUrl}/parked`, [[]])).memory))
-  say(`round ${round}, control: ${JSON.stringify(bare.at(-1))}`)
+  for (const row of ['parked', 'noted'] as const) {
+    const parked = await afresh(control, (running, httpUrl) => park(running, `${httpUrl}/${row}`, [[]]))
+    rows[row].push(parked.memory)
+    say(`round ${round}, ${row}: ${JSON.stringify(parked.memory)}`)
+  }
   const { memory, wake } = await afresh(broker, waitAndWake)
-  waiting.push(memory)
+  rows.broker.push(memory)
   wakes.push(wake)
   say(`round ${round}, broker: ${JSON.stringify({ memory, wake })}`)
 }
@@ -73,11 +77,12 @@ for (let round = 1; round <= rounds; round++) {
 const of = <T>(all: readonly T[], pick: (one: T) => number): string => spread(all.map(pick))?.median.toFixed(1) ?? '–'
 console.log(`node bench/parked.ts ${process.argv.slice(2).join(' ')}`.trim())
 console.log(`${new Date().toISOString()}, ${thisMachine().text}; medians of ${rounds} rounds, ${callers} callers`)
-for (const state of ['awake', 'asleep'] as const) {
-  for (const kind of ['resident', 'heap'] as const) {
-    const [without, withCall] = [bare, waiting].map((all) => of(all, (parked) => parked[state][kind]))
-    console.log(`KiB a caller, ${state}, ${kind}: control ${without}, broker ${withCall}`)
-  }
+for (const [row, all] of Object.entries(rows)) {
+  const [awake, asleep] = (['awake', 'asleep'] as const).map((state) => {
+    const [resident, heap] = (['resident', 'heap'] as const).map((kind) => of(all, (parked) => parked[state][kind]))
+    return `${state} ${resident} resident, ${heap} heap`
+  })
+  console.log(`${row}: KiB a caller, ${awake}; ${asleep}`)
 }
 console.log(
   `put through, ms: p50 ${of(wakes, (w) => w.p50)}, p99 ${of(wakes, (w) => w.p99)}, all ${of(wakes, (w) => w.all)}`,

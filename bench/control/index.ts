@@ -45,13 +45,21 @@ export class Hibernatable extends DurableObject<Env> {
   }
 }
 
-/** A socket by `acceptWebSocket()`, and nothing else. */
+/** A socket by `acceptWebSocket()`, and nothing else; at `/noted` also a row and an alarm, without which nobody hears of a reset. */
 export class Parked extends DurableObject<Env> {
-  override fetch(): Response {
+  override async fetch(request: Request): Promise<Response> {
+    if (request.url.endsWith('/noted')) {
+      this.ctx.storage.kv.put('kept', request.url)
+      await this.ctx.storage.setAlarm(Date.now() + 600_000)
+    }
     const { 0: client, 1: caller } = new WebSocketPair()
     this.ctx.acceptWebSocket(caller)
     caller.send('{"type":"parked"}')
     return new Response(null, { status: 101, webSocket: client })
+  }
+
+  override alarm(): void {
+    // It never comes while somebody measures.
   }
 }
 
@@ -63,7 +71,12 @@ async function dial(env: Env): Promise<WebSocket> {
 
 export default {
   fetch(request, env): Promise<Response> {
-    const homes = { '/plain': env.PLAIN, '/hibernatable': env.HIBERNATABLE, '/parked': env.PARKED }
+    const homes = {
+      '/plain': env.PLAIN,
+      '/hibernatable': env.HIBERNATABLE,
+      '/parked': env.PARKED,
+      '/noted': env.PARKED,
+    }
     const home = homes[new URL(request.url).pathname as keyof typeof homes]
     return home.get(home.newUniqueId()).fetch(request)
   },

@@ -198,3 +198,22 @@ test('[H7] a call that its desk has forgotten asks by itself, and has a place ag
   live.hangUp()
   await waiting.next('session.created')
 })
+
+test('[C1] [C7] an object that cannot go on where it was closes its caller with 1012, and its place is free', async () => {
+  const [, waiting] = await busy()
+  await evict(waiting)
+  await runInDurableObject(waiting.call, async (_object, { storage }) => {
+    storage.kv.delete('parked')
+    await eventually(
+      async () => storage.kv.get('parked'),
+      (parked) => parked !== undefined, // it was woken for this, and keeps its state again
+    )
+    storage.kv.delete('parked') // as of a live call, which would not be evicted here: its provider's socket holds it
+  })
+  await evictDurableObject(waiting.call, { webSockets: 'hibernate' })
+  await runDurableObjectAlarm(waiting.call)
+  await waiting.until(() => waiting.closed !== undefined)
+  expect(waiting.closed?.code).toBe(1012)
+  expect(await house.outcomes()).toEqual([undefined, undefined, 'call_reset', undefined])
+  expect(await house.lines()).toMatchObject({ live: 1, waiting: 2 })
+})
