@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import {
   admit,
   advance,
+  conclude,
+  consider,
   needs,
   read,
   release,
@@ -60,6 +62,8 @@ export function streamContract(name: string, home: Home, steps: number): void {
     },
   )
 }
+
+const rules = { admit, consider, conclude }
 
 export function told(subject: Subject, commands: readonly Command[]): string[] {
   const lines = commands.map(
@@ -127,27 +131,38 @@ class Ruled implements Subject {
     return { live: [this.#reading('t1'), this.#reading('t2')], books, total: this.#roster('accounts').sum() }
   }
 
-  #admit({ tenant, call, ttlMs, load, headStartMs, known }: Command & { do: 'admit' }): unknown {
+  #admit({ by, tenant, call, ttlMs, load, headStartMs, known }: Command & { do: 'admit' }): unknown {
     const desk = this.#desk(tenant, call)
     const quota = quotaOf(desk, call)
     const ask: Ask = { call, quota, load, headStartMs, ...(known && { caller: call }) }
     const terms = this.#terms(ttlMs)
-    const before = this.#sizes(desk)
     const waited = read(desk, this.#now).waiting
+    const waits = desk.queue.get(call) !== undefined
+    const before = waits
+      ? desk.lines.map(({ leases }) => leases.size() - (leases.get(call) === undefined ? 0 : 1))
+      : this.#sizes(desk)
     const held = desk.lines[0].leases.get(call) !== undefined
     const [arrived] = desk.queue.first(1).map((head) => desk.queue.get(head))
-    const verdict = admit(desk, ask, terms)
+    const verdict = rules[by](desk, ask, terms)
     const after = this.#sizes(desk)
     const { waiting } = read(desk, this.#now)
-    if (verdict.is === 'full') expect([after, waiting]).toEqual([before, waited]) // G8: a refusal takes nothing from anyone
-    if (verdict.is === 'granted' && !held) {
+    if (verdict?.is === 'full') {
+      expect([after, waiting]).toEqual([before, waited - (waits ? 1 : 0)]) // G8: a refusal takes nothing from anyone
+    }
+    if (verdict === undefined) {
+      expect(after[0]).toBeLessThan(desk.lines[0].cap) // the pool is asked only where a line is free
+      expect(desk.tickets.get(call)).toBe(this.#now + ttlMs)
+    }
+    if (verdict?.is === 'queued' && by === 'conclude') expect(verdict.place).toBeLessThan(room)
+    if (verdict?.is === 'granted' && !held) {
       expect(after[0]).toBeLessThanOrEqual(desk.lines[0].cap)
       expect(quota.loads.sum()).toBeLessThanOrEqual(quota.tokens) // G2
       expect(quota.loads.size()).toBeLessThanOrEqual(quota.sessions)
       const ahead = headStartMs > 0 || known || (arrived ?? 0) >= this.#now // of one moment neither is ahead of the other
       expect(waited === 0 || waiting === waited - 1 || ahead).toBe(true) // G3: a newcomer does not overtake
     }
-    expect(admit(desk, ask, terms)).toEqual(verdict) // G2: asking again gives the same answer
+    const again = rules[by](desk, ask, terms) // G2: asking again gives the same answer
+    expect(again).toEqual(by === 'conclude' && again?.is === 'full' ? { ...verdict, short: again.short } : verdict)
     expect(this.#sizes(desk)).toEqual(after)
     return { verdict, after }
   }
