@@ -105,10 +105,3 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('post' as const), amounts, windows: some }) },
 )
-
-/** What a stream is run against: the rules in some home, or the naive model. */
-export interface Subject {
-  take(command: Command): unknown
-  /** Everything that is kept at the end. */
-  state(): unknown
-}

@@ -9,9 +9,9 @@ import {
   type Capped,
   type Command,
   type QuotaId,
-  type Subject,
   type Tenant,
 } from './commands.ts'
+import type { Subject } from './told.ts'
 
 interface Live {
   tenant: Tenant
@@ -37,7 +37,7 @@ interface Posting {
   amount: number
 }
 
-export class NaiveBroker implements Subject {
+export class NaiveBroker implements Subject<Command> {
   now = 1_000
   lives: Live[] = []
   waits: Waiting[] = []

@@ -1,6 +1,5 @@
-// Random command streams against the gate and the ledger: every home gives the transcript of a naive model. Knows no home.
-import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+// The gate and the ledger under random commands, with what must hold after each step checked beside them. Knows no home.
+import { expect } from 'vitest'
 import {
   admit,
   advance,
@@ -17,7 +16,6 @@ import {
   type Terms,
 } from '../../src/gate.ts'
 import { balances, debit, post, type Books } from '../../src/ledger.ts'
-import { MapRoster } from '../../src/roster-map.ts'
 import type { Roster } from '../../src/roster.ts'
 import {
   accounts,
@@ -30,50 +28,21 @@ import {
   type Capped,
   type Command,
   type QuotaId,
-  type Subject,
   type Tenant,
 } from './commands.ts'
 import { NaiveBroker } from './naive.ts'
 import type { Home } from './roster.ts'
-import { printSeed, seed } from './seed.ts'
+import { streams, type Subject } from './told.ts'
 
-/** Runs so many random commands (in streams of 100) in the home, on Maps and through the naive model: three equal transcripts. */
 export function streamContract(name: string, home: Home, steps: number): void {
-  test(
-    `[S1] over ${steps} random commands ${name}, Maps and a naive model tell the same story`,
-    { timeout: 60_000 },
-    async () => {
-      printSeed(`command streams on ${name}`)
-      let run = 0
-      let taken = 0
-      await home((open) => {
-        fc.assert(
-          fc.property(fc.array(command, { minLength: 100, maxLength: 100, size: 'max' }), (commands) => {
-            const prefix = `${run++}`
-            taken += commands.length
-            const transcript = told(new Ruled((name) => open(`${prefix}/${name}`)), commands)
-            expect(transcript).toEqual(told(new NaiveBroker(), commands))
-            expect(transcript).toEqual(told(new Ruled(() => new MapRoster()), commands))
-          }),
-          { seed, numRuns: Math.ceil(steps / 100) },
-        )
-      })
-      expect(taken).toBeGreaterThanOrEqual(steps)
-    },
-  )
+  const to = 'the gate and the ledger'
+  streams(name, home, steps, { to, command, rules: (open) => new Ruled(open), naive: () => new NaiveBroker() })
 }
 
 const rules = { admit, consider, conclude }
 
-export function told(subject: Subject, commands: readonly Command[]): string[] {
-  const lines = commands.map(
-    (command) => `${JSON.stringify(command)} → ${JSON.stringify(subject.take(command) ?? null)}`,
-  )
-  return [...lines, JSON.stringify(subject.state())]
-}
-
-/** The rules over rosters of one home, with what must hold after each step checked beside them. */
-class Ruled implements Subject {
+/** The rules over rosters of one home. */
+class Ruled implements Subject<Command> {
   #now = 1_000
   readonly #caps = new Map<string, number>()
   readonly #grants = new Map<string, { tokens: number; sessions: number }>()
