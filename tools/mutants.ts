@@ -34,6 +34,8 @@ const rules: Record<string, string[]> = {
   'src/realtime/notice.ts': ['test/rules/notice.test.ts'],
   'src/exchange.ts': ['test/rules/exchange.test.ts', 'test/rules/exchange-waiting.test.ts'],
   'src/desk.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
+  'src/mean.ts': ['test/rules/desk-queue.test.ts'],
+  'src/queue-notice.ts': ['test/rules/hold.test.ts'],
   'src/desk-ledger.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
   'src/desk-rosters.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
   'src/desk-counts.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
