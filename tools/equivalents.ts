@@ -93,6 +93,21 @@ export const equivalent: Readonly<Record<string, string>> = {
     'what is not there is not above now either',
   "if (as === 'answer') holding.asked.delete(of) → if (true) holding.asked.delete(of)":
     'a word comes so far only when the time of the ask is over',
+  // src/load.ts
+  'if (first === undefined || last === undefined || last.at === first.at) return 0 → if (first === undefined && last === undefined || last.at === first.at) return 0':
+    'it is asked of replies that are there: both are, or neither',
+  // src/queue-notice.ts
+  'const step = ms <= etaShortMs ? etaShortStepMs : etaStepMs → const step = ms < etaShortMs ? etaShortStepMs : etaStepMs':
+    'half a minute is a whole number of either step',
+  // src/sql-pool.ts
+  "return (this.#roster('life').get('learning') ?? 0) > now → return (this.#roster('life').get('learning')) > now":
+    'what is not there is not above now either',
+  'const more = debited - (counted.get(desk) ?? debited) → const more = debited - (counted.get(desk))':
+    'NaN is not above 0 either',
+  'if (more > 0) note(this.#meter(), more, now) → if (more >= 0) note(this.#meter(), more, now)':
+    'only dearer: nothing is added',
+  "return { epoch: this.#roster('life').get('born') ?? 0, tokens, sessions } as PoolGrant → return { epoch: this.#roster('life').get('born'), tokens, sessions } as PoolGrant":
+    'a pool that grants anything was born with the first ask',
   // src/desk.ts
   'if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0)) → if (true) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0))':
     'where there is a key there is a tenant',
