@@ -2,6 +2,7 @@
 import type { DeskRosters } from './desk-rosters.ts'
 import { balances, debit, post, type Entry } from './ledger.ts'
 import { firstMinuteCalls, firstMinuteTokens } from './limits.ts'
+import { learn, learned } from './mean.ts'
 import type { CallRecord } from './ports.ts'
 import { etaMs } from './queue-notice.ts'
 import { windowsAt } from './window.ts'
@@ -49,15 +50,14 @@ export class DeskLedger {
     const { liveMs, firstMinuteTokens } = record
     this.#rosters.get(`debited:${call}`).purge(Number.MAX_SAFE_INTEGER)
     post(this.#rosters.get('accounts'), { calls: 1, live_ms: liveMs }, Object.values(windowsAt(now)))
-    if (liveMs > 0) this.#learn('talk', liveMs)
-    if (liveMs > 0 && firstMinuteTokens !== null) this.#learn('minute', firstMinuteTokens)
+    if (liveMs > 0) learn(this.#rosters.get('talk'), liveMs)
+    if (liveMs > 0 && firstMinuteTokens !== null) learn(this.#rosters.get('minute'), firstMinuteTokens)
   }
 
   /** What a newcomer is taken to need: what this tenant's calls took in their first minute, once enough have shown it (P3). */
   newcomerLoad(): number {
-    const minute = this.#rosters.get('minute')
-    const known = (minute.get('calls') ?? 0) >= firstMinuteCalls
-    return known ? Math.max(1, minute.get('mean') ?? 0) : firstMinuteTokens
+    const { mean, calls } = learned(this.#rosters.get('minute'))
+    return calls >= firstMinuteCalls ? Math.max(1, mean) : firstMinuteTokens
   }
 
   usage(now: number): { day: Balances; month: Balances } {
@@ -68,15 +68,7 @@ export class DeskLedger {
 
   /** The mean of the latest calls, so that a place (from 0) can be told as a time (H3). */
   etaMs(place: number, lines: number): number | null {
-    const talk = this.#rosters.get('talk')
-    return etaMs(place + 1, lines, talk.get('mean') ?? 0, talk.get('calls') ?? 0)
-  }
-
-  /** A moving mean over some fifty calls. */
-  #learn(what: string, value: number): void {
-    const roster = this.#rosters.get(what)
-    const calls = roster.add('calls', 1)
-    const mean = roster.get('mean') ?? 0
-    roster.set('mean', Math.round(mean + (value - mean) / Math.min(calls, 50)))
+    const { mean, calls } = learned(this.#rosters.get('talk'))
+    return etaMs(place + 1, lines, mean, calls)
   }
 }

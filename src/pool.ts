@@ -18,6 +18,8 @@ export interface Pool {
   floors: Roster
   /** What of its reserved floor is not granted yet: kept back from all others. */
   kept: Roster
+  /** Hungry desks of which some floor is kept → their grant per weight: on that they pass the others of their plan. */
+  owed: Roster
   /** Index of its plan's tier. */
   ranks: Roster
   tiers: readonly Tier[]
@@ -129,23 +131,35 @@ function fill(pool: Pool, ceiling: number): string[] {
   for (;;) {
     const desk = next(pool, ceiling)
     if (desk === undefined) return [...risen]
-    const amount = pool.grants.get(desk) ?? 0
-    give(pool, desk, Math.min(amount + block(pool, desk), pool.wants.get(desk) ?? 0))
+    give(pool, desk, (pool.grants.get(desk) ?? 0) + step(pool, desk))
     risen.add(desk)
   }
 }
 
-/** The hungry desk with the least per weight, of those whose tier lets its next block through. */
+/** The desk with the least per weight of those that stand first in their tiers or are owed a floor, and whose next block fits. */
 function next(pool: Pool, ceiling: number): string | undefined {
   let best: string | undefined
   let least = Infinity
-  for (const { hungry } of pool.tiers) {
-    const [desk] = hungry.first(1)
-    if (desk === undefined || !room(pool, desk, block(pool, desk), ceiling)) continue
-    const share = hungry.get(desk) ?? 0
-    if (share < least) [best, least] = [desk, share]
+  const heads = pool.tiers.flatMap((tier) => head(pool, tier, ceiling))
+  for (const desk of [...heads, ...pool.owed.first(pool.owed.size())]) {
+    const share = perWeight(pool, desk)
+    if (share < least && room(pool, desk, step(pool, desk), ceiling)) [best, least] = [desk, share]
   }
   return best
+}
+
+/**
+ * Who stands first in a tier. Where its block does not fit the others wait behind it, or many light calls would keep a heavy one out for
+ * ever; but not behind one that would not fit beside the floors if nobody talked.
+ */
+function head(pool: Pool, { hungry, threshold }: Tier, ceiling: number): string[] {
+  const most = ceiling * threshold - pool.floors.sum()
+  for (let n = 1; ; n *= 2) {
+    const firsts = hungry.first(n)
+    const found = firsts.find((desk) => step(pool, desk) <= most)
+    if (found !== undefined) return [found]
+    if (firsts.length < n) return []
+  }
 }
 
 /** A busy desk may hold one call more than it wants, so that the next one need not ask; not where anybody is hungry (P9). */
@@ -170,8 +184,12 @@ function give(pool: Pool, desk: string, amount: number): void {
   if (unmet > 0) pool.kept.set(desk, unmet)
   else pool.kept.delete(desk)
   const hungry = pool.tiers[pool.ranks.get(desk) ?? 0]?.hungry
-  if (amount < (pool.wants.get(desk) ?? 0)) hungry?.set(desk, amount / (pool.weights.get(desk) ?? 1))
+  const share = perWeight(pool, desk)
+  const lacks = amount < (pool.wants.get(desk) ?? 0)
+  if (lacks) hungry?.set(desk, share)
   else hungry?.delete(desk)
+  if (lacks && unmet > 0) pool.owed.set(desk, share)
+  else pool.owed.delete(desk)
 }
 
 /** Each grant that changed gets a version above all before it, also those of a time that is forgotten. */
@@ -198,6 +216,12 @@ function forget(pool: Pool, desk: string): void {
   pool.grants.delete(desk)
 }
 
-function block(pool: Pool, desk: string): number {
-  return Math.max(1, pool.blocks.get(desk) ?? 1)
+/** One call's load, or what is still wanted where that is less. */
+function step(pool: Pool, desk: string): number {
+  const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk) ?? 0)
+  return Math.min(Math.max(1, pool.blocks.get(desk) ?? 1), lacking)
+}
+
+function perWeight(pool: Pool, desk: string): number {
+  return (pool.grants.get(desk) ?? 0) / (pool.weights.get(desk) ?? 1)
 }

@@ -1,5 +1,5 @@
 // What a waiting caller is told of its place, as events, and how long a wait is. Knows no queue. Rules H1, H3.
-import { etaSamples, etaStepMs } from './limits.ts'
+import { etaSamples, etaSamplesPerLine, etaShortMs, etaShortStepMs, etaStepMs } from './limits.ts'
 
 /** `position` counts from 1; `eta_ms` null is unknown. Neither rises in the course of a wait. */
 export type QueueNotice =
@@ -12,9 +12,10 @@ export function noticeFrame({ type, ...members }: QueueNotice, eventId: string):
   return JSON.stringify({ type, event_id: eventId, ...members })
 }
 
-/** The wait at a place: as many mean calls as stand before its end, shared by the lines, rounded up. Null under 10 calls (H3). */
+/** The mean wait at a place (from 1): as many mean calls as stand before its end, shared by the lines, rounded up. Null while too few are known (H3). */
 export function etaMs(place: number, lines: number, meanCallMs: number, samples: number): number | null {
-  if (samples < etaSamples || lines < 1) return null
+  if (lines < 1 || samples < Math.max(etaSamples, etaSamplesPerLine * lines)) return null
   const ms = (place * meanCallMs) / lines
-  return Number.isFinite(ms) ? Math.max(etaStepMs, Math.ceil(ms / etaStepMs) * etaStepMs) : null
+  const step = ms <= etaShortMs ? etaShortStepMs : etaStepMs
+  return Number.isFinite(ms) ? Math.max(step, Math.ceil(ms / step) * step) : null
 }

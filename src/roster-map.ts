@@ -17,7 +17,7 @@ export class MapRoster implements Roster {
   }
 
   first(n: number): string[] {
-    return this.#ordered().slice(0, n)
+    return ordered([...this.#rows]).slice(0, n)
   }
 
   size(): number {
@@ -45,14 +45,14 @@ export class MapRoster implements Roster {
   }
 
   purge(upTo: number): string[] {
-    const late = this.#ordered().filter((id) => (this.#rows.get(id) as number) <= upTo)
+    const late = ordered([...this.#rows].filter(([, value]) => value <= upTo))
     for (const id of late) this.#rows.delete(id)
     return late
   }
+}
 
-  #ordered(): string[] {
-    return [...this.#rows].toSorted(([a, x], [b, y]) => x - y || (byteLess(a, b) ? -1 : 1)).map(([id]) => id)
-  }
+function ordered(rows: [string, number][]): string[] {
+  return rows.toSorted(([a, x], [b, y]) => x - y || (byteLess(a, b) ? -1 : 1)).map(([id]) => id)
 }
 
 // SQLite and Redis order names by their UTF-8 bytes, which is the order of code points; `<` on strings is by UTF-16 unit.

@@ -220,6 +220,7 @@ export class SqlPool {
       weights: roster('weights'),
       floors: roster('floors'),
       kept: roster('kept'),
+      owed: roster('owed'),
       ranks: roster('ranks'),
       tiers: planNames.map((plan) => ({ threshold: thresholdOf(settings, plan), hungry: roster(`hungry:${plan}`) })),
     }

@@ -65,22 +65,51 @@ export const equivalent: Readonly<Record<string, string>> = {
     'only dearer: it looks each millisecond what is due',
   // src/pool.ts
   'const amount = pool.grants.get(desk) ?? 0 → const amount = pool.grants.get(desk)':
-    'a desk that is filled or gets slack was given its grant before',
-  'give(pool, desk, Math.min(amount + block(pool, desk), pool.wants.get(desk) ?? 0)) → give(pool, desk, Math.min(amount + block(pool, desk), pool.wants.get(desk)))':
-    'who is hungry has said what it wants',
-  'const share = hungry.get(desk) ?? 0 → const share = hungry.get(desk)': 'it is the first of them',
+    'a desk that gets slack was given its grant before',
+  'give(pool, desk, (pool.grants.get(desk) ?? 0) + step(pool, desk)) → give(pool, desk, (pool.grants.get(desk)) + step(pool, desk))':
+    'who is hungry was given its grant before',
   'const tier = pool.tiers[pool.ranks.get(desk) ?? 0] → const tier = pool.tiers[pool.ranks.get(desk)]':
     'who asks for room has said its plan',
   'const unmet = (pool.floors.get(desk) ?? 0) - amount → const unmet = (pool.floors.get(desk)) - amount':
     'NaN is not above 0 either',
   'const hungry = pool.tiers[pool.ranks.get(desk) ?? 0]?.hungry → const hungry = pool.tiers[pool.ranks.get(desk)]?.hungry':
     'who is given anything has said its plan',
-  'if (amount < (pool.wants.get(desk) ?? 0)) hungry?.set(desk, amount / (pool.weights.get(desk) ?? 1)) → if (amount < (pool.wants.get(desk))) hungry?.set(desk, amount / (pool.weights.get(desk) ?? 1))':
+  'const lacks = amount < (pool.wants.get(desk) ?? 0) → const lacks = amount < (pool.wants.get(desk))':
     'nothing is below what is not there, nor below 0',
-  'if (amount < (pool.wants.get(desk) ?? 0)) hungry?.set(desk, amount / (pool.weights.get(desk) ?? 1)) → if (amount < (pool.wants.get(desk) ?? 0)) hungry?.set(desk, amount / (pool.weights.get(desk)))':
-    'who wants has said its weight',
-  'return Math.max(1, pool.blocks.get(desk) ?? 1) → return Math.max(1, pool.blocks.get(desk))':
+  'const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk) ?? 0) → const lacking = (pool.wants.get(desk)) - (pool.grants.get(desk) ?? 0)':
+    'who is hungry has said what it wants',
+  'const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk) ?? 0) → const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk))':
+    'who is hungry was given its grant before',
+  'return Math.min(Math.max(1, pool.blocks.get(desk) ?? 1), lacking) → return Math.min(Math.max(1, pool.blocks.get(desk)), lacking)':
     'who is hungry has said its block',
+  'return (pool.grants.get(desk) ?? 0) / (pool.weights.get(desk) ?? 1) → return (pool.grants.get(desk)) / (pool.weights.get(desk) ?? 1)':
+    'it is looked at behind a grant alone',
+  'return (pool.grants.get(desk) ?? 0) / (pool.weights.get(desk) ?? 1) → return (pool.grants.get(desk) ?? 0) / (pool.weights.get(desk))':
+    'who is hungry has said its weight',
+  // src/grant.ts
+  'return (holding.untils.get(of) ?? 0) > now ? (holding.amounts.get(of) ?? 0) : 0 → return (holding.untils.get(of)) > now ? (holding.amounts.get(of) ?? 0) : 0':
+    'what is not there is not above now either',
+  'return (holding.untils.get(of) ?? 0) > now ? (holding.amounts.get(of) ?? 0) : 0 → return (holding.untils.get(of) ?? 0) > now ? (holding.amounts.get(of)) : 0':
+    'a time is never kept without its amount',
+  "if (as === 'word' && (holding.asked.get(of) ?? 0) > now) return false → if (as === 'word' && (holding.asked.get(of)) > now) return false":
+    'what is not there is not above now either',
+  "if (as === 'answer') holding.asked.delete(of) → if (true) holding.asked.delete(of)":
+    'a word comes so far only when the time of the ask is over',
+  // src/load.ts
+  'if (first === undefined || last === undefined || last.at === first.at) return 0 → if (first === undefined && last === undefined || last.at === first.at) return 0':
+    'it is asked of replies that are there: both are, or neither',
+  // src/queue-notice.ts
+  'const step = ms <= etaShortMs ? etaShortStepMs : etaStepMs → const step = ms < etaShortMs ? etaShortStepMs : etaStepMs':
+    'half a minute is a whole number of either step',
+  // src/sql-pool.ts
+  "return (this.#roster('life').get('learning') ?? 0) > now → return (this.#roster('life').get('learning')) > now":
+    'what is not there is not above now either',
+  'const more = debited - (counted.get(desk) ?? debited) → const more = debited - (counted.get(desk))':
+    'NaN is not above 0 either',
+  'if (more > 0) note(this.#meter(), more, now) → if (more >= 0) note(this.#meter(), more, now)':
+    'only dearer: nothing is added',
+  "return { epoch: this.#roster('life').get('born') ?? 0, tokens, sessions } as PoolGrant → return { epoch: this.#roster('life').get('born'), tokens, sessions } as PoolGrant":
+    'a pool that grants anything was born with the first ask',
   // src/desk.ts
   'if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0)) → if (true) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0))':
     'where there is a key there is a tenant',

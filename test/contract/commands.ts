@@ -20,7 +20,17 @@ export const windows = ['day:1', 'month:1', 'day:2'] as const
 export const accounts = ['tokens', 'micro_usd', 'never'] as const
 
 export type Command =
-  | { do: 'admit'; tenant: Tenant; call: CallId; ttlMs: number; load: number; headStartMs: number; known: boolean }
+  | {
+      do: 'admit'
+      /** A newcomer is considered, the pool is asked, and then it is concluded; one that asks again is admitted or not. */
+      by: 'admit' | 'consider' | 'conclude'
+      tenant: Tenant
+      call: CallId
+      ttlMs: number
+      load: number
+      headStartMs: number
+      known: boolean
+    }
   | { do: 'renew'; tenant: Tenant; call: CallId; ttlMs: number; load: number }
   | { do: 'release'; tenant: Tenant; call: CallId; known: boolean }
   | { do: 'advance'; tenant: Tenant; ttlMs: number }
@@ -47,6 +57,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       do: fc.constant('admit' as const),
+      by: fc.constantFrom('admit' as const, 'admit' as const, 'consider' as const, 'conclude' as const),
       tenant,
       call,
       ttlMs,
@@ -94,10 +105,3 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('post' as const), amounts, windows: some }) },
 )
-
-/** What a stream is run against: the rules in some home, or the naive model. */
-export interface Subject {
-  take(command: Command): unknown
-  /** Everything that is kept at the end. */
-  state(): unknown
-}

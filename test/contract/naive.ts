@@ -9,16 +9,16 @@ import {
   type Capped,
   type Command,
   type QuotaId,
-  type Subject,
   type Tenant,
 } from './commands.ts'
+import type { Subject } from './told.ts'
 
 interface Live {
   tenant: Tenant
   call: CallId
   until: number
   load: number
-  /** Until when it holds the lines of its key and agent, where that is not as long as its own. */
+  /** Until when it holds the lines of its key and agent, where that is not until its own ends. */
   narrowUntil?: number
 }
 
@@ -26,13 +26,18 @@ interface Waiting extends Live {
   arrival: number
 }
 
+type NaiveVerdict =
+  | { is: 'granted' }
+  | { is: 'queued'; place: number; short: string }
+  | { is: 'full'; of: string; short: string }
+
 interface Posting {
   window: string
   account: string
   amount: number
 }
 
-export class NaiveBroker implements Subject {
+export class NaiveBroker implements Subject<Command> {
   now = 1_000
   lives: Live[] = []
   waits: Waiting[] = []
@@ -44,8 +49,10 @@ export class NaiveBroker implements Subject {
 
   take(command: Command): unknown {
     switch (command.do) {
-      case 'admit':
-        return this.admit(command)
+      case 'admit': {
+        const verdict = this.decide(command)
+        return { verdict, after: this.sizes(command.tenant, command.call) }
+      }
       case 'renew':
         this.seat(command.tenant, command.call, command.ttlMs, command.load)
         return this.sizes(command.tenant, command.call)
@@ -82,34 +89,44 @@ export class NaiveBroker implements Subject {
     return { live: [this.reading('t1'), this.reading('t2')], books, total }
   }
 
-  admit({ tenant, call, ttlMs, load, headStartMs, known }: Command & { do: 'admit' }): unknown {
-    const verdict = (): unknown => {
-      if (this.live(tenant).some((live) => live.call === call)) return this.seat(tenant, call, ttlMs, load)
-      const mine = this.waiting(tenant).find((waits) => waits.call === call)
-      const sizes = this.sizes(tenant, call)
-      const full = this.scopes(call).find(
-        ({ of, capped }, i) => of !== 'tenant' && (sizes[i] ?? 0) >= this.cap(tenant, capped),
-      )
-      if (mine === undefined && full !== undefined) return { is: 'full', of: full.of, short: 'lines' }
-      const short = (ahead: number): string => {
-        if (this.live(tenant).length + ahead >= this.cap(tenant, 'tenant')) return 'lines'
-        const { tokens, sessions } = this.grant(tenant, call)
-        const beside = this.live(tenant).filter((live) => calls[live.call].quota === calls[call].quota)
-        const has = beside.reduce((sum, live) => sum + live.load, 0)
-        return beside.length >= sessions && has + load <= tokens ? 'sessions' : 'tokens'
-      }
-      const there = this.waiting(tenant).length
-      if (there === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
-      if (mine === undefined && there >= room) return { is: 'full', of: 'room', short: short(there) }
-      const old = this.places.findLast((p) => p.tenant === tenant && p.caller === call && p.until > this.now)
-      const arrival = mine?.arrival ?? (known ? old?.arrival : undefined) ?? this.now - headStartMs
-      this.waits = this.waits.filter((waits) => waits.tenant !== tenant || waits.call !== call)
-      this.waits.push({ tenant, call, load, arrival, until: this.now + ttlMs })
-      const place = this.waiting(tenant).findIndex((waits) => waits.call === call)
-      if (place === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
-      return { is: 'queued', place, short: short(place) }
-    }
-    return { verdict: verdict(), after: this.sizes(tenant, call) }
+  decide(ask: Command & { do: 'admit' }): NaiveVerdict | undefined {
+    const { by, tenant, call } = ask
+    const lineFree = this.live(tenant).length < this.cap(tenant, 'tenant')
+    const verdict = this.admit(ask, by === 'consider' && lineFree ? Infinity : room)
+    if (by === 'consider') return verdict.is === 'queued' && lineFree ? undefined : verdict
+    if (by === 'admit' || verdict.is !== 'queued' || verdict.place < room) return verdict
+    this.release({ do: 'release', tenant, call, known: false })
+    return { is: 'full', of: 'room', short: verdict.short }
+  }
+
+  admit({ tenant, call, ttlMs, load, headStartMs, known }: Command & { do: 'admit' }, places: number): NaiveVerdict {
+    if (this.live(tenant).some((live) => live.call === call)) return this.seat(tenant, call, ttlMs, load)
+    const mine = this.waiting(tenant).find((waits) => waits.call === call)
+    const sizes = this.sizes(tenant, call)
+    const full = this.scopes(call).find(
+      ({ of, capped }, i) => of !== 'tenant' && (sizes[i] ?? 0) >= this.cap(tenant, capped),
+    )
+    if (mine === undefined && full !== undefined) return { is: 'full', of: full.of, short: 'lines' }
+    const there = this.waiting(tenant).length
+    if (there === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
+    if (mine === undefined && there >= places)
+      return { is: 'full', of: 'room', short: this.short(tenant, call, load, there) }
+    const old = this.places.findLast((p) => p.tenant === tenant && p.caller === call && p.until > this.now)
+    const arrival = mine?.arrival ?? (known ? old?.arrival : undefined) ?? this.now - headStartMs
+    this.waits = this.waits.filter((waits) => waits.tenant !== tenant || waits.call !== call)
+    this.lives = this.lives.filter((live) => live.tenant !== tenant || live.call !== call) // what it still held of its key is its ticket's
+    this.waits.push({ tenant, call, load, arrival, until: this.now + ttlMs })
+    const place = this.waiting(tenant).findIndex((waits) => waits.call === call)
+    if (place === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
+    return { is: 'queued', place, short: this.short(tenant, call, load, place) }
+  }
+
+  short(tenant: Tenant, call: CallId, load: number, ahead: number): string {
+    if (this.live(tenant).length + ahead >= this.cap(tenant, 'tenant')) return 'lines'
+    const { tokens, sessions } = this.grant(tenant, call)
+    const beside = this.live(tenant).filter((live) => calls[live.call].quota === calls[call].quota)
+    const has = beside.reduce((sum, live) => sum + live.load, 0)
+    return beside.length >= sessions && has + load <= tokens ? 'sessions' : 'tokens'
   }
 
   release({ tenant, call, known }: Command & { do: 'release' }): unknown {
@@ -130,7 +147,7 @@ export class NaiveBroker implements Subject {
   }
 
   /** `narrow`: with the lines of its key and agent; one that is seated in its absence holds them until its ticket ends. */
-  seat(tenant: Tenant, call: CallId, ttlMs: number, load: number, narrow = true): unknown {
+  seat(tenant: Tenant, call: CallId, ttlMs: number, load: number, narrow = true): NaiveVerdict {
     const held = this.waits.find((waits) => waits.tenant === tenant && waits.call === call)
     this.lives = this.lives.filter((live) => live.tenant !== tenant || live.call !== call)
     this.waits = this.waits.filter((waits) => waits.tenant !== tenant || waits.call !== call)
@@ -178,10 +195,11 @@ export class NaiveBroker implements Subject {
   }
 
   sizes(tenant: Tenant, call: CallId): number[] {
-    const narrow = [...this.live(tenant), ...this.waiting(tenant)]
+    const mine = this.lives.filter((live) => live.tenant === tenant && (live.narrowUntil ?? live.until) > this.now)
+    const narrow = [...mine, ...this.waiting(tenant)]
     return this.scopes(call).map(({ of, capped }) => {
       if (of === 'tenant') return this.live(tenant).length
-      return narrow.filter((one) => calls[one.call][of] === capped && (one.narrowUntil ?? Infinity) > this.now).length
+      return narrow.filter((one) => calls[one.call][of] === capped).length
     })
   }
 

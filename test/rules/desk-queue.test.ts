@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { SqlDesk } from '../../src/desk.ts'
-import { leaseTtlMs } from '../../src/limits.ts'
+import { leaseTtlMs, meanCalls } from '../../src/limits.ts'
 import { readSeries, type Series } from '../../src/metrics.ts'
 import { changed, plans, TenantSettings, type Key, type Tenant, type TenantChange } from '../../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer } from '../../src/ports.ts'
@@ -88,11 +88,12 @@ const total = (counts: Record<string, number>): number => Object.values(counts).
 
 /** So many calls of that length, one after the other. */
 function talk(calls: number, liveMs: number): void {
-  for (let i = 0; i < calls; i++) {
-    const call = `t${desk.records.list(100).length}`
-    admit(call)
-    desk.end(ref(call), [], record('hung_up', { liveMs, waitedMs: 0 }), start)
-  }
+  for (let i = 0; i < calls; i++) talked(`t${desk.records.list(100).length}`, liveMs)
+}
+
+function talked(call: string, liveMs: number): void {
+  admit(call)
+  desk.end(ref(call), [], record('hung_up', { liveMs, waitedMs: 0 }), start)
 }
 
 /** What those are told who wait when four come. */
@@ -184,16 +185,13 @@ test('[H3] the wait is unknown under ten calls, then the mean call for each plac
   expect(etas()).toEqual([35_000, 70_000]) // mean 70 s, two lines
 })
 
-test('[H3] the mean forgets slowly: after some fifty calls old ones weigh little', () => {
+test('[H3] the mean forgets slowly: of a hundred calls and more each new one counts a hundredth', () => {
   const mean = store.sql.bind(undefined, "SELECT value FROM roster WHERE name = 'talk' AND id = 'mean'")
-  for (let i = 0; i < 100; i++) {
-    admit(`t${i}`)
-    desk.end(ref(`t${i}`), [], record('hung_up', { liveMs: 100_000 }), start)
-  }
-  expect(mean()).toEqual([{ value: 100_000 }])
-  admit('last')
-  desk.end(ref('last'), [], record('hung_up', { liveMs: 50_000 }), start)
-  expect(mean()).toEqual([{ value: 99_000 }])
+  for (let i = 0; i < 2 * meanCalls; i++) talked(`t${i}`, i < meanCalls / 2 ? 40_000 : 100_000)
+  expect(mean()).toEqual([{ value: expect.closeTo(100_000 - 30_000 * 0.99 ** meanCalls, -2) as number }])
+  const before = mean()[0]?.['value'] as number
+  talked('last', before - 50_000)
+  expect(mean()).toEqual([{ value: before - 500 }])
 })
 
 test('[G4] a call that ended while it asked gets no place and no line', () => {

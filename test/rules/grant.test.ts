@@ -36,6 +36,10 @@ test('[P1] an older version changes nothing, nor does the same one twice', () =>
   expect(held(holding, of, 0)).toBe(30)
 })
 
+test('[P1] the word of a pool that has never heard the desk has no version, and tells nothing', () => {
+  expect(take(holding, of, grant(0, 0), 'answer', 0)).toBe(false)
+})
+
 test('[P2] while an answer is awaited no other word counts: it would give back what was let go', () => {
   take(holding, of, grant(30, 1), 'answer', 0)
   asks(10, 1)

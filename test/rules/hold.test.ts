@@ -5,6 +5,8 @@ import { offered, step } from '../../src/call.ts'
 import { hear, nextAt, type Hold, type HoldAction, type HoldEvent } from '../../src/hold.ts'
 import {
   etaSamples,
+  etaShortMs,
+  etaShortStepMs,
   etaStepMs,
   firstLineMs,
   lateCloseMs,
@@ -140,11 +142,21 @@ test('[H3] something is sent at least every 25 s, also where nothing happens', (
   expect(queueAliveMs).toBeLessThan(25_000)
 })
 
-test('[H3] the wait is place × mean call / lines, rounded up, and null under 10 calls', () => {
-  expect(etaMs(3, 50, 180_000, etaSamples)).toBe(15_000) // 10.8 s
-  expect(etaMs(5, 50, 100_000, 1_000)).toBe(10_000) // exact
-  expect(etaMs(1, 1_000, 1_000, 1_000)).toBe(etaStepMs)
-  expect(etaMs(3, 50, 180_000, etaSamples - 1)).toBeNull()
+test('[H3] the wait is place × mean call / lines, rounded up, in finer steps where it is short', () => {
+  expect(etaMs(3, 5, 100_001, 1_000)).toBe(65_000)
+  expect(etaMs(3, 5, 100_000, 1_000)).toBe(60_000)
+  expect(etaMs(1, 1, etaShortMs + 1, 1_000)).toBe(etaShortMs + etaStepMs)
+  expect(etaMs(1, 1, etaShortMs, 1_000)).toBe(etaShortMs)
+  expect(etaMs(3, 50, 180_000, 1_000)).toBe(11_000) // 10.8 s
+  expect(etaMs(1, 50, 100, 1_000)).toBe(etaShortStepMs)
+  expect(etaMs(1, 50, 0, 1_000)).toBe(etaShortStepMs)
+})
+
+test('[H3] the wait is null under 10 calls, and under three for each line', () => {
+  expect(etaMs(1, 3, 60_000, etaSamples - 1)).toBeNull()
+  expect(etaMs(1, 3, 60_000, etaSamples)).toBe(20_000)
+  expect(etaMs(1, 4, 60_000, 11)).toBeNull()
+  expect(etaMs(1, 4, 60_000, 12)).toBe(15_000)
   expect(etaMs(3, 0, 180_000, 100)).toBeNull()
   expect(etaMs(3, 5, NaN, 100)).toBeNull()
 })

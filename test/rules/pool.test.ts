@@ -1,8 +1,8 @@
 // The pool's shares: who gets what of one quota, and what nobody may take from another.
-import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { granted, read, reserve, share, type Ask, type Pool } from '../../src/pool.ts'
 import { MapRoster } from '../../src/roster-map.ts'
+import { poolContract } from '../contract/pool-streams.ts'
 
 const ttlMs = 30_000
 const tiers = { trial: 0, starter: 1, growth: 2, scale: 3 } as const
@@ -20,6 +20,8 @@ function newPool(): Pool {
     weights: roster(),
     floors: roster(),
     kept: roster(),
+    owed: roster(),
+
     ranks: roster(),
     tiers: [0.7, 0.8, 0.85, 1].map((threshold) => ({ threshold, hungry: roster() })),
   }
@@ -188,52 +190,57 @@ test('[P2] a version never goes back, also after the desk was forgotten', () => 
   expect(first < second && second < third).toBe(true)
 })
 
-const seed = Number(process.env['TRUNKLINE_SEED'] ?? 20_261_121)
-
-test('[P5] whatever desks say in whatever order: grants cover what is had, thresholds and floors hold, nothing wanted is left idle', () => {
-  console.log(`pool: seed ${seed} (again: TRUNKLINE_SEED=${seed})`)
-  const names = ['a', 'b', 'c', 'd', 'e', 'f']
-  const say = fc.record({
-    desk: fc.constantFrom(...names),
-    calls: fc.integer({ min: -3, max: 3 }),
-    waiting: fc.integer({ min: 0, max: 40 }),
-    floor: fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined, freq: 9 }),
-    ms: fc.integer({ min: 0, max: 4_000 }),
-  })
-  const plan = new Map(names.map((name, i) => [name, { tier: i % 4, weight: 1 + (i % 3) }]))
-  fc.assert(
-    fc.property(fc.array(say, { minLength: 50, maxLength: 200 }), (sayings) => {
-      const pool = newPool()
-      const calls = new Map<string, number>()
-      let now = 0
-      for (const { desk, calls: more, waiting, floor, ms } of sayings) {
-        now += ms
-        for (const name of names) if ((pool.untils.get(name) ?? Infinity) <= now) calls.delete(name) // its leases ran out, too
-        if (floor !== undefined) reserve(pool, desk, floor * 10)
-        const most = Math.floor(granted(pool, desk).amount / 10)
-        const has = Math.max(0, Math.min((calls.get(desk) ?? 0) + more, Math.max(most, calls.get(desk) ?? 0)))
-        calls.set(desk, has)
-        const before = pool.grants.sum()
-        const { tier, weight } = plan.get(desk) as { tier: number; weight: number }
-        share(pool, desk, ask(has * 10, (has + waiting) * 10, { tier, weight }), terms(now))
-        check(pool, calls, before)
-      }
-    }),
-    { seed, numRuns: 100 },
-  )
+test('[P2] who has a floor enters on it, also where another of its plan has less and finds nothing', () => {
+  const pool = newPool()
+  reserve(pool, 'big', 100)
+  share(pool, 'rest', ask(850, 850), terms())
+  share(pool, 'a', ask(30, 30), terms())
+  share(pool, 'big', ask(80, 80), terms())
+  share(pool, 'a', ask(30, 300), terms())
+  expect(share(pool, 'big', ask(80, 300), terms()).grant.amount).toBe(100)
+  expect(granted(pool, 'a').amount).toBe(40)
 })
 
-function check(pool: Pool, calls: Map<string, number>, before: number): void {
-  const [total, kept] = [pool.grants.sum(), pool.kept.sum()]
-  for (const [desk, count] of calls) expect(granted(pool, desk).amount).toBeGreaterThanOrEqual(count * 10) // P2
-  if (total > before) expect(total).toBeLessThanOrEqual(1_000)
-  for (const { hungry, threshold } of pool.tiers) {
-    const [desk] = hungry.first(1)
-    if (desk === undefined) continue
-    const own = pool.kept.get(desk) ?? 0
-    expect(total + kept - own + 10).toBeGreaterThan(1_000 * threshold) // P5: it is hungry because nothing is left for it
+test('[P2] of two who are owed a floor the one that fits is served', () => {
+  const pool = newPool()
+  for (const desk of ['a', 'b']) reserve(pool, desk, 50)
+  share(pool, 'rest', ask(900, 900), terms())
+  share(pool, 'a', ask(45, 45, { block: 20, weight: 2 }), terms())
+  share(pool, 'b', ask(30, 30), terms())
+  share(pool, 'a', ask(45, 65, { block: 20, weight: 2 }), terms()) // 15 above its floor
+  expect(share(pool, 'b', ask(46, 56), terms()).grant.amount).toBe(46)
+  expect(share(pool, 'b', ask(40, 50), terms()).grant.amount).toBe(50)
+})
+
+test('[P5] what is left, and is less than a call, goes to who wants no more than that', () => {
+  expect(share(newPool(), 'a', ask(0, 25), terms(0, { ceiling: 26 })).grant.amount).toBe(25)
+})
+
+test('[P5] nobody passes a heavy call of its own plan: it is let in when enough has ended', () => {
+  const pool = newPool()
+  share(pool, 'light', ask(0, 5_000), terms())
+  share(pool, 'heavy', ask(0, 30, { block: 30 }), terms())
+  for (const has of [990, 980]) expect(share(pool, 'light', ask(has, 5_000), terms()).grant.amount).toBe(has)
+  expect(share(pool, 'light', ask(970, 5_000), terms()).risen).toEqual(['heavy'])
+})
+
+test('[P5] a call that would not fit if nobody talked keeps nobody of its plan waiting', () => {
+  for (const [tier, most] of [
+    [tiers.trial, 400],
+    [tiers.scale, 700],
+  ] as const) {
+    const pool = newPool()
+    reserve(pool, 'big', 300)
+    const heavy = (block: number): Ask => ask(0, block, { block, tier })
+    for (const desk of ['h1', 'h2', 'h3']) share(pool, desk, heavy(most + 1), terms())
+    expect(share(pool, 'x', ask(0, 20, { tier }), terms()).grant.amount).toBe(20)
+    expect(share(pool, 'h1', heavy(most), terms()).grant.amount).toBe(0) // x talks
+    expect(share(pool, 'x', ask(20, 40, { tier }), terms()).grant.amount).toBe(20) // and waits behind h1
+    expect(share(pool, 'x', ask(0, 0, { tier }), terms()).risen).toEqual(['h1'])
   }
-}
+})
+
+poolContract('the pool on Maps', async (work) => work(() => roster()), 1_000)
 
 test('[P5] with equal demand shares are equal: Jain’s index is at least 0.99', () => {
   const pool = newPool()

@@ -93,8 +93,10 @@ test('[P2] a ceiling that is lowered takes nothing from anybody, and gives nothi
 
 test('[P2] thresholds are the plans’ own until an operator sets them', () => {
   expect(pool.read(start).thresholds).toEqual({ trial: 0.7, starter: 0.8, growth: 0.85, scale: 1 })
+  change({ thresholds: { starter: 1 } })
+  expect(pool.read(start).thresholds).toMatchObject({ starter: 1, scale: 1 })
   change({ thresholds: { scale: 1.1 } })
-  expect(pool.read(start).thresholds).toMatchObject({ starter: 0.8, scale: 1.1 })
+  expect(pool.read(start).thresholds).toMatchObject({ starter: 0.8, scale: 1.1 }) // set as a whole
   expect(pool.share('ten_a', ask(0, 50), start).grant.sessions.amount).toBe(11)
 })
 
@@ -143,6 +145,15 @@ test('[P6] use is the more of what calls have and what was measured; headroom is
   expect(pool.read(start + 3).units).toMatchObject({ tokens: { headroom: 0 }, sessions: { use: 4, headroom: 0 } })
 })
 
+test('[P6] a desk that counts anew takes nothing from what was measured', () => {
+  pool.share('ten_a', ask(1, 0, { debited: 0 }), start)
+  pool.share('ten_a', ask(1, 0, { debited: 9_000 }), start)
+  pool.share('ten_a', ask(1, 0, { debited: 0 }), start)
+  expect(pool.read(start).tokensLastMinute).toBe(9_000)
+  pool.share('ten_a', ask(1, 0, { debited: 500 }), start)
+  expect(pool.read(start).tokensLastMinute).toBe(9_500)
+})
+
 test('[P6] what a desk had debited before the pool heard of it is not of the last minute', () => {
   pool.share('ten_a', ask(1, 0, { debited: 1_000_000 }), start)
   expect(pool.read(start).tokensLastMinute).toBe(0)
@@ -162,6 +173,8 @@ test('[P1] a quota without a ceiling grants what is wanted, and has no use', () 
 test('[P2] the reading says what a new call of each plan would find', () => {
   pool.share('ten_a', ask(6, 0), start)
   expect(pool.read(start).units.sessions.room).toEqual({ trial: 0, starter: 1, growth: 1, scale: 3 }) // and one of slack
+  change({ floors: { ten_big: { sessions: 2 } } })
+  expect(pool.read(start).units.sessions.room).toEqual({ trial: 0, starter: 0, growth: 0, scale: 1 })
 })
 
 test('[P10] a pool whose store was lost grants nothing new until its desks have said what they hold', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 import { SqlRoster } from '../../src/roster-sql.ts'
+import { poolContract } from '../contract/pool-streams.ts'
 import { rosterContract, type Home } from '../contract/roster.ts'
 import { streamContract } from '../contract/streams.ts'
 import { openSqlite } from './sqlite.ts'
@@ -26,5 +27,6 @@ for (const [name, path] of [
   describe(name, () => {
     rosterContract(home(path))
     streamContract(`node:sqlite ${name}`, home(path), 5_000)
+    poolContract(`node:sqlite ${name}`, home(path), 5_000)
   })
 }

@@ -3,6 +3,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { SqlRoster } from '../../src/roster-sql.ts'
 import { sqlOf } from '../../worker/storage.ts'
+import { poolContract } from '../contract/pool-streams.ts'
 import { rosterContract, type Home } from '../contract/roster.ts'
 import { streamContract } from '../contract/streams.ts'
 
@@ -17,3 +18,4 @@ const home: Home = (work) =>
 
 rosterContract(home)
 streamContract('a Durable Object', home, 5_000)
+poolContract('a Durable Object', home, 5_000)
