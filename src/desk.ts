@@ -51,12 +51,12 @@ export class SqlDesk {
   constructor(sql: Sql, transact: Transact) {
     this.#rosters = new DeskRosters(sql)
     this.#ledger = new DeskLedger(this.#rosters)
-    this.#transact = transact
     this.registry = new SqlRegistry(sql)
     this.records = new SqlRecords(sql)
     this.sounds = new SqlSounds(sql)
     this.settings = new DeskSettings(this.registry, this.sounds, transact)
     this.counts = new DeskCounts(sql)
+    this.#transact = this.counts.kept(transact)
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */

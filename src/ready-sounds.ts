@@ -14,8 +14,11 @@ export class ReadySounds {
   /** `name` means the same samples always; they are fetched when they are not at hand, and encoded once. */
   async load(name: string, format: Format, fetch: () => Promise<Uint8Array>): Promise<Recording> {
     const place = `${format} ${name}`
-    const recording = this.#take(place) ?? recorded(format, await fetch())
-    this.#take(place) // another caller may have brought it in the meantime
+    let recording = this.#take(place)
+    if (recording === undefined) {
+      const samples = await fetch()
+      recording = this.#take(place) ?? recorded(format, samples) // of a crowd that wants it at once, one encodes it
+    }
     this.#ready.set(place, recording)
     this.#bytes += bytesOf(recording)
     for (const oldest of this.#ready.keys()) {
