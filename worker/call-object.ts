@@ -47,8 +47,11 @@ export class CallObject extends DurableObject<Env> {
     const target = { upstream, url: dialUrl(upstream, offer.model, parameters) }
     const exchange = new Exchange(offer, target, admission.terms, began, this.#brings(offer.tenant))
     this.#exchange = exchange
-    this.ctx.storage.kv.put('kept', { ref: exchange.ref, model: offer.model, began } satisfies Kept)
-    await this.#arm()
+    // One that found the queue full has neither line nor place to give back: a storm of them writes nothing.
+    if (admission.is !== 'full') {
+      this.ctx.storage.kv.put('kept', { ref: exchange.ref, model: offer.model, began } satisfies Kept)
+      await this.#arm()
+    }
     const { 0: client, 1: server } = new WebSocketPair()
     // Not `acceptWebSocket`: workerd 1.20261117 keeps a hibernatable socket's TCP open for 10 s after a close of ours, and a call
     // that dials could not hibernate anyway.
@@ -129,7 +132,9 @@ export class CallObject extends DurableObject<Env> {
       upstream: dialler(this.env),
       sounds: soundsOf(this.env, tenant),
       fault: (error) => this.#fault(error),
-      settled: () => this.ctx.waitUntil(this.ctx.storage.deleteAll()),
+      settled: () => {
+        if (this.#kept() !== undefined) this.ctx.waitUntil(this.ctx.storage.deleteAll())
+      },
     }
   }
 
