@@ -35,7 +35,7 @@ function numbers(text: string): number[] {
   return text.split(',').map((part) => whole(1, 500)(part.trim()))
 }
 
-function whole(least: number, most: number): (text: string) => number {
+export function whole(least: number, most: number): (text: string) => number {
   return (text) => {
     const number = Number(text)
     if (Number.isInteger(number) && number >= least && number <= most) return number
