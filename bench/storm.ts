@@ -1,7 +1,7 @@
 // `node bench/storm.ts`: what a client that reconnects without back-off does to the callers of another tenant. Refuses to judge the figures.
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { startChild } from './child.ts'
 import { paired, spread, type Spread } from './figures.ts'
 import { thisMachine } from './machine.ts'
@@ -20,6 +20,7 @@ interface Options {
   readonly seconds: number
   readonly rounds: number
   readonly pin: boolean
+  readonly only: readonly Way[]
   readonly json?: string
 }
 const options = new Command('storm')
@@ -29,6 +30,7 @@ const options = new Command('storm')
   .option('--seconds <number>', 'how long each measurement lasts', whole(1, 45), 15)
   .option('--rounds <number>', 'how often each way has its turn', whole(1, 100), 5)
   .option('--pin', 'workerd on one core, all else on the other (taskset)', false)
+  .addOption(new Option('--only <ways...>', 'only these ways').choices(ways).default(ways))
   .option('--json <file>', 'write every measurement there as well')
   .parse()
   .opts<Options>()
@@ -57,7 +59,7 @@ const stage: Stage = {
 const measured = new Map<Way, Measured[]>(ways.map((way) => [way, []]))
 for (let round = 1; round <= options.rounds; round++) {
   // The way back in every other round: whoever follows whom is disturbed by it as often.
-  for (const way of round % 2 === 0 ? ways.toReversed() : ways) {
+  for (const way of round % 2 === 0 ? options.only.toReversed() : options.only) {
     const one = await measure(stage, way)
     measured.get(way)?.push(one)
     const { decidedP50, decidedP99, latenessP99, stormed } = one

@@ -13,6 +13,8 @@ export type Stormed = Readonly<Record<number, number>>
 
 const atOnce = 8
 const patienceMs = 5_000
+/** Until the late closes of a burst are over, and what it left is swept up. */
+const settleMs = 6_000
 let answers: Record<number, number> = {}
 let over = new AbortController()
 let loops: Promise<unknown> = Promise.resolve()
@@ -32,7 +34,10 @@ async function start({ door, perSecond, spent }: Extract<Order, { do: 'start' }>
   const spend = async (): Promise<void> => {
     while ((await upgrade(port, request)) !== 429);
   }
-  if (spent) await Promise.all(Array.from({ length: atOnce }, spend))
+  if (spent) {
+    await Promise.all(Array.from({ length: atOnce }, spend))
+    await wait(settleMs)
+  }
   answers = {}
   over = new AbortController()
   const { signal } = over

@@ -28,10 +28,10 @@ export class Buckets {
     return name === null || this.#levelMs(name, now) + this.#eachMs <= this.#fullMs
   }
 
-  /** Puts one in; a full bucket stays full. */
-  add(name: string | null, now: number): void {
+  /** Puts one in, or a part of one; a full bucket stays full. */
+  add(name: string | null, now: number, part = 1): void {
     if (name === null) return
-    const level = Math.min(this.#levelMs(name, now) + this.#eachMs, this.#fullMs)
+    const level = Math.min(this.#levelMs(name, now) + this.#eachMs * part, this.#fullMs)
     this.#emptyAt.delete(name)
     this.#emptyAt.set(name, now + level)
     this.#forget(now)

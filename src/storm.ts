@@ -1,7 +1,7 @@
 // Who may come to the door again so soon: by address, by key, and by how often an address came with a wrong key. A brake, not a cap:
 // all that it knows may be forgotten at any time. Knows no request and no desk. Rules H6, K6.
 import { Buckets, type Rate } from './buckets.ts'
-import { failuresByAddress, stormNames, upgradesByAddress, upgradesByKey } from './limits.ts'
+import { failuresByAddress, refusedCounts, stormNames, upgradesByAddress, upgradesByKey } from './limits.ts'
 import type { Refusal } from './refusal.ts'
 
 /** Who asks for an upgrade. null: its host does not know the address; its key is missing or malformed. */
@@ -22,11 +22,21 @@ export class Storm {
   /** Keys that were good when they came last: they do not pay for what else comes from their address. */
   readonly #good = new Set<string | null>()
 
-  /** Takes one upgrade in, or says why not. A refusal takes nothing from anybody. */
+  /** Takes one upgrade in, or says why not. Who is refused by one bucket takes nothing from the others. */
   take({ network, key }: Comer, now: number): Refusal | undefined {
-    if (!this.#networks.fits(network, now)) return tooFast('address', upgradesByAddress)
-    if (!this.#keys.fits(key, now)) return tooFast('key', upgradesByKey)
-    if (!this.#good.has(key) && !this.#failures.fits(network ?? key, now)) return { why: 'keys_wrong' }
+    const suspect = this.#good.has(key) ? null : (network ?? key)
+    if (!this.#networks.fits(network, now)) {
+      this.#networks.add(network, now, refusedCounts)
+      return tooFast('address', upgradesByAddress)
+    }
+    if (!this.#keys.fits(key, now)) {
+      this.#keys.add(key, now, refusedCounts)
+      return tooFast('key', upgradesByKey)
+    }
+    if (!this.#failures.fits(suspect, now)) {
+      this.#failures.add(suspect, now, refusedCounts)
+      return { why: 'keys_wrong' }
+    }
     this.#networks.add(network, now)
     this.#keys.add(key, now)
     return undefined

@@ -78,6 +78,13 @@ test('[H6] a bucket that is filled over its edge is full, no more', () => {
   expect(comes(buckets, 'a', eachMs)).toBe(true)
 })
 
+test('[H6] a part of one fills a bucket by that part', () => {
+  const buckets = new Buckets(rate, 10)
+  for (let i = 0; i < 4; i++) buckets.add('a', 0)
+  buckets.add('a', 0, 0.25)
+  expect([buckets.fits('a', eachMs / 4 - 1), buckets.fits('a', eachMs / 4)]).toEqual([false, true])
+})
+
 test('[H6] a clock that goes back by an hour gives nothing back, and bars nobody for that hour', () => {
   const buckets = new Buckets(rate, 10)
   times(5, buckets, 'a', 3_600_000)
