@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
 import { WebSocket } from 'ws'
 import { pickPort } from '../cli/ports.ts'
-import { bundle, root } from './bundle.ts'
+import { bundle, cache, root } from './bundle.ts'
 import { startChild, type Child } from './child.ts'
 import { quantile, spread } from './figures.ts'
 import { heldKib } from './heap.ts'
@@ -162,7 +162,7 @@ async function doorOf(url: string): Promise<Door> {
 }
 
 async function afresh<T>(config: string, work: (running: Running, httpUrl: string) => Promise<T>): Promise<T> {
-  const running = await alone(keeper, config, doorOf, [`--inspector-addr=127.0.0.1:${inspectorPort}`])
+  const running = await alone(keeper, cache, config, doorOf, [`--inspector-addr=127.0.0.1:${inspectorPort}`])
   try {
     return await work(running, running.door.url.replace('ws', 'http'))
   } finally {

@@ -156,13 +156,13 @@ function shown(value: Spread | undefined, digits: number): string {
   return value === undefined ? '–' : value.median.toFixed(digits)
 }
 
-function wide(value: Spread | undefined): string {
+export function wide(value: Spread | undefined): string {
   if (value === undefined) return '–'
   return `${value.median.toFixed(2)} (${value.least.toFixed(2)}–${value.most.toFixed(2)}), ${value.rounds}`
 }
 
 /** Numbers to the right, names to the left. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)))
   return [head, ...rows]
     .map((row) =>

@@ -27,7 +27,13 @@ export const adminKey = 'tla_bench_operator'
 const model = 'gpt-realtime-2.1'
 export const path = `/v1/realtime?model=${model}`
 
-export async function prepareRows(asked: readonly RowName[], keeper: Child, upstreamPort: number): Promise<Rows> {
+/** `home`: where Durable Objects keep their files. */
+export async function prepareRows(
+  asked: readonly RowName[],
+  keeper: Child,
+  upstreamPort: number,
+  home: string = cache,
+): Promise<Rows> {
   const upstream = `http://127.0.0.1:${upstreamPort}/v1/realtime`
   const brokerVars = { TRUNKLINE_UPSTREAM_URL: upstream, TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: 'sk-bench' }
   const config = join(root, 'wrangler.toml')
@@ -42,10 +48,10 @@ export async function prepareRows(asked: readonly RowName[], keeper: Child, upst
       pids: [],
       stop: async () => undefined,
     }),
-    control: () => alone(keeper, controlFile, async (url) => ({ url: `${url}/plain`, protocols: [] })),
+    control: () => alone(keeper, home, controlFile, async (url) => ({ url: `${url}/plain`, protocols: [] })),
     'control-hibernatable': () =>
-      alone(keeper, controlFile, async (url) => ({ url: `${url}/hibernatable`, protocols: [] })),
-    broker: () => alone(keeper, brokerFile, brokerDoor),
+      alone(keeper, home, controlFile, async (url) => ({ url: `${url}/hibernatable`, protocols: [] })),
+    broker: () => alone(keeper, home, brokerFile, brokerDoor),
     dev: () => underWrangler(devFile, brokerVars),
     'dev-assets': () => underWrangler(config, brokerVars),
   }
@@ -58,11 +64,12 @@ async function lazily(asked: readonly RowName[], which: RegExp, make: () => Prom
 /** workerd and nothing else. */
 export async function alone(
   keeper: Child,
+  home: string,
   config: string,
   doorOf: (url: string) => Promise<Door>,
   more: readonly string[] = [],
 ): Promise<Running> {
-  const state = await freshState()
+  const state = await freshState(home)
   const args = ['serve', config, '--control-fd=3', `--directory-path=disk=${state}`, ...more]
   const order = { do: 'start', args }
   const { pid, port } = await keeper.ask<Started>(order)
@@ -77,7 +84,7 @@ export async function alone(
 }
 
 async function underWrangler(config: string, vars: Readonly<Record<string, string>>): Promise<Running> {
-  const stateDir = await freshState()
+  const stateDir = await freshState(cache)
   const before = descendants('workerd')
   const broker = await startBroker({ host: '127.0.0.1', port: 0, stateDir, vars, secrets: {}, config })
   return {
@@ -90,15 +97,15 @@ async function underWrangler(config: string, vars: Readonly<Record<string, strin
   }
 }
 
-async function freshState(): Promise<string> {
-  await mkdir(cache, { recursive: true })
-  return mkdtemp(join(cache, 'state-'))
+async function freshState(home: string): Promise<string> {
+  await mkdir(home, { recursive: true })
+  return mkdtemp(join(home, 'trunkline-bench-'))
 }
 
-/** A tenant on plan scale with a key, made as an operator makes one. */
-async function brokerDoor(wsUrl: string): Promise<Door> {
+/** A tenant with a key, made as an operator makes one. */
+export async function brokerDoor(wsUrl: string, settings: object = { plan: 'scale' }): Promise<Door> {
   const url = wsUrl.replace('ws', 'http')
-  const { id } = await admin<{ id: string }>(`${url}/admin/v1/tenants`, { name: 'bench', plan: 'scale' })
+  const { id } = await admin<{ id: string }>(`${url}/admin/v1/tenants`, { name: 'bench', ...settings })
   const { key } = await admin<{ key: string }>(`${url}/admin/v1/tenants/${id}/keys`, { name: 'bench' })
   return { url: `${wsUrl}${path}`, protocols: ['realtime', `openai-insecure-api-key.${key}`] }
 }

@@ -3,11 +3,21 @@ import type { Entry } from './ledger.ts'
 import { Meters, type Series } from './metrics.ts'
 import type { Admission, CallRecord } from './ports.ts'
 import type { KeptCall } from './records-sql.ts'
-import type { Sql } from './sql.ts'
+import type { Sql, Transact } from './sql.ts'
+
+/** How a desk stands now; `waiting` by pool. */
+export interface Gauges {
+  live: number
+  cap: number
+  oldestWaitMs: number
+  waiting: Readonly<Record<string, number>>
+}
 
 export class DeskCounts {
   readonly #sql: Sql
   readonly #meters = new Map<string, Meters>()
+  /** Pools of which something was counted in the step under way. */
+  readonly #counted = new Set<string>()
 
   constructor(sql: Sql) {
     this.#sql = sql
@@ -15,6 +25,22 @@ export class DeskCounts {
 
   static prepare(sql: Sql): void {
     sql('CREATE TABLE IF NOT EXISTS meter (pool TEXT PRIMARY KEY, json TEXT NOT NULL)')
+  }
+
+  /** `transact`, and what its work counts is kept or undone with the rest of it: a desk that is reset has counted what it decided. */
+  kept(transact: Transact): Transact {
+    return (work) => {
+      try {
+        return transact(() => {
+          const result = work()
+          this.#keep()
+          return result
+        })
+      } catch (error) {
+        this.#meters.clear()
+        throw error
+      }
+    }
   }
 
   offered(pool: string, plan: string): void {
@@ -64,41 +90,45 @@ export class DeskCounts {
     if (record.firstAudioMs !== null) meter.observe('trunkline_first_audio_seconds', labels, record.firstAudioMs / 1000)
   }
 
-  /** Sums by pool, each stored; the gauges of the desk stand with the first pool. */
-  report(
-    plan: string,
-    now: { live: number; waiting: number; cap: number; oldestWaitMs: number },
-  ): Record<string, Series> {
+  /**
+   * Sums by pool. Who waits stands with the pool that it was counted for when it came, so that each report balances by itself
+   * whichever of them is read before the others (M3); the other gauges stand with the first pool.
+   */
+  report(plan: string, now: Gauges): Record<string, Series> {
     const reports: Record<string, Series> = {}
-    const put = 'INSERT INTO meter VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json'
-    for (const pool of this.#pools()) {
-      const { series } = this.#meter(pool)
-      this.#sql(put, pool, JSON.stringify(series))
-      reports[pool] = { ...series }
+    for (const pool of this.#sql('SELECT pool FROM meter').map((row) => row['pool'] as string)) {
+      const report = new Meters({ ...this.#stored(pool).series })
+      report.count('trunkline_calls_waiting', { plan }, now.waiting[pool] ?? 0)
+      reports[pool] = report.series
     }
     const first = Object.values(reports)[0]
     if (first !== undefined) {
       const gauges = new Meters(first)
       gauges.count('trunkline_calls_live', { plan }, now.live)
-      gauges.count('trunkline_calls_waiting', { plan }, now.waiting)
       gauges.count('trunkline_calls_cap', { plan }, now.cap)
       gauges.count('trunkline_queue_oldest_wait_seconds', { plan }, now.oldestWaitMs / 1000)
     }
     return reports
   }
 
+  #keep(): void {
+    const put = 'INSERT INTO meter VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json'
+    for (const pool of this.#counted) this.#sql(put, pool, JSON.stringify(this.#stored(pool).series))
+    this.#counted.clear()
+  }
+
   #meter(pool: string): Meters {
+    this.#counted.add(pool)
+    return this.#stored(pool)
+  }
+
+  #stored(pool: string): Meters {
     let meter = this.#meters.get(pool)
     if (meter === undefined) {
       const json = this.#sql('SELECT json FROM meter WHERE pool = ?', pool)[0]?.['json']
       this.#meters.set(pool, (meter = new Meters(typeof json === 'string' ? (JSON.parse(json) as Series) : {})))
     }
     return meter
-  }
-
-  #pools(): string[] {
-    const stored = this.#sql('SELECT pool FROM meter').map((row) => row['pool'] as string)
-    return [...new Set([...stored, ...this.#meters.keys()])]
   }
 }
 

@@ -66,9 +66,12 @@ export class SqlRecords {
     )
   }
 
-  /** Calls that have entered and wait, or say goodbye. */
-  waiting(): number {
-    return this.#sql('SELECT count(*) AS n FROM call WHERE admitted IS NULL AND ended IS NULL')[0]?.['n'] as number
+  /** Calls that have entered and wait, or say goodbye; by pool. */
+  waiting(): Record<string, number> {
+    const rows = this.#sql(
+      'SELECT pool, count(*) AS n FROM call WHERE admitted IS NULL AND ended IS NULL GROUP BY pool',
+    )
+    return Object.fromEntries(rows.map(({ pool, n }) => [pool as string, n as number]))
   }
 
   isOpen(id: string): boolean {

@@ -50,6 +50,26 @@ export const requestRefusals = {
     says: 'This route needs the operator key: "Authorization: Bearer <operator key>".',
   },
 
+  // Storms: said before anything is touched (H6, K6).
+  connects_too_fast: {
+    http: 429,
+    close: 1013,
+    type: 'rate_limit_error',
+    code: 'connecting_too_fast',
+    retryAfterMs: 5_000,
+    title: 'Connecting too fast',
+    says: 'This {of} opens connections faster than {perSecond} a second after {burst} at once. Wait before you connect again: at first 5 seconds, each time twice as long, give or take a random half.',
+  },
+  keys_wrong: {
+    http: 429,
+    close: 1013,
+    type: 'rate_limit_error',
+    code: 'too_many_wrong_keys',
+    retryAfterMs: 5_000,
+    title: 'Too many wrong keys',
+    says: 'Too many connections from this address came with a key that is missing, malformed, unknown or revoked. Mend the key, then connect again after 5 seconds.',
+  },
+
   // Requests.
   upgrade_needed: {
     http: 426,

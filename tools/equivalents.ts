@@ -124,6 +124,8 @@ export const equivalent: Readonly<Record<string, string>> = {
     'where there is a call there is a tenant',
   "return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms') ?? 0, talk.get('calls') ?? 0) → return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms'), talk.get('calls') ?? 0)":
     'where there is no mean there are no calls',
+  // src/desk-counts.ts
+  'this.#counted.clear() → ;': 'only dearer: what was kept is kept again',
   // src/relay.ts
   "if (type === 'input_audio_buffer.append') this.#forward(frame, type) → if (false) this.#forward(frame, type)":
     'only faster: it is said as audio further on',

@@ -26,6 +26,8 @@ const rules: Record<string, string[]> = {
   'src/wav-file.ts': ['test/rules/wav-file.test.ts'],
   'src/ledger.ts': ['test/rules/ledger.test.ts', 'test/rules/gate.test.ts'],
   'src/brake.ts': ['test/rules/brake.test.ts'],
+  'src/buckets.ts': ['test/rules/buckets.test.ts'],
+  'src/storm.ts': ['test/rules/storm.test.ts'],
   'src/early.ts': ['test/rules/early.test.ts'],
   'src/tab.ts': ['test/rules/tab.test.ts'],
   'src/price.ts': ['test/rules/price.test.ts'],

@@ -58,8 +58,11 @@ export class CallObject extends DurableObject<Env> {
     const target = { upstream, url: dialUrl(upstream, offer.model, parameters) }
     const exchange = new Exchange(offer, target, admission.terms, began, this.#brings(offer.tenant))
     this.#exchange = exchange
-    this.ctx.storage.kv.put('kept', { ref: exchange.ref, model: offer.model, began } satisfies Kept)
-    await this.#arm()
+    // One that found the queue full has neither line nor place to give back: a storm of them writes nothing.
+    if (admission.is !== 'full') {
+      this.ctx.storage.kv.put('kept', { ref: exchange.ref, model: offer.model, began } satisfies Kept)
+      await this.#arm()
+    }
     const { 0: client, 1: server } = new WebSocketPair()
     if (this.#calledEarly) exchange.seated()
     if (admission.is === 'queued') {

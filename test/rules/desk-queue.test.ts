@@ -284,7 +284,18 @@ test('[G6] where there is no tenant nobody is seated and nobody leaves', () => {
   empty.close()
 })
 
+test('[M3] a step that fails counts nothing, and the next one counts as if it had not been', () => {
+  admit('c0')
+  store.sql("CREATE TRIGGER broken BEFORE INSERT ON call BEGIN SELECT RAISE(ABORT, 'broken'); END")
+  expect(() => admit('c1')).toThrow('broken')
+  store.sql('DROP TRIGGER broken')
+  expect(series('trunkline_calls_offered_total')).toEqual({ '': 1 })
+  admit('c1')
+  expect(series('trunkline_calls_offered_total')).toEqual({ '': 2 })
+})
+
 type Deed =
+  | 'reset'
   | 'admit'
   | 'ask'
   | 'leave'
@@ -300,12 +311,32 @@ type Deed =
 const deed = fc.record({
   is: fc.constantFrom<Deed>(
     ...(['admit', 'admit', 'admit', 'ask', 'ask', 'leave', 'remove', 'hang up', 'hang up', 'time out'] as const),
-    ...(['advance', 'advance', 'renew', 'renew', 'sweep', 'pass', 'pass', 'long', 'cap'] as const),
+    ...(['reset', 'advance', 'advance', 'renew', 'renew', 'sweep', 'pass', 'pass', 'long', 'cap'] as const),
   ),
   which: fc.nat(30),
 })
 
-test('[M3] offered = admitted + waiting + refused + abandoned, whatever happens in whatever order', () => {
+/** Every other call is of a second pool. */
+const poolOf = (call: string): { pool: string } => ({ pool: Number(call.slice(1)) % 2 === 0 ? 'openai' : 'azure' })
+
+/** What one report says, and what it would have to say. */
+function books(report: Series): { offered: number; decided: number; admitted: number } {
+  const sum = (name: string, decision?: string): number => {
+    const own = Object.entries(report).filter(([id]) => {
+      const one = readSeries(id)
+      return one.name === name && (decision === undefined || one.labels['decision'] === decision)
+    })
+    return own.reduce((all, [, value]) => all + value, 0)
+  }
+  const decided = sum('trunkline_admissions_total') + sum('trunkline_calls_waiting')
+  return {
+    offered: sum('trunkline_calls_offered_total'),
+    decided,
+    admitted: sum('trunkline_admissions_total', 'admitted'),
+  }
+}
+
+test('[M3] offered = admitted + waiting + refused + abandoned in each pool, whatever happens in whatever order', () => {
   printSeed('desk counts')
   fc.assert(
     fc.property(fc.array(deed, { minLength: 20, maxLength: 80, size: 'max' }), (deeds) => {
@@ -314,28 +345,32 @@ test('[M3] offered = admitted + waiting + refused + abandoned, whatever happens 
       desk = new SqlDesk(own.sql, own.transact)
       desk.registry.putTenant(tenant)
       key('k1')
+      for (const pool of ['openai', 'azure']) desk.regrant(pool, ample, 'answer', start)
       let [now, offers] = [0, 0]
       const granted = new Set<string>()
       for (const { is, which } of deeds) {
         const call = `c${which % Math.max(1, offers)}`
-        if (is === 'admit' && admit(`c${offers++}`, now).is === 'granted') granted.add(`c${offers - 1}`)
+        if (is === 'reset') desk = new SqlDesk(own.sql, own.transact)
+        if (is === 'admit' && admit(`c${offers}`, now, poolOf(`c${offers++}`)).is === 'granted')
+          granted.add(`c${offers - 1}`)
         // A call that found no place does not ask again: it ends.
-        if (is === 'ask' && desk.records.isOpen(call) && admit(call, now).is === 'granted') granted.add(call)
-        if (is === 'leave') desk.leave(ref(call), start + now)
+        if (is === 'ask' && desk.records.isOpen(call) && admit(call, now, poolOf(call)).is === 'granted')
+          granted.add(call)
+        if (is === 'leave') desk.leave(ref(call, poolOf(call)), start + now)
         if (is === 'remove') desk.queue.remove(call, start + now)
-        if (is === 'hang up') desk.end(ref(call), [], record('hung_up'), start + now)
-        if (is === 'time out') desk.end(ref(call), [], record('queue_timeout'), start + now)
+        if (is === 'hang up') desk.end(ref(call, poolOf(call)), [], record('hung_up'), start + now)
+        if (is === 'time out') desk.end(ref(call, poolOf(call)), [], record('queue_timeout'), start + now)
         if (is === 'advance') for (const seated of desk.advance(start + now)) granted.add(seated)
-        if (is === 'renew' && desk.records.get(call)?.admitted != null) desk.renew(ref(call), null, start + now)
+        if (is === 'renew' && desk.records.get(call)?.admitted != null)
+          desk.renew(ref(call, poolOf(call)), null, start + now)
         if (is === 'sweep') desk.sweep(start + now)
         if (is === 'pass') now += 7_000
         if (is === 'long') now += which * 20_000
         if (is === 'cap') change({ caps: { lines: which % 4 } })
-        const counts = series('trunkline_admissions_total', now)
-        const waiting = total(series('trunkline_calls_waiting', now))
-        expect(total(counts) + waiting).toBe(offers)
-        expect(counts['decision=admitted,reason=granted'] ?? 0).toBe(granted.size)
-        expect(total(series('trunkline_calls_offered_total', now))).toBe(offers)
+        const all = Object.values(desk.report(start + now)).map(books)
+        for (const { offered, decided } of all) expect(decided).toBe(offered)
+        expect(all.reduce((sum, { offered }) => sum + offered, 0)).toBe(offers)
+        expect(all.reduce((sum, { admitted }) => sum + admitted, 0)).toBe(granted.size)
       }
       own.close()
     }),

@@ -1,4 +1,5 @@
 // A broker for whole calls: the Worker in workerd, a practice upstream behind it, tenants on request. Knows no test.
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,10 +8,14 @@ import { ensureWebPage } from '../../cli/web-page.ts'
 import type { SimOptions } from '../../sim/options.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
 import { eventually } from './eventually.ts'
+import { Scrape } from './scrape.ts'
 
 export const adminKey = 'tla_test_operator_0123456789'
 /** Our key at the provider: no caller may ever see it. */
 export const upstreamKey = 'sk-upstream-canary-7Zq3'
+
+/** Each object writes files of its own, and waits for them: in memory where there is such a place, so that a busy disk fails no test. */
+const stateHome = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 export interface TenantBody {
   name?: string
@@ -153,12 +158,13 @@ export class Broker {
     return body['id'] as string
   }
 
+  async scrape(): Promise<Scrape> {
+    return new Scrape(await (await fetch(`${this.url}/metrics`)).text())
+  }
+
   /** The sum of a metric's series whose labels have all these values. */
-  async metric(name: string, labels: Record<string, string> = {}): Promise<number> {
-    const text = await (await fetch(`${this.url}/metrics`)).text()
-    const series = text.split('\n').filter((line) => new RegExp(`^${name}[{ ]`).test(line))
-    const wanted = series.filter((line) => Object.entries(labels).every(([k, v]) => line.includes(`${k}="${v}"`)))
-    return wanted.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+  async metric(name: string, labels?: Record<string, string>): Promise<number> {
+    return (await this.scrape()).sum(name, labels)
   }
 
   /** Nothing is left of any call: no line is held, every record is closed, the provider has no session. */
@@ -201,7 +207,7 @@ export async function startBroker(options: SimOptions = {}, via?: (sim: Sim) => 
   const web = join(projectRoot, 'web')
   const page = { root: web, outDir: join(projectRoot, '.cache', 'web'), sources: [web, join(projectRoot, 'src')] }
   await ensureWebPage({ ...page, building: () => undefined })
-  const stateDir = await mkdtemp(join(tmpdir(), 'trunkline-e2e-'))
+  const stateDir = await mkdtemp(join(stateHome, 'trunkline-e2e-'))
   const sim = await startSim({ port: 0, pace: 'burst', ...options })
   return run(sim, via?.(sim) ?? sim.url, stateDir)
 }

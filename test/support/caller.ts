@@ -1,4 +1,5 @@
 // A plain WebSocket caller: says anything, notes all that it hears. Knows no broker but its address.
+import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { Gathering, type Closed, type WireEvent } from './gathering.ts'
 
@@ -27,6 +28,7 @@ export class Caller extends Gathering {
   readonly frames: { data: Buffer; binary: boolean }[] = []
   refused: Refused | undefined
   closed: Closed | undefined
+  #connection: Socket | undefined
 
   constructor(wsUrl: string, key: string | undefined, options: CallerOptions = {}) {
     super()
@@ -39,6 +41,7 @@ export class Caller extends Gathering {
     if (key !== undefined && keyBy === 'protocol') offered.push('realtime', `openai-insecure-api-key.${key}`)
     const auth = key !== undefined && keyBy === 'header' ? { authorization: `Bearer ${key}` } : {}
     this.ws = new WebSocket(url, offered, { headers: { ...auth, ...headers }, perMessageDeflate: false })
+    this.ws.on('upgrade', ({ socket }) => (this.#connection = socket))
     this.ws.on('open', () => this.stir())
     this.ws.on('message', (data: Buffer, binary: boolean) => this.#hear(data, binary))
     this.ws.on('error', () => this.stir())
@@ -96,6 +99,11 @@ export class Caller extends Gathering {
   /** Gone without a close frame. */
   vanish(): void {
     this.ws.terminate()
+  }
+
+  /** Gone within a frame: these bytes of it were sent. */
+  vanishAfter(bytes: Buffer, reset: boolean): void {
+    this.#connection?.write(bytes, () => (reset ? this.#connection?.resetAndDestroy() : this.#connection?.destroy()))
   }
 
   #hear(data: Buffer, binary: boolean): void {
