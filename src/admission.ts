@@ -1,5 +1,5 @@
 // The conversation of one desk with its pools: decide, ask for what is lacking, give back what is not used. Knows no store and no host.
-import { shareMs, shareTimeoutMs } from './limits.ts'
+import { shareAgainMs, shareMs, shareTimeoutMs } from './limits.ts'
 import type { Admission, Clock, Offer, PoolAsk, PoolGrant, Pools } from './ports.ts'
 
 type Soon<T> = T | Promise<T>
@@ -87,6 +87,8 @@ export class Admissions {
       grant = await this.#answer(this.#host.pools.share(pool, ask))
     } finally {
       this.#host.wake(await this.#desk.regrant(pool, grant, 'answer')) // P10: without an answer it keeps what its calls have
+      const { has, wants } = ask.needs.sessions
+      if (grant === undefined && wants > has) this.#host.clock.after(shareAgainMs, () => void this.level(pool))
     }
   }
 

@@ -149,7 +149,13 @@ export class CallObject extends DurableObject<Env> {
     this.#sleeping.close(sendableCode(code), sendableReason(reason))
   }
 
+  /** A desk that was reset while it decided is there again at once, and knows a call that it has seen: it is asked once more. */
   async #admit(offer: Offer): Promise<Admission> {
+    try {
+      return await this.#desks().admit(offer)
+    } catch (error) {
+      this.#fault(error)
+    }
     try {
       return await this.#desks().admit(offer)
     } catch (error) {

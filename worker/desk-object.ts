@@ -30,9 +30,9 @@ export class DeskObject extends DurableObject<Env> {
     const sql = sqlOf(ctx.storage)
     if (sql("SELECT 1 FROM sqlite_master WHERE name = 'tenant'").length > 0) {
       SqlDesk.prepare(sql)
-      // A life that was cut short may have left live calls without an alarm.
-      this.#open()
-      ctx.waitUntil(this.#armNext())
+      // A life that was cut short may have left callers who wait for an answer of the pool, and live calls without an alarm.
+      if (this.#open().records.openCalls().length > 0)
+        ctx.waitUntil(Promise.all([this.#admissions?.levelAll(), this.#armNext()]))
     }
   }
 
@@ -153,7 +153,7 @@ export class DeskObject extends DurableObject<Env> {
     return this.#desk?.records.list(limit, before)
   }
 
-  queue(): QueueReading | undefined {
+  queueReading(): QueueReading | undefined {
     return this.#desk?.queue.reading(clock.now())
   }
 

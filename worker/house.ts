@@ -52,7 +52,7 @@ function tenantsOf(env: Env): Tenants {
     previewKey: async (id, key, change) => desk(id).previewKey(key, change),
     revokeKey: async (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
     calls: async (id, limit, before) => desk(id).calls(limit, before),
-    queue: async (id) => desk(id).queue(),
+    queue: async (id) => desk(id).queueReading(),
     removeCaller: async (id, call) => desk(id).removeCaller(call),
   }
 }

@@ -21,6 +21,11 @@ export class House {
     this.id = id
   }
 
+  /** The headers of a call. */
+  get upgrade(): Record<string, string> {
+    return { upgrade: 'websocket', authorization: `Bearer ${this.#key}` }
+  }
+
   /** Each time a new one: a stub that saw its object end is dead. */
   get desk(): DurableObjectStub<DeskObject> {
     return env.DESK.getByName(this.id)
@@ -42,8 +47,7 @@ export class House {
 
   async dial(): Promise<Caller> {
     const url = 'http://broker/v1/realtime?model=gpt-realtime-2.1'
-    const headers = { upgrade: 'websocket', authorization: `Bearer ${this.#key}` }
-    const { webSocket } = await exports.default.fetch(url, { headers })
+    const { webSocket } = await exports.default.fetch(url, { headers: this.upgrade })
     if (webSocket === null) throw new Error('no socket')
     const [newest] = (await this.desk.calls(1, undefined)) ?? []
     const caller = new Caller(webSocket, newest?.id ?? '')
