@@ -161,12 +161,12 @@ function slack(pool: Pool, desk: string, ask: Ask, ceiling: number): void {
   if (nobodyHungry && room(pool, desk, ask.block, ceiling)) give(pool, desk, amount + ask.block)
 }
 
-/** Whether the desk may have this much more: under its tier's threshold, or within its own reserved floor, others' floors kept back. */
+/** Whether the desk may have this much more: under its tier's threshold, or on its own floor, which is up to the ceiling; others' floors are kept back. */
 function room(pool: Pool, desk: string, more: number, ceiling: number): boolean {
-  const tier = pool.tiers[pool.ranks.get(desk) ?? 0]
+  const threshold = pool.tiers[pool.ranks.get(desk) ?? 0]?.threshold ?? 0
   const own = pool.kept.get(desk) ?? 0
   const taken = pool.grants.sum() + pool.kept.sum() - own + more
-  return tier !== undefined && taken <= ceiling * tier.threshold
+  return taken <= ceiling * (more <= own ? Math.max(1, threshold) : threshold)
 }
 
 /** Sets a grant, and what follows from it: whether the desk is hungry, how much of its floor is kept back. */

@@ -66,7 +66,7 @@ export const equivalent: Readonly<Record<string, string>> = {
     'a desk that gets slack was given its grant before',
   'give(pool, desk, (pool.grants.get(desk) ?? 0) + step(pool, desk)) → give(pool, desk, (pool.grants.get(desk)) + step(pool, desk))':
     'who is hungry was given its grant before',
-  'const tier = pool.tiers[pool.ranks.get(desk) ?? 0] → const tier = pool.tiers[pool.ranks.get(desk)]':
+  'const threshold = pool.tiers[pool.ranks.get(desk) ?? 0]?.threshold ?? 0 → const threshold = pool.tiers[pool.ranks.get(desk)]?.threshold ?? 0':
     'who asks for room has said its plan',
   'const unmet = (pool.floors.get(desk) ?? 0) - amount → const unmet = (pool.floors.get(desk)) - amount':
     'NaN is not above 0 either',

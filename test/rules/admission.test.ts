@@ -163,7 +163,7 @@ class House {
   }
 
   async heartbeat(): Promise<void> {
-    void this.admissions.level('openai')
+    void this.admissions.levelAll()
     await settle()
   }
 

@@ -201,6 +201,15 @@ test('[P2] who has a floor enters on it, also where another of its plan has less
   expect(granted(pool, 'a').amount).toBe(40)
 })
 
+test('[P2] a floor is there up to the ceiling, whatever the threshold of its plan; more than it is not', () => {
+  const pool = newPool()
+  reserve(pool, 'small', 100)
+  expect(share(pool, 'a', ask(0, 5_000), terms()).grant.amount).toBe(900)
+  expect(share(pool, 'small', ask(0, 300, { tier: tiers.trial }), terms()).grant.amount).toBe(100)
+  // Where the ceiling was lowered, and calls are over it already, there is no floor to enter on.
+  expect(share(pool, 'small', ask(0, 300, { tier: tiers.trial }), terms(1, { ceiling: 905 })).grant.amount).toBe(0)
+})
+
 test('[P2] of two who are owed a floor the one that fits is served', () => {
   const pool = newPool()
   for (const desk of ['a', 'b']) reserve(pool, desk, 50)
