@@ -68,6 +68,8 @@ export const equivalent: Readonly<Record<string, string>> = {
     'who is hungry was given its grant before',
   'const threshold = pool.tiers[pool.ranks.get(desk) ?? 0]?.threshold ?? 0 → const threshold = pool.tiers[pool.ranks.get(desk)]?.threshold ?? 0':
     'who asks for room has said its plan',
+  'const threshold = pool.tiers[pool.ranks.get(desk) ?? 0]?.threshold ?? 0 → const threshold = pool.tiers[pool.ranks.get(desk) ?? 0]?.threshold':
+    'every plan has its tier',
   'const unmet = (pool.floors.get(desk) ?? 0) - amount → const unmet = (pool.floors.get(desk)) - amount':
     'NaN is not above 0 either',
   'const hungry = pool.tiers[pool.ranks.get(desk) ?? 0]?.hungry → const hungry = pool.tiers[pool.ranks.get(desk)]?.hungry':

@@ -49,7 +49,7 @@ const rules: Record<string, string[]> = {
 }
 
 /** A mutant of which nothing was heard for so many times as long as the tests take, and for so long, runs for ever: noticed. */
-const patience = { times: 10, ms: 1_000 }
+const patience = { times: 10, ms: 500 }
 /** How a thread of ours knows itself. */
 const benchmark = 'trunkline mutants'
 

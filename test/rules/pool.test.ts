@@ -249,7 +249,7 @@ test('[P5] a call that would not fit if nobody talked keeps nobody of its plan w
   }
 })
 
-poolContract('the pool on Maps', async (work) => work(() => roster()), 1_000)
+poolContract('the pool on Maps', async (work) => work(() => roster()), 400)
 
 test('[P5] with equal demand shares are equal: Jain’s index is at least 0.99', () => {
   const pool = newPool()
