@@ -111,7 +111,7 @@ export const equivalent: Readonly<Record<string, string>> = {
   "return { epoch: this.#roster('life').get('born') ?? 0, tokens, sessions } as PoolGrant → return { epoch: this.#roster('life').get('born'), tokens, sessions } as PoolGrant":
     'a pool that grants anything was born with the first ask',
   // src/desk.ts
-  'if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0)) → if (true) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0))':
+  "if (tenant === undefined) return { is: 'kept' } → if (false) return { is: 'kept' }":
     'where there is a key there is a tenant',
   'if (tenant === undefined) return → if (false) return':
     'where nobody was ever admitted nobody ends; a sweep without a tenant is tested',
@@ -122,8 +122,15 @@ export const equivalent: Readonly<Record<string, string>> = {
     'the lines that refused are among those that were asked',
   "const plan = this.registry.tenant()?.plan ?? 'trial' → const plan = this.registry.tenant()?.plan":
     'where there is a call there is a tenant',
-  "return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms') ?? 0, talk.get('calls') ?? 0) → return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms'), talk.get('calls') ?? 0)":
-    'where there is no mean there are no calls',
+  // src/hold.ts
+  "if (hold.state === 'over') return undefined → if (false) return undefined":
+    'when it is over nothing is spoken and nothing is next',
+  // src/wishes.ts
+  'this.#updateBytes = 0 → ;': 'only dearer: it is measured again where it matters',
+  'if (!hasRoom(events, this.#bytes + guess)) guess = measured(update) → if (true) guess = measured(update)':
+    'only dearer: it is measured where it matters',
+  'if (!hasRoom(events, bytes + this.#updateBytes)) this.#updateBytes = measured(this.#update) → if (true) this.#updateBytes = measured(this.#update)':
+    'as above',
   // src/relay.ts
   "if (type === 'input_audio_buffer.append') this.#forward(frame, type) → if (false) this.#forward(frame, type)":
     'only faster: it is said as audio further on',
