@@ -36,14 +36,12 @@ export const equivalent: Readonly<Record<string, string>> = {
   // src/exchange.ts
   'const minutes = Math.round((longestMs ?? 0) / 60_000) → const minutes = Math.round((longestMs) / 60_000)':
     'it was looked at a line above',
-  'else this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage) → else this.#tab.reply(notice.reply || `unnamed-${this.#events--}`, this.#offer.model, notice.usage)':
+  'this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage) → this.#tab.reply(notice.reply || `unnamed-${this.#events--}`, this.#offer.model, notice.usage)':
     'counting down gives as many names',
   'const id = `event_trunkline_${this.#offer.call.slice(-8)}_${this.#events++}` → const id = `event_trunkline_${this.#offer.call.slice(-8)}_${this.#events--}`':
     'counting down gives as many names',
   "if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply }) → if (true) this.#step({ is: 'finished', reply: notice.reply })":
     'a transcription has no reply: no reply of that name is running',
-  'if (this.#upstream !== undefined) this.#relay.connect(this.#upstream) → if (true) this.#relay.connect(this.#upstream)':
-    'it is set when the dial has opened',
   'action satisfies never → ;': 'for the compiler',
   'late() → ;': 'a dial that failed ends the call, which takes all its timers back',
   '#hasPlace = false → #hasPlace = true': 'it is set before anybody waits',

@@ -37,10 +37,10 @@ function grant(calls: number, sessions = 1_000): void {
   desk.regrant('openai', grantOf(calls * load, sessions, version++), 'answer', start)
 }
 
-const offer = (call: string): Offer => ({
-  ...{ call, tenant: 'ten_1', keyHash: 'hash', model: 'm', agent: null, models: ['m'], unserved: null },
-  pool: 'openai',
-})
+const offer = (call: string): Offer => {
+  const asks = { keyHash: 'hash', model: 'm', agent: null, models: ['m'], unserved: null }
+  return { call, tenant: 'ten_1', pool: 'openai', ...asks }
+}
 const ref = (call: string): CallRef => ({ call, tenant: 'ten_1', key: 'k1', agent: null, pool: 'openai' })
 const has = (): number | undefined => desk.ask('openai', start)?.needs.tokens.has
 
