@@ -75,12 +75,9 @@ export function share(pool: Pool, desk: string, ask: Ask, t: Terms): Shares {
   if (!t.learning && ask.has > 0) slack(pool, desk, ask, t.ceiling)
   anew(pool, [desk, ...risen], t.now)
   if (ask.wants === 0) forget(pool, desk) // P9: who is idle holds nothing, and is not counted
-  const hungry = (pool.grants.get(desk) ?? 0) < ask.wants
-  return {
-    grant: granted(pool, desk),
-    risen: risen.filter((other) => other !== desk),
-    idle: hungry ? slacking(pool) : [],
-  }
+  const grant = granted(pool, desk)
+  const idle = grant.amount < ask.wants ? slacking(pool) : []
+  return { grant, risen: risen.filter((other) => other !== desk), idle }
 }
 
 /** The ceiling, a threshold or a floor has changed: gives out what there is now, and returns the desks that got some. */
@@ -169,12 +166,12 @@ function slack(pool: Pool, desk: string, ask: Ask, ceiling: number): void {
   if (nobodyHungry && room(pool, desk, ask.block, ceiling)) give(pool, desk, amount + ask.block)
 }
 
-/** Whether the desk may have this much more: under its tier's threshold, or within its own reserved floor, others' floors kept back. */
+/** Whether the desk may have this much more: under its tier's threshold, or on its own floor, which is up to the ceiling; others' floors are kept back. */
 function room(pool: Pool, desk: string, more: number, ceiling: number): boolean {
-  const tier = pool.tiers[pool.ranks.get(desk) ?? 0]
+  const threshold = pool.tiers[pool.ranks.get(desk) ?? 0]?.threshold ?? 0
   const own = pool.kept.get(desk) ?? 0
   const taken = pool.grants.sum() + pool.kept.sum() - own + more
-  return tier !== undefined && taken <= ceiling * tier.threshold
+  return taken <= ceiling * (more <= own ? Math.max(1, threshold) : threshold)
 }
 
 /** Sets a grant, and what follows from it: whether the desk is hungry, how much of its floor is kept back. */

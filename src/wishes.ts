@@ -61,7 +61,9 @@ export class Wishes {
 
   #push(frame: string): Keeping {
     const events = this.#frames.length + 1 + (this.#update === undefined ? 0 : 1)
-    if (!hasRoom(events, this.#bytes + this.#updateBytes + frame.length)) return { is: 'tooMuch' }
+    const bytes = this.#bytes + frame.length
+    if (!hasRoom(events, bytes + this.#updateBytes)) this.#updateBytes = measured(this.#update)
+    if (!hasRoom(events, bytes + this.#updateBytes)) return { is: 'tooMuch' }
     this.#frames.push(frame)
     this.#bytes += frame.length
     return { is: 'kept' }
@@ -74,12 +76,16 @@ export class Wishes {
     const update = { ...event, session }
     const events = this.#frames.length + 1
     let guess = this.#updateBytes + bytes
-    if (!hasRoom(events, this.#bytes + guess)) guess = JSON.stringify(update).length
+    if (!hasRoom(events, this.#bytes + guess)) guess = measured(update)
     if (!hasRoom(events, this.#bytes + guess)) return { is: 'tooMuch' }
     this.#update = update
     this.#updateBytes = guess
     return { is: 'kept' }
   }
+}
+
+function measured(update: ControlEvent | undefined): number {
+  return update === undefined ? 0 : JSON.stringify(update).length
 }
 
 function hasRoom(events: number, bytes: number): boolean {

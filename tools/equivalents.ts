@@ -38,14 +38,12 @@ export const equivalent: Readonly<Record<string, string>> = {
   // src/exchange.ts
   'const minutes = Math.round((longestMs ?? 0) / 60_000) → const minutes = Math.round((longestMs) / 60_000)':
     'it was looked at a line above',
-  'else this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage) → else this.#tab.reply(notice.reply || `unnamed-${this.#events--}`, this.#offer.model, notice.usage)':
+  'this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage) → this.#tab.reply(notice.reply || `unnamed-${this.#events--}`, this.#offer.model, notice.usage)':
     'counting down gives as many names',
   'const id = `event_trunkline_${this.#offer.call.slice(-8)}_${this.#events++}` → const id = `event_trunkline_${this.#offer.call.slice(-8)}_${this.#events--}`':
     'counting down gives as many names',
   "if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply }) → if (true) this.#step({ is: 'finished', reply: notice.reply })":
     'a transcription has no reply: no reply of that name is running',
-  'if (this.#upstream !== undefined) this.#relay.connect(this.#upstream) → if (true) this.#relay.connect(this.#upstream)':
-    'it is set when the dial has opened',
   'action satisfies never → ;': 'for the compiler',
   'late() → ;': 'a dial that failed ends the call, which takes all its timers back',
   '#hasPlace = false → #hasPlace = true': 'it is set before anybody waits',
@@ -68,8 +66,10 @@ export const equivalent: Readonly<Record<string, string>> = {
     'a desk that gets slack was given its grant before',
   'give(pool, desk, (pool.grants.get(desk) ?? 0) + step(pool, desk)) → give(pool, desk, (pool.grants.get(desk)) + step(pool, desk))':
     'who is hungry was given its grant before',
-  'const tier = pool.tiers[pool.ranks.get(desk) ?? 0] → const tier = pool.tiers[pool.ranks.get(desk)]':
+  'const threshold = pool.tiers[pool.ranks.get(desk) ?? 0]?.threshold ?? 0 → const threshold = pool.tiers[pool.ranks.get(desk)]?.threshold ?? 0':
     'who asks for room has said its plan',
+  'const threshold = pool.tiers[pool.ranks.get(desk) ?? 0]?.threshold ?? 0 → const threshold = pool.tiers[pool.ranks.get(desk) ?? 0]?.threshold':
+    'every plan has its tier',
   'const unmet = (pool.floors.get(desk) ?? 0) - amount → const unmet = (pool.floors.get(desk)) - amount':
     'NaN is not above 0 either',
   'const hungry = pool.tiers[pool.ranks.get(desk) ?? 0]?.hungry → const hungry = pool.tiers[pool.ranks.get(desk)]?.hungry':
@@ -111,7 +111,7 @@ export const equivalent: Readonly<Record<string, string>> = {
   "return { epoch: this.#roster('life').get('born') ?? 0, tokens, sessions } as PoolGrant → return { epoch: this.#roster('life').get('born'), tokens, sessions } as PoolGrant":
     'a pool that grants anything was born with the first ask',
   // src/desk.ts
-  'if (tenant !== undefined) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0)) → if (true) renew(this.#desk(tenant, key, ref.agent), ref.call, firstMinuteLoad, terms(now, 0))':
+  "if (tenant === undefined) return { is: 'kept' } → if (false) return { is: 'kept' }":
     'where there is a key there is a tenant',
   'if (tenant === undefined) return → if (false) return':
     'where nobody was ever admitted nobody ends; a sweep without a tenant is tested',
@@ -122,10 +122,21 @@ export const equivalent: Readonly<Record<string, string>> = {
     'the lines that refused are among those that were asked',
   "const plan = this.registry.tenant()?.plan ?? 'trial' → const plan = this.registry.tenant()?.plan":
     'where there is a call there is a tenant',
-  "return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms') ?? 0, talk.get('calls') ?? 0) → return etaMs(place + 1, linesOf(tenant), talk.get('mean_ms'), talk.get('calls') ?? 0)":
-    'where there is no mean there are no calls',
   // src/desk-counts.ts
   'this.#counted.clear() → ;': 'only dearer: what was kept is kept again',
+  'return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk) ?? 0)) → return desks.filter((desk) => (pool.grants.get(desk)) > (pool.wants.get(desk) ?? 0))':
+    'they are the names of the grants',
+  'return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk) ?? 0)) → return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk)))':
+    'who was granted something has said what it wants',
+  // src/hold.ts
+  "if (hold.state === 'over') return undefined → if (false) return undefined":
+    'when it is over nothing is spoken and nothing is next',
+  // src/wishes.ts
+  'this.#updateBytes = 0 → ;': 'only dearer: it is measured again where it matters',
+  'if (!hasRoom(events, this.#bytes + guess)) guess = measured(update) → if (true) guess = measured(update)':
+    'only dearer: it is measured where it matters',
+  'if (!hasRoom(events, bytes + this.#updateBytes)) this.#updateBytes = measured(this.#update) → if (true) this.#updateBytes = measured(this.#update)':
+    'as above',
   // src/relay.ts
   "if (type === 'input_audio_buffer.append') this.#forward(frame, type) → if (false) this.#forward(frame, type)":
     'only faster: it is said as audio further on',

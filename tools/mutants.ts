@@ -24,6 +24,8 @@ const rules: Record<string, string[]> = {
   'src/desk-uploads.ts': ['test/rules/desk-uploads.test.ts'],
   'src/ready-sounds.ts': ['test/rules/ready-sounds.test.ts'],
   'src/wav-file.ts': ['test/rules/wav-file.test.ts'],
+  'src/hold.ts': ['test/rules/hold.test.ts'],
+  'src/wishes.ts': ['test/rules/wishes.test.ts'],
   'src/ledger.ts': ['test/rules/ledger.test.ts', 'test/rules/gate.test.ts'],
   'src/brake.ts': ['test/rules/brake.test.ts'],
   'src/buckets.ts': ['test/rules/buckets.test.ts'],
@@ -39,10 +41,24 @@ const rules: Record<string, string[]> = {
   'src/realtime/sniff.ts': ['test/rules/sniff.test.ts'],
   'src/realtime/notice.ts': ['test/rules/notice.test.ts'],
   'src/exchange.ts': ['test/rules/exchange.test.ts', 'test/rules/exchange-waiting.test.ts'],
-  'src/desk.ts': ['test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts', 'test/rules/desk-callers.test.ts'],
   'src/desk-queue.ts': ['test/rules/desk-callers.test.ts', 'test/rules/desk-edits.test.ts'],
   'src/desk-edits.ts': ['test/rules/desk-edits.test.ts'],
   'src/edit-notes.ts': ['test/rules/desk-edits.test.ts'],
+  'src/desk.ts': [
+    'test/rules/desk-pool.test.ts',
+    'test/rules/desk.test.ts',
+    'test/rules/desk-queue.test.ts',
+    'test/rules/desk-callers.test.ts',
+  ],
+  'src/desk-admission.ts': [
+    'test/rules/desk-pool.test.ts',
+    'test/rules/desk.test.ts',
+    'test/rules/desk-queue.test.ts',
+    'test/rules/desk-callers.test.ts',
+    'test/rules/desk-ticks.test.ts',
+  ],
+  'src/desk-ticks.ts': ['test/rules/desk-ticks.test.ts'],
+  'src/offer-check.ts': ['test/rules/desk.test.ts'],
   'src/mean.ts': ['test/rules/mean.test.ts'],
   'src/queue-notice.ts': ['test/rules/hold.test.ts'],
   'src/desk-ledger.ts': ['test/rules/desk-ledger.test.ts', 'test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
@@ -58,7 +74,7 @@ const rules: Record<string, string[]> = {
 }
 
 /** A mutant of which nothing was heard for so many times as long as the tests take, and for so long, runs for ever: noticed. */
-const patience = { times: 10, ms: 1_000 }
+const patience = { times: 10, ms: 500 }
 /** How a thread of ours knows itself. */
 const benchmark = 'trunkline mutants'
 

@@ -31,10 +31,13 @@ export function checkShares(pool: Pool, before: Grants, { asking, risen, ceiling
   }
   const served = all.filter(({ desk, amount, has }) => risen.includes(desk) || (desk === asking && amount > has))
   const [total, kept] = [pool.grants.sum(), pool.kept.sum()]
-  // P2: whoever had the last block had it within its threshold, and within what floors keep from it.
-  if (served.length > 0) expect(served.some((one) => total + kept - one.kept <= one.top)).toBe(true)
+  // P2: whoever had the last block had it within its threshold, or on its floor, and within what floors keep from it.
+  const within = (one: Standing): boolean =>
+    total + kept - one.kept <= (one.amount <= one.floor ? Math.max(ceiling, one.top) : one.top)
+  if (served.length > 0) expect(served.some(within)).toBe(true)
   if (learning) expect(served).toEqual([]) // P10
-  checkHungry(pool, all, total + kept, learning)
+  if (!learning) checkServed(pool, all, (one) => total + kept - one.kept + one.step <= room(one, ceiling))
+  checkHungry(pool, all)
   checkUnused(all, asking)
   for (const one of served) checkLeast(one, all)
 }
@@ -65,20 +68,32 @@ function standing(pool: Pool, desk: DeskId, ceiling: number) {
   }
 }
 
-/** P5: the hungry are those who want more than they have; the first of each plan, and who is owed a floor, finds nothing left for it. */
-function checkHungry(pool: Pool, all: Standing[], taken: number, learning: boolean): void {
+/** Up to where its next block may go. */
+function room({ step, kept, top }: Standing, ceiling: number): number {
+  return step <= kept ? Math.max(ceiling, top) : top
+}
+
+/** P5: who wants more than it has is hungry; who is hungry and has a floor that is not met is owed. */
+function checkHungry(pool: Pool, all: Standing[]): void {
   const hungry = all.filter((one) => one.hungry)
   pool.tiers.forEach((tier, i) => {
     const mine = hungry.filter((one) => one.tier === i)
     expect(tier.hungry.size()).toBe(mine.length)
     for (const { desk, share } of mine) expect(tier.hungry.get(desk)).toBe(share)
-    const least = Math.min(...mine.filter(({ possible }) => possible).map(({ share }) => share))
-    const firsts = mine.filter(({ possible, share }) => possible && share === least)
-    if (!learning && firsts.length > 0) expect(firsts.some((one) => taken - one.kept + one.step > one.top)).toBe(true)
   })
-  const owed = hungry.filter(({ kept }) => kept > 0)
-  expect(pool.owed.size()).toBe(owed.length)
-  if (!learning) for (const one of owed) expect(taken - one.kept + one.step).toBeGreaterThan(one.top)
+  expect(pool.owed.size()).toBe(hungry.filter(({ kept }) => kept > 0).length)
+}
+
+/** P5: for the first of each plan that is still hungry, and for each that is owed a floor, nothing is left. */
+function checkServed(pool: Pool, all: Standing[], fits: (one: Standing) => boolean): void {
+  const hungry = all.filter((one) => one.hungry)
+  pool.tiers.forEach((_, i) => {
+    const could = hungry.filter((one) => one.tier === i && one.possible)
+    const least = Math.min(...could.map(({ share }) => share))
+    const firsts = could.filter(({ share }) => share === least)
+    if (firsts.length > 0) expect(firsts.every(fits)).toBe(false)
+  })
+  expect(hungry.filter(({ kept }) => kept > 0).filter(fits)).toEqual([])
 }
 
 /** P9: who asks holds what it wants; a busy one a call more where nobody is hungry, an idle one nothing. */

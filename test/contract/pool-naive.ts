@@ -116,9 +116,13 @@ export class NaivePool implements Subject<PoolCommand> {
   }
 
   fits(one: Heard, more: number): boolean {
+    const onFloor = one.amount + more <= this.floor(one.desk)
     const others = desks.filter((desk) => desk !== one.desk)
     const kept = others.reduce((sum, desk) => sum + Math.max(0, this.floor(desk) - this.amount(desk)), 0)
-    return this.alive().reduce((sum, { amount }) => sum + amount, 0) + kept + more <= this.top(one)
+    return (
+      this.alive().reduce((sum, { amount }) => sum + amount, 0) + kept + more <=
+      (onFloor ? Math.max(this.ceiling, this.top(one)) : this.top(one))
+    )
   }
 
   block({ block, wants, amount }: Heard): number {

@@ -161,7 +161,7 @@ class House {
   }
 
   async heartbeat(): Promise<void> {
-    void this.admissions.level('openai')
+    void this.admissions.levelAll()
     await settle()
   }
 

@@ -438,6 +438,14 @@ test('[P4] its heartbeat tells the desk how much the call is predicted to take, 
   expect(host.desks.loads).toEqual([null, 30])
 })
 
+test('[P4] a call that is not live yet says nothing of what it takes, and one that never was has shown no first minute', async () => {
+  const { host, exchange } = begin()
+  await exchange.heartbeat()
+  exchange.callerGone(1001, '')
+  await settle()
+  expect([host.desks.loads, host.desks.records[0]?.firstMinuteTokens]).toEqual([[null], null])
+})
+
 test('[L1] a heartbeat with nothing to debit debits nothing', async () => {
   const { host, exchange } = await live()
   await exchange.heartbeat()

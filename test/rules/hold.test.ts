@@ -334,3 +334,44 @@ test('[H3] whatever happens: places and waits never rise, updates keep their dis
 function ended(action: HoldAction): boolean {
   return action.do === 'giveUp' || (action.do === 'tell' && action.notice.type === 'trunkline.queue.admitted')
 }
+
+test('[H3] a wait that gets shorter is told, and how long the caller has waited', () => {
+  const wait = new Wait().join(4, 60_000).pass(16_000).moved(3, 40_000).pass(1_000)
+  expect(wait.notices.at(-1)).toEqual({
+    at: 16_000,
+    type: 'trunkline.queue.updated',
+    position: 3,
+    eta_ms: 40_000,
+    waited_ms: 16_000,
+  })
+})
+
+test('[H3] only a caller that comes to the first place hears that it is next', () => {
+  const wait = new Wait().join(3).pass(16_000).moved(2).pass(16_000)
+  expect(wait.said.filter((said) => said.includes('speak'))).toEqual([`${firstLineMs} speak joined`])
+  expect(wait.moved(1).pass(1).said.at(-1)).toBe('32000 speak next')
+})
+
+test('[H5] a caller that hears why it is sent away hears it to the end, and nothing ends before it began', () => {
+  const wait = new Wait().hear({ is: 'full', at: begun, room: 5 })
+  wait.hear({ is: 'spoken', at: begun }) // an old one
+  expect(wait.said).toEqual([])
+  wait.pass(firstLineMs).hear({ is: 'tick', at: begun + firstLineMs + 1 })
+  expect(wait.said).toEqual([`${firstLineMs} speak full`])
+  expect(wait.pass(2_000).said.at(-1)).toBe(`${firstLineMs + 2_000} refuse queue_full`)
+})
+
+test('[H5] one that is turned away while it hears why is told the new reason, at once', () => {
+  const wait = new Wait().hear({ is: 'full', at: begun, room: 5 }).pass(firstLineMs)
+  wait.hear({ is: 'turnedAway', at: wait.now, refusal: { why: 'key_withdrawn' } })
+  expect(wait.said.slice(1)).toEqual([`${firstLineMs} hush`, `${firstLineMs} refuse key_withdrawn`])
+})
+
+test('[H5] when it is over nothing more is heard, and where nothing began nothing is', () => {
+  const wait = new Wait().join().hear({ is: 'hungUp', at: begun })
+  const { hold } = wait
+  wait.now += 5_000
+  wait.hear({ is: 'turnedAway', at: wait.now, refusal: { why: 'key_withdrawn' } }).hear({ is: 'spoken', at: wait.now })
+  expect([wait.hold, wait.said.at(-1)]).toEqual([hold, '0 giveUp'])
+  expect(hear(undefined, { is: 'tick', at: 7 })).toMatchObject({ hold: { state: 'over', joinedAt: 7 }, actions: [] })
+})

@@ -172,6 +172,15 @@ test('[P9] a desk that was not heard for a TTL holds nothing; a busy one alone h
   expect(read(pool, ttlMs).desks).toBe(1)
 })
 
+test('[P9] who is left hungry has those asked who hold more than they want, and only who is', () => {
+  const pool = newPool()
+  share(pool, 'a', ask(500, 500), terms())
+  share(pool, 'b', ask(0, 480), terms())
+  expect(share(pool, 'b', ask(480, 480), terms()).idle).toEqual([])
+  expect(share(pool, 'c', ask(0, 20), terms()).idle).toEqual(['a'])
+  expect(share(pool, 'a', ask(500, 500), terms()).risen).toEqual(['c'])
+})
+
 test('[P9] an idle desk gets no slack', () => {
   expect(share(newPool(), 'a', ask(0, 0), terms()).grant.amount).toBe(0)
 })
@@ -199,6 +208,15 @@ test('[P2] who has a floor enters on it, also where another of its plan has less
   share(pool, 'a', ask(30, 300), terms())
   expect(share(pool, 'big', ask(80, 300), terms()).grant.amount).toBe(100)
   expect(granted(pool, 'a').amount).toBe(40)
+})
+
+test('[P2] a floor is there up to the ceiling, whatever the threshold of its plan; more than it is not', () => {
+  const pool = newPool()
+  reserve(pool, 'small', 100)
+  expect(share(pool, 'a', ask(0, 5_000), terms()).grant.amount).toBe(900)
+  expect(share(pool, 'small', ask(0, 300, { tier: tiers.trial }), terms()).grant.amount).toBe(100)
+  // Where the ceiling was lowered, and calls are over it already, there is no floor to enter on.
+  expect(share(pool, 'small', ask(0, 300, { tier: tiers.trial }), terms(1, { ceiling: 905 })).grant.amount).toBe(0)
 })
 
 test('[P2] of two who are owed a floor the one that fits is served', () => {
@@ -240,7 +258,7 @@ test('[P5] a call that would not fit if nobody talked keeps nobody of its plan w
   }
 })
 
-poolContract('the pool on Maps', async (work) => work(() => roster()), 1_000)
+poolContract('the pool on Maps', async (work) => work(() => roster()), 400)
 
 test('[P5] with equal demand shares are equal: Jain’s index is at least 0.99', () => {
   const pool = newPool()

@@ -177,3 +177,36 @@ test('[C2] whatever is said: one update at most, first; the rest in order; a res
     { seed, numRuns: 500 },
   )
 })
+
+const note = (bytes: number): Said => ({ type: 'note', text: 'x'.repeat(bytes - 100) })
+const instructed = (bytes: number): Said => update({ instructions: 'x'.repeat(bytes) })
+const most = earlyEventBytes
+
+test('[C2] the session and what else was said share the room', () => {
+  const wishes = waiting()
+  say(wishes, instructed(most * 0.6))
+  expect(say(wishes, note(most * 0.6))).toEqual({ is: 'tooMuch' })
+  expect(say(wishes, note(most * 0.3))).toEqual({ is: 'kept' })
+})
+
+test('[C2] a session that was said again and again takes the room of one', () => {
+  const wishes = waiting()
+  for (let i = 0; i < 2; i++) say(wishes, instructed(most * 0.45))
+  expect(say(wishes, note(most * 0.45))).toEqual({ is: 'kept' })
+})
+
+test('[C2] when all was given all room is there again', () => {
+  for (const said of [note(most * 0.6), instructed(most * 0.6)]) {
+    const wishes = waiting()
+    say(wishes, said)
+    wishes.drain()
+    expect(say(wishes, note(most * 0.6))).toEqual({ is: 'kept' })
+  }
+})
+
+test('[C2] a session.update that brings no session takes none away', () => {
+  const wishes = waiting()
+  say(wishes, update({ instructions: 'a' }))
+  say(wishes, { type: 'session.update', event_id: 'u2' })
+  expect(wishes.session).toEqual({ instructions: 'a' })
+})
