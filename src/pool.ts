@@ -135,26 +135,29 @@ function fill(pool: Pool, ceiling: number): string[] {
 
 /** The desk with the least per weight of those that stand first in their tiers or are owed a floor, and whose next block fits. */
 function next(pool: Pool, ceiling: number): string | undefined {
+  const firsts = pool.tiers.flatMap((tier) => first(pool, tier, ceiling))
+  const owed = pool.owed.first(pool.owed.size()).filter((desk) => room(pool, desk, step(pool, desk), ceiling))
   let best: string | undefined
   let least = Infinity
-  const heads = pool.tiers.flatMap((tier) => head(pool, tier, ceiling))
-  for (const desk of [...heads, ...pool.owed.first(pool.owed.size())]) {
+  for (const desk of [...firsts, ...owed]) {
     const share = perWeight(pool, desk)
-    if (share < least && room(pool, desk, step(pool, desk), ceiling)) [best, least] = [desk, share]
+    if (share < least) [best, least] = [desk, share]
   }
   return best
 }
 
 /**
- * Who stands first in a tier. Where its block does not fit the others wait behind it, or many light calls would keep a heavy one out for
- * ever; but not behind one that would not fit beside the floors if nobody talked.
+ * Who is next in a tier. Where the first one's block does not fit the others wait behind it, or many light calls would keep a heavy one
+ * out for ever; but not behind one that would not fit beside the floors if nobody talked.
  */
-function head(pool: Pool, { hungry, threshold }: Tier, ceiling: number): string[] {
-  const most = ceiling * threshold - pool.floors.sum()
+function first(pool: Pool, { hungry, threshold }: Tier, ceiling: number): string[] {
   for (let n = 1; ; n *= 2) {
     const firsts = hungry.first(n)
-    const found = firsts.find((desk) => step(pool, desk) <= most)
-    if (found !== undefined) return [found]
+    for (const desk of firsts) {
+      const more = step(pool, desk)
+      if (room(pool, desk, more, ceiling)) return [desk]
+      if (more <= ceiling * threshold - pool.floors.sum()) return []
+    }
     if (firsts.length < n) return []
   }
 }

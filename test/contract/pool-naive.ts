@@ -101,7 +101,7 @@ export class NaivePool implements Subject<PoolCommand> {
   due(): Heard | undefined {
     const hungry = this.ordered(this.alive().filter(({ amount, wants }) => amount < wants))
     const reserved = desks.reduce((sum, desk) => sum + this.floor(desk), 0)
-    const could = hungry.filter((one) => this.block(one) <= this.top(one) - reserved)
+    const could = hungry.filter((one) => this.block(one) <= this.top(one) - reserved || this.fits(one, this.block(one)))
     const first = (one: Heard): boolean => could.find(({ tier }) => tier === one.tier) === one
     const owed = (one: Heard): boolean => this.floor(one.desk) > one.amount
     const due = hungry.filter((one) => (first(one) || owed(one)) && this.fits(one, this.block(one)))
