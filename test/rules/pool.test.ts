@@ -175,8 +175,8 @@ test('[P9] a desk that was not heard for a TTL holds nothing; a busy one alone h
 test('[P9] who is left hungry has those asked who hold more than they want, and only who is', () => {
   const pool = newPool()
   share(pool, 'a', ask(500, 500), terms())
-  share(pool, 'b', ask(0, 480), terms())
-  expect(share(pool, 'b', ask(480, 480), terms()).idle).toEqual([])
+  share(pool, 'b', ask(0, 490), terms())
+  expect(share(pool, 'b', ask(490, 490), terms()).idle).toEqual([])
   expect(share(pool, 'c', ask(0, 20), terms()).idle).toEqual(['a'])
   expect(share(pool, 'a', ask(500, 500), terms()).risen).toEqual(['c'])
 })
