@@ -5,6 +5,7 @@ export interface Account {
   readonly name: string | undefined
   readonly plan: string | undefined
   readonly live: number | undefined
+  readonly waiting: number | undefined
   readonly cap: number | undefined
   readonly tokensToday: number | undefined
   readonly microUsdToday: number | undefined
@@ -16,6 +17,7 @@ export function accountOf(body: unknown): Account {
     name: pickText(body, 'tenant', 'name') ?? pickText(body, 'tenant', 'id'),
     plan: pickText(body, 'tenant', 'plan'),
     live: pickNumber(body, 'lines', 'live'),
+    waiting: pickNumber(body, 'lines', 'waiting'),
     cap: pickNumber(body, 'lines', 'cap'),
     tokensToday: tokensIn(today),
     microUsdToday: pickNumber(today, 'micro_usd'),

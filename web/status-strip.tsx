@@ -1,5 +1,6 @@
 // One line about the tenant behind the key. What the broker does not tell is not shown.
 import type { VNode } from 'preact'
+import type { Account } from './account.ts'
 import { keyHint } from './address.ts'
 import type { Board } from './board.ts'
 import { amount, dollars } from './sentences.ts'
@@ -13,7 +14,7 @@ export function StatusStrip({ board }: { board: Board }): VNode | null {
       <dl>
         <Fact name="Tenant" value={account?.name} />
         <Fact name="Plan" value={account?.plan} />
-        <Fact name="Lines" value={lines(account?.live, account?.cap)} />
+        <Fact name="Lines" value={lines(account)} />
         <Fact name="Tokens today" value={shown(account?.tokensToday, amount)} />
         <Fact name="Cost today" value={shown(account?.microUsdToday, dollars)} />
         <Fact name="Key" value={keyHint(key)} />
@@ -39,7 +40,8 @@ function shown(value: number | undefined, words: (value: number) => string): str
   return value === undefined ? undefined : words(value)
 }
 
-function lines(live: number | undefined, cap: number | undefined): string | undefined {
+function lines({ live, waiting = 0, cap }: Partial<Account> = {}): string | undefined {
   if (live === undefined) return cap === undefined ? undefined : String(cap)
-  return cap === undefined ? `${live} in use` : `${live} of ${cap} in use`
+  const used = cap === undefined ? `${live} in use` : `${live} of ${cap} in use`
+  return waiting > 0 ? `${used}, ${waiting} waiting` : used
 }
