@@ -160,7 +160,7 @@ export class DeskObject extends DurableObject<Env> {
   /** The caller is told now; one that cannot be reached learns it when it asks again. */
   async removeCaller(call: string): Promise<Removed | Refusal> {
     const removed = this.#desk?.queue.remove(call, clock.now())
-    if (removed === undefined) return { why: 'thing_unknown', details: { kind: 'tenant', id: this.ctx.id.name ?? '' } }
+    if (removed === undefined) return this.#unowned()
     if ('why' in removed) return removed
     this.ctx.waitUntil(Promise.allSettled([callOf(this.env, call).wrapUp({ why: 'removed_from_queue' })]))
     await this.#admissions?.levelAll() // the next may fit where this one did not
