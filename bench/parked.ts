@@ -26,9 +26,10 @@ interface Memory {
   readonly heap: number
 }
 interface Parked {
-  /** While every object is in memory, and once all are out of it. */
+  /** Having come and heard the line; once all are out of memory; and in memory again for a word of each caller, as for a tick. */
   readonly awake: Memory
   readonly asleep: Memory
+  readonly woken: Memory
 }
 interface Wake {
   /** From the new cap to each caller's `session.created` (ms). */
@@ -40,7 +41,10 @@ interface Wake {
 /** The line takes 2.4 s, workerd evicts after 10 s of silence, and the desk ticks a waiting call after 20 s. */
 const awakeAfterMs = 3_000
 const asleepAfterMs = 13_200
+const wokenAfterMs = 1_500
 const atOnce = 20
+/** Dropped while a caller waits, and nobody answers it. */
+const word = '{"type":"input_audio_buffer.clear"}'
 const warmCallers = 10
 /** The room of plan scale. */
 const callersPerTenant = 200
@@ -78,11 +82,11 @@ const of = <T>(all: readonly T[], pick: (one: T) => number): string => spread(al
 console.log(`node bench/parked.ts ${process.argv.slice(2).join(' ')}`.trim())
 console.log(`${new Date().toISOString()}, ${thisMachine().text}; medians of ${rounds} rounds, ${callers} callers`)
 for (const [row, all] of Object.entries(rows)) {
-  const [awake, asleep] = (['awake', 'asleep'] as const).map((state) => {
+  const states = (['awake', 'asleep', 'woken'] as const).map((state) => {
     const [resident, heap] = (['resident', 'heap'] as const).map((kind) => of(all, (parked) => parked[state][kind]))
     return `${state} ${resident} resident, ${heap} heap`
   })
-  console.log(`${row}: KiB a caller, ${awake}; ${asleep}`)
+  console.log(`${row}: KiB a caller, ${states.join('; ')}`)
 }
 console.log(
   `put through, ms: p50 ${of(wakes, (w) => w.p50)}, p99 ${of(wakes, (w) => w.p99)}, all ${of(wakes, (w) => w.all)}`,
@@ -128,7 +132,13 @@ async function park(
   await wait(awakeAfterMs)
   const awake = apiece(before, await taken(running))
   await wait(openedAt + asleepAfterMs - performance.now())
-  return { sockets, memory: { awake, asleep: apiece(before, await taken(running)) } }
+  const asleep = apiece(before, await taken(running))
+  const wokenAt = performance.now()
+  for (const ws of sockets) ws.send(word)
+  await wait(wokenAfterMs)
+  const woken = apiece(before, await taken(running))
+  await wait(wokenAt + asleepAfterMs - performance.now())
+  return { sockets, memory: { awake, asleep, woken } }
 }
 
 async function taken({ pids }: Running): Promise<Memory> {

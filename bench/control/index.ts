@@ -58,6 +58,10 @@ export class Parked extends DurableObject<Env> {
     return new Response(null, { status: 101, webSocket: client })
   }
 
+  override webSocketMessage(): void {
+    // A word wakes it, and that is all.
+  }
+
   override alarm(): void {
     // It never comes while somebody measures.
   }
