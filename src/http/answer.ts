@@ -1,7 +1,7 @@
 // Answers and bodies of the HTTP app: one error shape, strict bodies. Knows no route. Rules A1, A2.
 import type { Context } from 'hono'
 import { v7 as uuid } from 'uuid'
-import type * as z from 'zod'
+import * as z from 'zod'
 import { bodyBytes } from '../limits.ts'
 import { problem, rendering, type Refusal } from '../refusal.ts'
 
@@ -69,6 +69,9 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
 export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.infer<T> {
   return checked(schema, c.req.query(), 'query')
 }
+
+/** Every edit may be tried first: what it would do is answered, and nothing is changed. */
+export const Edit = z.strictObject({ preview: z.enum(['true', 'false']).default('false') })
 
 function checked<T extends z.ZodType>(schema: T, given: unknown, where: 'body' | 'query'): z.infer<T> {
   const parsed = schema.safeParse(given)

@@ -1,12 +1,11 @@
 // The operator's routes for pools: what an upstream quota bears, who has what of it, what an edit would do. Knows no store. Rules P1, P2, P6.
 import { Hono } from 'hono'
-import * as z from 'zod'
 import { firstMinuteTokens } from '../limits.ts'
 import { plans, planNames } from '../plan.ts'
 import { PoolChange } from '../pool-settings.ts'
 import type { Refusal } from '../refusal.ts'
 import { units, type PoolReading } from '../sql-pool.ts'
-import { readBody, Refused } from './answer.ts'
+import { Edit, readBody, readQuery, Refused } from './answer.ts'
 import type { Tenants } from './tenants.ts'
 
 /** The quotas of the deployment, wherever the host keeps them. */
@@ -20,8 +19,6 @@ export interface PoolHouse {
 }
 
 type Env = { Bindings: { house: { pools: PoolHouse; tenants: Tenants } } }
-
-const Edit = z.strictObject({ preview: z.enum(['true', 'false']).default('false') })
 
 export function poolRoutes(): Hono<Env> {
   const routes = new Hono<Env>()
@@ -40,11 +37,10 @@ export function poolRoutes(): Hono<Env> {
   routes.patch('/:pool', async (c) => {
     const { pools, tenants } = c.env.house
     const id = known(pools, c.req.param('pool'))
-    const query = Edit.safeParse(c.req.query())
-    if (!query.success) throw invalid('preview: is "true" or "false"; there is no other parameter')
+    const { preview } = readQuery(c, Edit)
     const change = await readBody(c, PoolChange)
     await mayBeKept(change.floors ?? {}, tenants)
-    if (query.data.preview === 'false') return c.json(shown(done(await pools.change(id, change))))
+    if (preview === 'false') return c.json(shown(done(await pools.change(id, change))))
     const [now, then] = [await pools.read(id), done(await pools.preview(id, change))]
     return c.json({ object: 'preview', pool: shown(then), ends: 0, notes: notes(now, then) })
   })

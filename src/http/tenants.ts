@@ -8,7 +8,7 @@ import { holdProblem } from '../hold-check.ts'
 import { KeyChange, KeySettings, TenantChange, TenantSettings, whole, type Key, type Tenant } from '../plan.ts'
 import type { KeptCall } from '../records-sql.ts'
 import type { Refusal } from '../refusal.ts'
-import { found, newId, readBody, readQuery, Refused } from './answer.ts'
+import { Edit, found, newId, readBody, readQuery, Refused } from './answer.ts'
 import { makeKey } from './key.ts'
 import { queueRoutes } from './queue.ts'
 
@@ -39,7 +39,6 @@ const limit = z.coerce.number().int().min(1).max(100).default(20)
 const id = z.string().max(100).optional()
 const PageAfter = z.strictObject({ limit, after: id })
 const PageBefore = z.strictObject({ limit, before: id })
-const Edit = z.strictObject({ preview: z.enum(['true', 'false']).default('false') })
 const Rotation = z.strictObject({ grace_seconds: whole(0, 7 * 86_400).default(86_400) })
 
 type Env = { Bindings: { house: { tenants: Tenants } } }
