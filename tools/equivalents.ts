@@ -45,7 +45,6 @@ export const equivalent: Readonly<Record<string, string>> = {
   "if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply }) → if (true) this.#step({ is: 'finished', reply: notice.reply })":
     'a transcription has no reply: no reply of that name is running',
   'action satisfies never → ;': 'for the compiler',
-  'late() → ;': 'a dial that failed ends the call, which takes all its timers back',
   '#hasPlace = false → #hasPlace = true': 'it is set before anybody waits',
   "else if (this.#call.state !== 'waiting') return → else if (false) return":
     'a waiter that is over hears nothing more',
@@ -122,6 +121,14 @@ export const equivalent: Readonly<Record<string, string>> = {
     'the lines that refused are among those that were asked',
   "const plan = this.registry.tenant()?.plan ?? 'trial' → const plan = this.registry.tenant()?.plan":
     'where there is a call there is a tenant',
+  // src/desk-ticks.ts
+  'const at = Math.max(now, news.get(call) ?? now) → const at = Math.max(now, news.get(call))':
+    'who is to be ticked has its news, and what is not a number is not below a tick either',
+  'if (at < (ticks.get(call) ?? 0)) this.#at(call, at) → if (at <= (ticks.get(call) ?? 0)) this.#at(call, at)':
+    'a tick is on a step already: set again it is the same',
+  'if (at < (ticks.get(call) ?? 0)) this.#at(call, at) → if (at < (ticks.get(call))) this.#at(call, at)':
+    'nothing is below what is not there, nor below 0',
+  'if (late.length === 0) return [] → if (false) return []': 'only faster: where nobody is late nobody is due',
   // src/desk-counts.ts
   'this.#counted.clear() → ;': 'only dearer: what was kept is kept again',
   'return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk) ?? 0)) → return desks.filter((desk) => (pool.grants.get(desk)) > (pool.wants.get(desk) ?? 0))':

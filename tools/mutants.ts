@@ -45,13 +45,13 @@ const rules: Record<string, string[]> = {
     'test/rules/exchange-waiting.test.ts',
     'test/rules/exchange-parked.test.ts',
   ],
-  'src/dialling.ts': ['test/rules/exchange.test.ts'],
+  'src/dialling.ts': ['test/rules/dialling.test.ts', 'test/rules/exchange.test.ts'],
   'src/desk-queue.ts': [
     'test/rules/desk-callers.test.ts',
     'test/rules/desk-edits.test.ts',
     'test/rules/desk-ticks.test.ts',
   ],
-  'src/desk-edits.ts': ['test/rules/desk-edits.test.ts'],
+  'src/desk-edits.ts': ['test/rules/desk-edits.test.ts', 'test/rules/desk-uploads.test.ts'],
   'src/edit-notes.ts': ['test/rules/desk-edits.test.ts'],
   'src/desk.ts': [
     'test/rules/desk-pool.test.ts',
@@ -59,6 +59,7 @@ const rules: Record<string, string[]> = {
     'test/rules/desk-queue.test.ts',
     'test/rules/desk-callers.test.ts',
     'test/rules/desk-ticks.test.ts',
+    'test/rules/desk-uploads.test.ts',
   ],
   'src/desk-admission.ts': [
     'test/rules/desk-pool.test.ts',
