@@ -38,6 +38,7 @@ const rules: Record<string, string[]> = {
   'src/realtime/usage.ts': ['test/rules/usage.test.ts'],
   'src/realtime/close-code.ts': ['test/rules/close-code.test.ts'],
   'src/realtime/control-event.ts': ['test/rules/control-event.test.ts'],
+  'src/realtime/own-item.ts': ['test/rules/own-item.test.ts'],
   'src/realtime/sniff.ts': ['test/rules/sniff.test.ts'],
   'src/realtime/notice.ts': ['test/rules/notice.test.ts'],
   'src/exchange.ts': [
@@ -50,6 +51,7 @@ const rules: Record<string, string[]> = {
     'test/rules/desk-callers.test.ts',
     'test/rules/desk-edits.test.ts',
     'test/rules/desk-ticks.test.ts',
+    'test/rules/desk-pool.test.ts',
   ],
   'src/desk-edits.ts': ['test/rules/desk-edits.test.ts', 'test/rules/desk-uploads.test.ts'],
   'src/edit-notes.ts': ['test/rules/desk-edits.test.ts'],

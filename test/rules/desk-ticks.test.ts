@@ -118,6 +118,23 @@ test('[H3] [H7] those behind one that leaves hear of it as soon as they may be t
   expect(due(20_000).toSorted()).toEqual(['a 0', 'c 1', 'd 2']) // a as ever, the others because they have not answered
 })
 
+test('[H3] [H7] one that an admin takes out is ticked no more, and those behind it hear of it', () => {
+  waiting('a', 'b', 'c')
+  expect(desk.queue.remove('b', start + 4_000)).toMatchObject({ call: 'b', position: 2 })
+  expect(kept('ticks')).toEqual({ a: queueAliveMs, c: queueUpdateMs })
+})
+
+test('[H3] who is ticked hears what the wait at its place is, and null as long as nobody knows', () => {
+  waiting('a', 'b')
+  expect(desk.due(start + 20_000)).toMatchObject([{ etaMs: null }, { etaMs: null }])
+  store.sql("INSERT INTO roster VALUES ('talk', 'calls', 10), ('talk', 'mean', 60000)")
+  expect(desk.due(start + 25_000)).toMatchObject([
+    { call: 'a', etaMs: 60_000 },
+    { call: 'b', etaMs: 120_000 },
+  ])
+  expect(desk.queue.etaMs(undefined, 0, start + 25_000)).toBeNull()
+})
+
 test('[H3] [G6] a turn that comes moves all who wait, also while they are being ticked', () => {
   waiting('a', 'b', 'c')
   const called = desk.due(start + 20_000)
@@ -250,5 +267,7 @@ test('[H7] a desk that nobody owns ticks nobody', () => {
   const nobody = new SqlDesk(empty.sql, empty.transact)
   nobody.ticked({ call: 'a', place: 0 }, { is: 'lost' }, start)
   expect([nobody.due(start), nobody.ticks.nextAt]).toEqual([[], undefined])
+  waiting('a')
+  expect(nobody.queue.etaMs(desk.records.get('a'), 0, start)).toBeNull()
   empty.close()
 })
