@@ -33,6 +33,8 @@ export class Admissions {
   /** One ask a pool is under way, and one more stands for all who came since. */
   readonly #running = new Map<string, Promise<void>>()
   readonly #next = new Map<string, Promise<void>>()
+  /** Takes back that a pool is asked again soon. */
+  readonly #notAgain = new Map<string, () => void>()
 
   constructor(desk: Deciding, host: AdmissionHost) {
     this.#desk = desk
@@ -72,6 +74,7 @@ export class Admissions {
 
   #start(pool: string): Promise<void> {
     this.#next.delete(pool)
+    this.#notAgain.get(pool)?.() // this ask stands for it
     const running = this.#share(pool)
       .catch((error: unknown) => this.#host.fault(error))
       .finally(() => this.#running.delete(pool))
@@ -88,8 +91,14 @@ export class Admissions {
     } finally {
       this.#host.wake(await this.#desk.regrant(pool, grant, 'answer')) // P10: without an answer it keeps what its calls have
       const { has, wants } = ask.needs.sessions
-      if (grant === undefined && wants > has) this.#host.clock.after(shareAgainMs, () => void this.level(pool))
+      if (grant === undefined && wants > has) this.#again(pool)
     }
+  }
+
+  /** Not before a second is over, however many wait: a pool that is down is not to be asked the more for it. */
+  #again(pool: string): void {
+    const not = this.#host.clock.after(shareAgainMs, () => void this.level(pool))
+    this.#notAgain.set(pool, not)
   }
 
   /** A pool that is silent for too long has not answered. */

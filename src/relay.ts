@@ -173,7 +173,7 @@ export class Relay {
     const answer = reading.is === 'event' ? waiter.items.answer(reading.event, waiter.ids) : undefined
     if (answer?.is === 'answered') this.toCaller(answer.frame)
     else if (answer?.is === 'refused') this.#listener.refused(answer.refusal, answer.causedBy)
-    else if (answer?.is !== 'cancelled') this.#forward(answer?.is === 'rewritten' ? answer.frame : frame, type) // it has ended
+    else if (answer === undefined || answer.is === 'rewritten') this.#forward(answer?.frame ?? frame, type)
   }
 
   #forward(frame: string, type: string): void {

@@ -32,6 +32,7 @@ export class Waiter {
   readonly #audience: Audience
   readonly #wishes: Wishes
   #hold: Hold | undefined
+  /** The line that was begun last, over or not. */
   #utterance: { said: Utterance; since: number } | undefined
   #cancelSpeech: (() => void) | undefined
   /** Counts the lines that were begun, so that a sound that comes late is not said. */
@@ -167,18 +168,13 @@ export class Waiter {
     for (const frame of said.due(elapsed + speechLeadMs)) this.#audience.say(frame)
     if (said.nextMs !== undefined) {
       this.#cancelSpeech = this.#clock.after(Math.max(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump())
-    } else {
-      this.#utterance = undefined
-      this.#take({ is: 'spoken', at: this.#clock.now() })
-    }
+    } else this.#take({ is: 'spoken', at: this.#clock.now() })
   }
 
   #quiet(by: 'broker' | 'caller'): void {
     this.#lines++
     this.#cancelSpeech?.()
-    const { said } = this.#utterance ?? {}
-    this.#utterance = undefined
-    for (const frame of said?.cut(by) ?? []) this.#audience.say(frame)
-    if (by === 'caller' && said !== undefined) this.#take({ is: 'spoken', at: this.#clock.now() })
+    for (const frame of this.#utterance?.said.cut(by) ?? []) this.#audience.say(frame)
+    if (by === 'caller') this.#take({ is: 'spoken', at: this.#clock.now() })
   }
 }

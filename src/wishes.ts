@@ -6,7 +6,7 @@ import { isJson, mergedSession, type Json } from './realtime/session-format.ts'
 
 export type Keeping =
   | { is: 'kept' }
-  | { is: 'dropped' } // audio: nobody hears it
+  | { is: 'dropped' } // audio, which nobody hears; or it came too late
   | { is: 'tooMuch' } // the call must end: `early_too_much`
   | Exclude<Answer, { is: 'rewritten' }>
 

@@ -38,14 +38,14 @@ export const equivalent: Readonly<Record<string, string>> = {
   // src/exchange.ts
   'const minutes = Math.round((longestMs ?? 0) / 60_000) → const minutes = Math.round((longestMs) / 60_000)':
     'it was looked at a line above',
-  'this.#tab.reply(notice.reply || `unnamed-${this.#events++}`, this.#offer.model, notice.usage) → this.#tab.reply(notice.reply || `unnamed-${this.#events--}`, this.#offer.model, notice.usage)':
-    'counting down gives as many names',
-  'const id = `event_trunkline_${this.#offer.call.slice(-8)}_${this.#events++}` → const id = `event_trunkline_${this.#offer.call.slice(-8)}_${this.#events--}`':
-    'counting down gives as many names',
+  'Object.assign(exchange.#moments, moments) → ;': 'it has the time of its offer; that it waits it is told again',
+  'this.#moments.queued ??= this.#host.clock.now() → this.#moments.queued = this.#host.clock.now()':
+    'that it waited counts, not since when',
+  'const { place, nextAt } = this.#waiter ?? {} → const { place, nextAt } = this.#waiter':
+    'the waiter that says it has changed is there',
   "if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply }) → if (true) this.#step({ is: 'finished', reply: notice.reply })":
     'a transcription has no reply: no reply of that name is running',
   'action satisfies never → ;': 'for the compiler',
-  'late() → ;': 'a dial that failed ends the call, which takes all its timers back',
   '#hasPlace = false → #hasPlace = true': 'it is set before anybody waits',
   "else if (this.#call.state !== 'waiting') return → else if (false) return":
     'a waiter that is over hears nothing more',
@@ -61,6 +61,8 @@ export const equivalent: Readonly<Record<string, string>> = {
     'as above',
   'this.#cancelSpeech = this.#clock.after(Math.max(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump()) → this.#cancelSpeech = this.#clock.after(Math.min(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump())':
     'only dearer: it looks each millisecond what is due',
+  'if (this.#hold === hold) this.#audience.changed() // else an action was a step of its own, and has said so → if (true) this.#audience.changed() // else an action was a step of its own, and has said so':
+    'only dearer: it says so twice',
   // src/pool.ts
   'const amount = pool.grants.get(desk) ?? 0 → const amount = pool.grants.get(desk)':
     'a desk that gets slack was given its grant before',
@@ -122,6 +124,17 @@ export const equivalent: Readonly<Record<string, string>> = {
     'the lines that refused are among those that were asked',
   "const plan = this.registry.tenant()?.plan ?? 'trial' → const plan = this.registry.tenant()?.plan":
     'where there is a call there is a tenant',
+  // src/desk-queue.ts
+  'return shortage(desk, { call, quota, load: quota.wants.get(call) ?? 0 }, place) → return shortage(desk, { call, quota, load: quota.wants.get(call) }, place)':
+    'who waits has said what it wants',
+  // src/desk-ticks.ts
+  'const at = Math.max(now, news.get(call) ?? now) → const at = Math.max(now, news.get(call))':
+    'who is to be ticked has its news, and what is not a number is not below a tick either',
+  'if (at < (ticks.get(call) ?? 0)) this.#at(call, at) → if (at <= (ticks.get(call) ?? 0)) this.#at(call, at)':
+    'a tick is on a step already: set again it is the same',
+  'if (at < (ticks.get(call) ?? 0)) this.#at(call, at) → if (at < (ticks.get(call))) this.#at(call, at)':
+    'nothing is below what is not there, nor below 0',
+  'if (late.length === 0) return [] → if (false) return []': 'only faster: where nobody is late nobody is due',
   // src/desk-counts.ts
   'this.#counted.clear() → ;': 'only dearer: what was kept is kept again',
   'return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk) ?? 0)) → return desks.filter((desk) => (pool.grants.get(desk)) > (pool.wants.get(desk) ?? 0))':

@@ -91,7 +91,7 @@ export function mutantsOf(file: string): Mutant[] {
         break
       case 'Property':
         if ((node['value'] as Node).type === 'ArrowFunctionExpression')
-          change(node.start, source.indexOf(',', node.end) + 1, '')
+          change(node.start, node.end + (/^\s*,/.exec(source.slice(node.end))?.[0].length ?? 0), '')
         break
       case 'Literal':
         if (typeof node['value'] === 'boolean') change(node.start, node.end, String(!node['value']))

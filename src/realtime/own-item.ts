@@ -19,6 +19,8 @@ export function idsOf(call: string, from = 0): Ids {
 /** Plain data, so that a host can keep it. */
 export interface OwnItem {
   id: string
+  /** The id of the reply that it came in. */
+  reply: string
   /** The item that it was announced to follow, or null for none. */
   after: string | null
   as: 'audio' | 'text'
@@ -32,6 +34,7 @@ export type Answer =
   | { is: 'answered'; frame: string }
   | { is: 'rewritten'; frame: string } // to be passed on like this
   | { is: 'cancelled' } // the caller wants to hear no more of the line that is being spoken
+  | { is: 'dropped' } // a cancel of a line that is over: the caller has what it wants
   | { is: 'refused'; refusal: Refusal; causedBy: string | undefined }
 
 /** A frame that may be about something of ours; a cheap look before it is parsed. */
@@ -40,10 +43,13 @@ export function mentionsOurs(frame: string): boolean {
 }
 
 export class OwnItems {
-  readonly #items: Map<string, OwnItem>
+  readonly #items = new Map<string, OwnItem>()
+  /** That of the line that was begun last, also when its caller has deleted it. */
+  #latest: OwnItem | undefined
 
+  /** `items`: those of an earlier life of the host; a line that it was in the middle of goes no further. */
   constructor(items: readonly OwnItem[] = []) {
-    this.#items = new Map(items.map((item) => [item.id, item]))
+    for (const item of items) this.add(item.status === 'in_progress' ? { ...item, status: 'incomplete' } : item)
   }
 
   get all(): readonly OwnItem[] {
@@ -56,6 +62,7 @@ export class OwnItems {
 
   add(item: OwnItem): void {
     this.#items.set(item.id, item)
+    this.#latest = item
   }
 
   /** The answer to an event about something of ours; undefined when it is about none, and goes on its way. */
@@ -89,9 +96,11 @@ export class OwnItems {
     return { is: 'rewritten', frame: JSON.stringify({ ...event, previous_item_id: after }) }
   }
 
+  /** One without a name, while we are silent, is about a reply of the provider's. */
   #cancel(response: unknown): Answer | undefined {
-    const speaking = this.all.some(({ status }) => status === 'in_progress')
-    return isOurs(response, 'resp') || (response === undefined && speaking) ? { is: 'cancelled' } : undefined
+    const { status, reply } = this.#latest ?? {}
+    if (status === 'in_progress' && (response === undefined || response === reply)) return { is: 'cancelled' }
+    return isOurs(response, 'resp') ? { is: 'dropped' } : undefined
   }
 }
 
@@ -117,5 +126,5 @@ function isOurs(id: unknown, kind: 'item' | 'resp'): id is string {
 }
 
 function whole(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0
+  return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0
 }

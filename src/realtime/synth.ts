@@ -32,7 +32,6 @@ export class Utterance {
   /** Kept up to date while it is spoken. */
   readonly item: OwnItem
   readonly #words: Words
-  readonly #response: string
   readonly #ids: Ids
   readonly #deltas: readonly string[]
   readonly #endMs: number
@@ -45,11 +44,11 @@ export class Utterance {
     const { recording, text } = words
     this.#words = words
     this.#ids = ids
-    this.#response = ids('resp')
     this.#endMs = recording?.ms ?? 0
     this.#deltas = shared(text, recording?.chunks.length ?? 1)
     const as = recording === undefined ? 'text' : 'audio'
-    this.item = { id: ids('item'), after, as, status: 'in_progress', text: '', ms: this.#endMs }
+    const reply = ids('resp')
+    this.item = { id: ids('item'), reply, after, as, status: 'in_progress', text: '', ms: this.#endMs }
   }
 
   get over(): boolean {
@@ -130,7 +129,7 @@ export class Utterance {
     const running = status === 'in_progress'
     return {
       object: 'realtime.response',
-      id: this.#response,
+      id: this.item.reply,
       status,
       status_details,
       output: running ? [] : [shownItem(this.item)],
@@ -148,7 +147,7 @@ export class Utterance {
   }
 
   #place(): object {
-    return { response_id: this.#response, output_index: 0 }
+    return { response_id: this.item.reply, output_index: 0 }
   }
 
   #part(type: string, members: object): string {

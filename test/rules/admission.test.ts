@@ -1,183 +1,15 @@
 // Desks and their pool in conversation: who is let in now, who is put through later, and what holds whatever the network does.
 import * as fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
-import { Admissions, type Deciding } from '../../src/admission.ts'
+import { Admissions } from '../../src/admission.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
 import { SqlDesk } from '../../src/desk.ts'
-import type { Overflow } from '../../src/hold-settings.ts'
-import { firstMinuteTokens, leaseTtlMs, learningMs, shareMs, shareTimeoutMs } from '../../src/limits.ts'
+import { leaseTtlMs, learningMs, shareAgainMs, shareMs, shareTimeoutMs } from '../../src/limits.ts'
 import { PoolChange } from '../../src/pool-settings.ts'
-import { TenantSettings, type PlanName } from '../../src/plan.ts'
-import type { Admission, CallRef, Offer, PoolAsk, PoolGrant } from '../../src/ports.ts'
-import { SqlPool, type Words } from '../../src/sql-pool.ts'
+import type { PoolAsk } from '../../src/ports.ts'
 import { printSeed, seed } from '../contract/seed.ts'
-import { openSqlite, type Store } from '../stores/sqlite.ts'
-import { HandClock, settle } from './host.ts'
-
-const load = firstMinuteTokens
-
-/** One message on its way: to the pool, back from it, or its unasked word. */
-interface Message {
-  deliver(): void
-  lose(): void
-}
-
-class World {
-  readonly clock = new HandClock()
-  readonly stores: Store[] = []
-  readonly #calls: number
-  pool: SqlPool
-  readonly houses = new Map<string, House>()
-  /** What is on its way, where the network takes its time. */
-  readonly mail: Message[] = []
-  /** How it goes on a good day: everything arrives as it is sent. */
-  prompt = true
-  shares = 0
-
-  constructor(calls: number) {
-    this.#calls = calls
-    this.pool = this.empty()
-  }
-
-  /** A pool that has heard nobody. */
-  empty(): SqlPool {
-    const store = this.open()
-    SqlPool.prepare(store.sql)
-    const own = { tokensPerMinute: this.#calls * load, sessions: null }
-    return new SqlPool('openai', own, store.sql, store.transact)
-  }
-
-  open(): Store {
-    const store = openSqlite()
-    this.stores.push(store)
-    return store
-  }
-
-  house(id: string, plan: PlanName = 'scale', lines = 1_000, overflow: Overflow = 'hold'): House {
-    const house = new House(this, id, plan, lines, overflow)
-    this.houses.set(id, house)
-    return house
-  }
-
-  send(deliver: () => void, lose: () => void = () => undefined): void {
-    if (this.prompt) deliver()
-    else this.mail.push({ deliver, lose })
-  }
-
-  share(desk: string, ask: PoolAsk): Promise<PoolGrant> {
-    this.shares++
-    return new Promise((resolve, reject) => {
-      const lost = (): void => reject(new Error('lost'))
-      this.send(() => {
-        const { grant, ...words } = this.pool.share(desk, ask, this.clock.now())
-        this.tell(words)
-        this.send(() => resolve(grant), lost)
-      }, lost)
-    })
-  }
-
-  tell({ risen, idle }: Words): void {
-    for (const { desk, grant } of risen)
-      this.send(() => void this.houses.get(desk)?.admissions.regrant('openai', grant))
-    for (const desk of idle) this.send(() => void this.houses.get(desk)?.admissions.level('openai'))
-  }
-
-  get has(): number {
-    return [...this.houses.values()].reduce((sum, { live }) => sum + live, 0) * load
-  }
-
-  close(): void {
-    for (const store of this.stores) store.close()
-  }
-}
-
-function deciding(desk: SqlDesk, clock: HandClock): Deciding {
-  return {
-    consider: (offer) => desk.consider(offer, clock.now()),
-    admit: (offer) => desk.admit(offer, clock.now()),
-    ask: (pool) => desk.ask(pool, clock.now()),
-    regrant: (pool, grant, as) => desk.regrant(pool, grant, as, clock.now()),
-    lacks: (pool) => desk.lacks(pool, clock.now()),
-    pools: () => desk.pools(),
-  }
-}
-
-/** One tenant. */
-class House {
-  readonly desk: SqlDesk
-  readonly admissions: Admissions
-  readonly woken: string[] = []
-  readonly faults: unknown[] = []
-  readonly #world: World
-  readonly #id: string
-
-  constructor(world: World, id: string, plan: PlanName, lines: number, overflow: Overflow) {
-    this.#world = world
-    this.#id = id
-    const { sql, transact } = world.open()
-    SqlDesk.prepare(sql)
-    const desk = new SqlDesk(sql, transact)
-    const created_at = '2026-11-21T00:00:00.000Z'
-    desk.registry.putTenant({ ...TenantSettings.parse({ name: id, plan, caps: { lines }, overflow }), id, created_at })
-    const times = { created_at, expires_at: null, revoked_at: null }
-    desk.registry.putKey({ id: 'k1', name: 'k1', lines: null, headStartSeconds: 0, hint: '…', ...times }, 'hash')
-    this.desk = desk
-    this.admissions = new Admissions(deciding(desk, world.clock), {
-      clock: world.clock,
-      pools: { share: (_pool, ask) => world.share(id, ask) },
-      wake: (calls) => this.woken.push(...calls),
-      fault: (error) => this.faults.push(error),
-    })
-  }
-
-  get live(): number {
-    return this.desk.read(this.#world.clock.now())?.lines.live ?? 0
-  }
-
-  get waiting(): number {
-    return this.desk.read(this.#world.clock.now())?.lines.waiting ?? 0
-  }
-
-  offer(call: string): Offer {
-    const asks = { keyHash: 'hash', model: 'm', agent: null, caller: null, models: ['m'], unserved: null }
-    return { call, tenant: this.#id, pool: 'openai', ...asks }
-  }
-
-  ref(call: string): CallRef {
-    return { call, tenant: this.#id, key: 'k1', agent: null, caller: null, pool: 'openai' }
-  }
-
-  async enter(call: string): Promise<string> {
-    const admission = this.admissions.admit(this.offer(call))
-    await settle()
-    return said(await admission)
-  }
-
-  /** A call ends, and its desk says so. */
-  async end(call: string): Promise<void> {
-    this.desk.end(this.ref(call), [], lostRecord('m', 1), this.#world.clock.now())
-    void this.admissions.level('openai')
-    await settle()
-  }
-
-  async heartbeat(): Promise<void> {
-    void this.admissions.levelAll()
-    await settle()
-  }
-
-  async crowd(prefix: string, count: number): Promise<string[]> {
-    const answers = Array.from({ length: count }, (_, i) =>
-      this.admissions.admit(this.offer(`${prefix}${String(i).padStart(2, '0')}`)),
-    )
-    await settle()
-    return (await Promise.all(answers)).map(said)
-  }
-}
-
-function said(admission: Admission): string {
-  if (admission.is === 'queued') return `queued ${admission.place} ${admission.short}`
-  return admission.is === 'refused' ? admission.refusal.why : admission.is
-}
+import { settle } from './host.ts'
+import { deciding, load, said, World, type House } from './pool-world.ts'
 
 let world: World
 beforeEach(() => {
@@ -336,6 +168,65 @@ test.each([
     expect(await a.enter('a2')).toBe('granted')
   },
 )
+
+test('[P10] where a caller waits the pool that did not answer is asked again, once a second, until it answers', async () => {
+  const a = world.house('ten_a')
+  world.prompt = false
+  void a.admissions.admit(a.offer('a1'))
+  await settle()
+  for (let i = 1; i <= 3; i++) {
+    world.mail.shift()?.lose()
+    await settle()
+    world.clock.pass(shareAgainMs - 1)
+    await settle()
+    expect([world.shares, world.mail.length]).toEqual([i, 0])
+    world.clock.pass(1)
+    await settle()
+    expect([world.shares, world.mail.length]).toEqual([i + 1, 1])
+  }
+  while (world.mail.length > 0) {
+    world.mail.shift()?.deliver()
+    await settle()
+  }
+  expect([a.woken, a.live]).toEqual([['a1'], 1])
+  expect(world.clock.waiting).toBe(0)
+})
+
+test('[P10] who else asks in the meantime asks for all who wait: there is one next ask, whoever comes', async () => {
+  const a = world.house('ten_a')
+  world.prompt = false
+  const lose = async (): Promise<void> => {
+    await settle()
+    world.mail.shift()?.lose()
+    await settle()
+  }
+  for (let i = 0; i < 5; i++) {
+    void a.admissions.level('openai')
+    void a.admissions.admit(a.offer(`a${i}`))
+    await lose()
+    await lose()
+    world.clock.pass(100)
+  }
+  expect([world.mail.length, world.clock.waiting]).toEqual([0, 1])
+  const { shares } = world
+  world.clock.pass(shareAgainMs)
+  await settle()
+  expect(world.shares).toBe(shares + 1)
+})
+
+test('[P10] where nobody waits the pool that did not answer is left alone until there is something to tell', async () => {
+  const a = world.house('ten_a')
+  await a.enter('a1')
+  world.prompt = false
+  await a.heartbeat()
+  world.mail.shift()?.lose()
+  await settle()
+  const { shares } = world
+  expect(world.clock.waiting).toBe(0)
+  world.clock.pass(10 * shareAgainMs)
+  await settle()
+  expect(world.shares).toBe(shares)
+})
 
 test('[P10] when no answer comes the pool’s unasked word counts again', async () => {
   const a = world.house('ten_a')

@@ -73,6 +73,17 @@ test('[P1] a desk tells what its calls have and want, a newcomer’s load, and w
   })
 })
 
+test.each([
+  { calls: 1.5, short: 'tokens' },
+  { calls: 2, short: 'sessions' },
+])('[G3] an admin reads what a caller waits for as it was told: $short where the grant has room for $calls', (row) => {
+  open()
+  grant(row.calls, 1)
+  desk.admit(offer('a'), start)
+  expect(desk.admit(offer('b'), start)).toMatchObject({ is: 'queued', short: row.short })
+  expect(desk.queue.reading(start)?.data).toMatchObject([{ call: 'b', short: row.short }])
+})
+
 test('[P1] a desk that nobody owns has nothing to ask for', () => {
   expect(desk.ask('openai', start)).toBeUndefined()
 })

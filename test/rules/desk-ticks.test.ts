@@ -54,6 +54,14 @@ const ref = (call: string): CallRef => ({ call, tenant: 'ten_1', key: 'k1', agen
 const due = (at: number): string[] => desk.due(start + at).map(({ call, place }) => `${call} ${place}`)
 const nextAt = (): number => (desk.ticks.nextAt ?? NaN) - start
 
+/** What a roster has, in ms from the start. */
+const kept = (roster: string): Record<string, number> =>
+  Object.fromEntries(
+    store
+      .sql('SELECT id, value FROM roster WHERE name = ? ORDER BY id', roster)
+      .map(({ id, value }) => [id, Number(value) - start]),
+  )
+
 /** All that are due say when they want to be ticked again, and from when they may be told of a better place. */
 function tick(at: number, next: number, newsAt = next): string[] {
   const called = desk.due(start + at)
@@ -92,7 +100,9 @@ test('[G4] an answer keeps the place and the line of its key; no answer is asked
     const a = desk.due(start + at).find(({ call }) => call === 'a')
     expect(a).toMatchObject({ place: 0 })
     if (a !== undefined) desk.ticked(a, { is: 'waits', at: start + at + 20_000, newsAt: start + at }, start + at)
-    if (at === 20_000) expect(due(at + tickAgainMs)).toEqual(['b 1']) // it was due together with a, and did not answer
+    if (at > 20_000) continue
+    expect(due(at + tickAgainMs - 1)).toEqual([])
+    expect(due(at + tickAgainMs)).toEqual(['b 1']) // it was due together with a, and did not answer
   }
   expect(desk.read(start + 100_000)?.lines).toMatchObject({ live: 0, waiting: 1 })
   expect(store.sql("SELECT id, value FROM roster WHERE name = 'leases:k1' AND id = 'a'")).toEqual([
@@ -108,6 +118,23 @@ test('[H3] [H7] those behind one that leaves hear of it as soon as they may be t
   expect(due(20_000).toSorted()).toEqual(['a 0', 'c 1', 'd 2']) // a as ever, the others because they have not answered
 })
 
+test('[H3] [H7] one that an admin takes out is ticked no more, and those behind it hear of it', () => {
+  waiting('a', 'b', 'c')
+  expect(desk.queue.remove('b', start + 4_000)).toMatchObject({ call: 'b', position: 2 })
+  expect(kept('ticks')).toEqual({ a: queueAliveMs, c: queueUpdateMs })
+})
+
+test('[H3] who is ticked hears what the wait at its place is, and null as long as nobody knows', () => {
+  waiting('a', 'b')
+  expect(desk.due(start + 20_000)).toMatchObject([{ etaMs: null }, { etaMs: null }])
+  store.sql("INSERT INTO roster VALUES ('talk', 'calls', 10), ('talk', 'mean', 60000)")
+  expect(desk.due(start + 25_000)).toMatchObject([
+    { call: 'a', etaMs: 60_000 },
+    { call: 'b', etaMs: 120_000 },
+  ])
+  expect(desk.queue.etaMs(undefined, 0, start + 25_000)).toBeNull()
+})
+
 test('[H3] [G6] a turn that comes moves all who wait, also while they are being ticked', () => {
   waiting('a', 'b', 'c')
   const called = desk.due(start + 20_000)
@@ -118,6 +145,56 @@ test('[H3] [G6] a turn that comes moves all who wait, also while they are being 
   expect(desk.read(start + 20_002)?.lines).toMatchObject({ live: 1, waiting: 2 })
   expect(due(29_999)).toEqual([])
   expect(due(30_000)).toEqual(['b 0', 'c 1'])
+})
+
+test('[H3] [H7] a turn that comes between two ticks is heard of as soon as it may be told; where none comes nobody is woken for it', () => {
+  waiting('a', 'b', 'c')
+  tick(20_000, 40_000, 25_000)
+  expect([desk.advance(start + 20_500), nextAt()]).toEqual([[], 40_000])
+  desk.leave(ref('nobody'), start + 20_600)
+  expect(nextAt()).toBe(40_000)
+  desk.end(ref('live'), [], lostRecord('gpt-realtime', 0), start + 21_000)
+  expect(desk.advance(start + 21_000)).toEqual(['a'])
+  expect([due(24_999), due(25_000)]).toEqual([[], ['b 0', 'c 1']])
+})
+
+test('[H3] who comes forward and is to be ticked before it may be told is not ticked later for it', () => {
+  waiting('a', 'b')
+  tick(20_000, 22_000, 35_000)
+  desk.leave(ref('a'), start + 21_000)
+  expect([nextAt(), due(22_000)]).toEqual([22_000, ['b 0']])
+})
+
+test('[H3] news that may be told long since are told at once', () => {
+  waiting('a', 'b')
+  tick(20_000, 40_000, 5_000)
+  desk.leave(ref('a'), start + 30_000)
+  expect(nextAt()).toBe(30_000)
+})
+
+test('[H7] a call that asks again is ticked no sooner and no later for it', () => {
+  waiting('a')
+  tick(20_000, 40_000, 30_000)
+  expect(admit('a', 25_000)).toBe('queued')
+  expect([nextAt(), kept('news')]).toEqual([40_000, { a: 30_000 }])
+})
+
+test('[H7] nothing is kept of a call that waits no more', () => {
+  waiting('a', 'b', 'c')
+  desk.leave(ref('a'), start + 1_000)
+  desk.end(ref('live'), [], lostRecord('gpt-realtime', 0), start + 2_000)
+  expect(desk.advance(start + 2_000)).toEqual(['b'])
+  expect(kept('news')).toEqual({ c: queueUpdateMs })
+  desk.read(start + leaseTtlMs) // finds the ticket of the last run out
+  expect(desk.due(start + leaseTtlMs)).toEqual([])
+  expect([kept('ticks'), kept('news')]).toEqual([{}, {}])
+})
+
+test('[H7] a tick that nobody asked for, of a call that nobody knows, changes nothing', () => {
+  waiting('a')
+  for (const answer of [{ is: 'left' }, { is: 'lost' }, { is: 'waits', at: start, newsAt: start }] as const)
+    desk.ticked({ call: 'nobody', place: 0 }, answer, start + 1_000)
+  expect([kept('ticks'), kept('news')]).toEqual([{ a: queueAliveMs }, { a: queueUpdateMs }])
 })
 
 test('[C1] [G4] a call that was reset is out of the queue at its tick, with one record', () => {
@@ -140,6 +217,14 @@ test('[G4] a call that says goodbye gives its place up, and its record is left t
   expect(desk.read(start + 20_001)?.lines.waiting).toBe(0)
   expect(desk.records.get('a')?.ended).toBeNull()
   expect([desk.ticks.nextAt, due(60_000)]).toEqual([undefined, []])
+})
+
+test('[G4] what a call says that has left in the meantime brings nothing of it back', () => {
+  waiting('a')
+  const [a] = desk.due(start + 20_000)
+  desk.leave(ref('a'), start + 20_001)
+  if (a !== undefined) desk.ticked(a, { is: 'waits', at: start + 40_000, newsAt: start + 30_000 }, start + 20_002)
+  expect([kept('ticks'), kept('news'), kept('tickets'), kept('leases:k1')['a']]).toEqual([{}, {}, {}, undefined])
 })
 
 test('[G6] what a call says that was seated in the meantime takes nothing from it', () => {
@@ -182,5 +267,7 @@ test('[H7] a desk that nobody owns ticks nobody', () => {
   const nobody = new SqlDesk(empty.sql, empty.transact)
   nobody.ticked({ call: 'a', place: 0 }, { is: 'lost' }, start)
   expect([nobody.due(start), nobody.ticks.nextAt]).toEqual([[], undefined])
+  waiting('a')
+  expect(nobody.queue.etaMs(desk.records.get('a'), 0, start)).toBeNull()
   empty.close()
 })

@@ -59,6 +59,7 @@ test('[H4] a line names an upload of its tenant; any other is refused by its pat
     'hold.lines.joined.de.audio: there is no sound "aud_9" of this tenant: upload one first (POST …/sounds) and name its id, or set null',
   )
   expect(param(refusal)).toBe('hold.lines.joined.de.audio')
+  expect(desk.edits.preview(TenantChange.parse({ hold: joined('aud_9') }), 1)).toEqual(refusal)
   expect(desk.registry.tenant()).toMatchObject({ name: 'Acme', hold: joined('aud_1') })
 })
 

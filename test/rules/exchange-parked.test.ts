@@ -126,6 +126,36 @@ test('[H2] [H7] our items are answered by us after it was away, while it waits a
   expect(new Set(ids).size).toBe(ids.length)
 })
 
+test('[H2] [H7] a line that its host’s end cut is over: it is shown so, and a cancel is about what the provider will say', async () => {
+  const scene = new Scene()
+  await scene.pass(500)
+  const item_id = at(scene.of('conversation.item.added')[0], 'item.id')
+  scene.sleep()
+  scene.says({ type: 'conversation.item.retrieve', item_id })
+  expect(scene.of('conversation.item.retrieved')).toMatchObject([{ item: { status: 'incomplete' } }])
+  scene.says({ type: 'response.cancel' })
+  scene.exchange.seated()
+  const upstream = await scene.host.upstream.opens()
+  expect(upstream.sent).toEqual(['{"type":"response.cancel"}'])
+})
+
+test('[H2] after it was away replies that the provider gives without a name take no id that was used', async () => {
+  const scene = await silent()
+  scene.sleep()
+  scene.exchange.seated()
+  await scene.host.upstream.opens()
+  const usage = { total_tokens: 5, input_tokens: 2, output_tokens: 3 }
+  for (let i = 0; i < 3; i++) {
+    scene.host.upstream.says({ type: 'response.done', response: { usage } })
+    await settle()
+  }
+  expect(scene.host.desks.taken.size).toBe(3)
+  scene.says({ type: 'conversation.item.delete', item_id: 'item_trunkline_none' })
+  const ids = scene.caller.events.flatMap(({ event_id }) => event_id ?? [])
+  expect(scene.caller.errors).toHaveLength(1)
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
 test('[C1] [C6] a caller that hangs up after it was away has one end, and waited since its offer', async () => {
   const scene = await silent()
   scene.sleep()
@@ -147,10 +177,12 @@ test('[C2] [H7] bounds of what it may ask for hold over all its lives', async ()
   expect(scene.caller.closes).toMatchObject([{ code: 1009 }])
 })
 
-test('[H7] what is dropped is not kept: audio changes nothing that a host would have to write', async () => {
+test('[H7] what is dropped is not kept: audio, and a cancel that comes late, change nothing that a host would have to write', async () => {
   const scene = await silent()
   const { place } = scene.host
   for (let i = 0; i < 100; i++) scene.exchange.fromCaller(append)
+  scene.says({ type: 'input_audio_buffer.commit' })
+  scene.says({ type: 'response.cancel', response_id: at(scene.of('response.created')[0], 'response.id') })
   expect(scene.host.place).toBe(place)
   scene.exchange.fromCaller(create)
   expect(scene.host.place).not.toBe(place)

@@ -9,7 +9,7 @@ const id = 'item_trunkline_b2c3d4_1'
 const text = 'All our lines are busy. Please stay on the line.'
 
 function item(change: Partial<OwnItem> = {}): OwnItem {
-  return { id, after: null, as: 'audio', status: 'completed', text, ms: 2_000, ...change }
+  return { id, reply: 'resp_trunkline_1', after: null, as: 'audio', status: 'completed', text, ms: 2_000, ...change }
 }
 
 function ask(event: ControlEvent, ...items: OwnItem[]): Answer | undefined {
@@ -26,6 +26,24 @@ function answerOf(answer: Answer | undefined): Event {
   expect(faultsOf(event)).toEqual([])
   return event
 }
+
+test('[H2] ids of ours are the call’s, and go on where an earlier life stopped', () => {
+  const ids = idsOf('call_0193a1b2c3d4', 35)
+  expect([ids('item'), ids('event'), ids.next]).toEqual([
+    'item_trunkline_a1b2c3d4_z',
+    'event_trunkline_a1b2c3d4_10',
+    37,
+  ])
+})
+
+test('[H2] the next item follows the last that is there', () => {
+  const items = new OwnItems()
+  expect(items.last).toBeNull()
+  for (const one of [item(), item({ id: 'item_trunkline_2' })]) items.add(one)
+  expect(items.last).toBe('item_trunkline_2')
+  items.answer({ type: 'conversation.item.delete', item_id: 'item_trunkline_2' }, idsOf('call_1'))
+  expect(items.last).toBe(id)
+})
 
 test('[H2] an item of ours is retrieved as it was spoken or written', () => {
   const retrieve = { type: 'conversation.item.retrieve', item_id: id }
@@ -53,17 +71,26 @@ test('[H2] an item of ours is truncated: what was not heard is not in its transc
 })
 
 test('[H2] a truncation beyond the end, or with numbers that are none, does no harm', () => {
-  const items = new OwnItems([item()])
   for (const [audio_end_ms, then] of [
     [9_000, text],
+    [2_000, text],
     [-1, ''],
     ['x', ''],
     [1e300, ''],
   ] as const) {
+    const items = new OwnItems([item()])
     const event = { type: 'conversation.item.truncate', item_id: id, content_index: null, audio_end_ms }
     answerOf(items.answer(event, idsOf('call_1')))
     expect(items.all[0]?.text).toBe(then)
   }
+})
+
+test('[H2] a truncation of a line in mid-word is answered, and the line goes on', () => {
+  const items = new OwnItems()
+  items.add(item({ status: 'in_progress', text: 'All our li' }))
+  const truncate = { type: 'conversation.item.truncate', item_id: id, content_index: 0, audio_end_ms: 100 }
+  answerOf(items.answer(truncate, idsOf('call_1')))
+  expect(items.all[0]?.text).toBe('All our li')
 })
 
 test('[H2] an item of ours is deleted once', () => {
@@ -104,13 +131,36 @@ test('[H2] an item after one of ours goes after what the provider knows of befor
   }
 })
 
-test('[H2] a cancel of our reply is ours, by its id or while we speak', () => {
-  const speaking = item({ status: 'in_progress' })
-  const cancel = { type: 'response.cancel' }
-  expect(ask({ ...cancel, response_id: 'resp_trunkline_1' }, item())).toEqual({ is: 'cancelled' })
-  expect(ask(cancel, speaking)).toEqual({ is: 'cancelled' })
-  expect(ask(cancel, item())).toBeUndefined()
-  expect(ask({ ...cancel, response_id: 'resp_theirs' }, speaking)).toBeUndefined()
+test('[H2] a cancel is ours by the id of the line that we speak, or by none while we speak', () => {
+  const [items, cancel] = [new OwnItems([item()]), { type: 'response.cancel' }]
+  const asked = (event: object): unknown => items.answer({ ...cancel, ...event }, idsOf('call_1'))
+  expect([asked({}), asked({ response_id: 'resp_theirs' })]).toEqual([undefined, undefined])
+  expect(ask(cancel)).toBeUndefined()
+  items.add(item({ id: 'item_trunkline_2', reply: 'resp_trunkline_2', status: 'in_progress' }))
+  expect([asked({}), asked({ response_id: 'resp_trunkline_2' })]).toEqual([{ is: 'cancelled' }, { is: 'cancelled' }])
+  expect(asked({ response_id: 'resp_theirs' })).toBeUndefined()
+})
+
+test('[H2] a cancel of a line of ours that is over is dropped: nobody has anything to break off', () => {
+  const [items, cancel] = [new OwnItems([item()]), { type: 'response.cancel', response_id: 'resp_trunkline_1' }]
+  expect(items.answer(cancel, idsOf('call_1'))).toEqual({ is: 'dropped' })
+  items.add(item({ id: 'item_trunkline_2', reply: 'resp_trunkline_2', status: 'in_progress' }))
+  expect(items.answer(cancel, idsOf('call_1'))).toEqual({ is: 'dropped' })
+})
+
+test('[H2] a line whose item was deleted while we speak may still be broken off', () => {
+  const items = new OwnItems([item({ status: 'completed' })])
+  const speaking = item({ id: 'item_trunkline_2', status: 'in_progress' })
+  items.add(speaking)
+  items.answer({ type: 'conversation.item.delete', item_id: speaking.id }, idsOf('call_1'))
+  expect(items.answer({ type: 'response.cancel' }, idsOf('call_1'))).toEqual({ is: 'cancelled' })
+})
+
+test('[H2] a line that an earlier life was in the middle of goes no further, and is not to be broken off', () => {
+  const left = item({ status: 'in_progress' })
+  const items = new OwnItems([left])
+  expect(items.all).toEqual([{ ...left, status: 'incomplete' }])
+  expect(items.answer({ type: 'response.cancel' }, idsOf('call_1'))).toBeUndefined()
 })
 
 test('[H2] a frame that cannot be about ours is not even parsed', () => {

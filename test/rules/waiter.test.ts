@@ -9,6 +9,7 @@ import { idsOf } from '../../src/realtime/own-item.ts'
 import { recorded, type Recording } from '../../src/sound.ts'
 import { Waiter } from '../../src/waiter.ts'
 import { faultsOf, type Event } from '../sim/client.ts'
+import { at } from '../support/gathering.ts'
 import { HandClock, HandSounds, settle, terms } from './host.ts'
 
 /** A sound of the test's host. */
@@ -269,14 +270,39 @@ test('[H2] a caller may break a line off, with or without its name, and none aft
   expect(stage.refusals).toMatchObject([{ refusal: { why: 'queue_timeout' } }])
 })
 
-test('[H2] a caller that breaks off what has not begun yet loses nothing', async () => {
-  stage.waiter.joined(0, null)
-  stage.clock.pass(firstLineMs)
-  stage.waiter.keep('{"type":"response.cancel","response_id":"resp_trunkline_x"}', 'response.cancel')
-  await stage.pass(60_000 - firstLineMs)
-  expect(stage.lines).toEqual(['sorry'])
-  await stage.pass(20_000)
-  expect(stage.refusals).toHaveLength(1)
+test.each(['a line that is over', 'no line that ever was'])(
+  '[H2] a cancel of %s, while the sound of the next is on its way, takes nothing from that',
+  async (of) => {
+    const own = new Stage({ hold: { ...terms.hold, repeatSeconds: 15 } })
+    own.waiter.joined(0, null)
+    await own.pass(firstLineMs + lineMs)
+    const id = at(own.of('response.created')[0], 'response.id')
+    const done = own.of('response.done')[0]?.at ?? 0
+    own.clock.pass(done + 15_000 - (firstLineMs + lineMs))
+    expect(own.sounds.loaded).toHaveLength(2)
+    const response_id = of === 'a line that is over' ? id : 'resp_trunkline_x'
+    const keeping = own.waiter.keep(JSON.stringify({ type: 'response.cancel', response_id }), 'response.cancel')
+    expect(keeping).toEqual({ is: 'dropped' })
+    await own.pass(2_000)
+    expect([own.lines, own.ends]).toEqual([
+      ['joined', 'joined'],
+      ['completed', 'completed'],
+    ])
+    expect(own.waiter.served()).toEqual([])
+  },
+)
+
+test('[H2] a cancel of the line before, in the middle of the next, takes nothing from that', async () => {
+  const short = new Stage({ patienceMs: 3_000 })
+  short.waiter.joined(0, null)
+  await short.pass(3_100)
+  const id = at(short.of('response.created')[0], 'response.id')
+  short.waiter.keep(JSON.stringify({ type: 'response.cancel', response_id: id }), 'response.cancel')
+  await short.pass(2_000)
+  expect([short.lines, short.ends]).toEqual([
+    ['joined', 'sorry'],
+    ['completed', 'completed'],
+  ])
 })
 
 test('[H2] what is asked about a line of ours is answered', async () => {

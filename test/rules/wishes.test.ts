@@ -9,6 +9,7 @@ import { printSeed, seed } from '../contract/seed.ts'
 
 const ours = {
   id: 'item_trunkline_1',
+  reply: 'resp_trunkline_1',
   after: null,
   as: 'audio',
   status: 'completed',
@@ -110,7 +111,7 @@ test('[H2] what is asked of an item of ours is answered and not kept', () => {
   for (const verb of ['retrieve', 'truncate', 'delete'])
     expect(say(wishes, { type: `conversation.item.${verb}`, item_id: ours.id }).is).toBe('answered')
   expect(say(wishes, { type: 'conversation.item.delete', item_id: ours.id }).is).toBe('refused')
-  expect(say(wishes, { type: 'response.cancel', response_id: 'resp_trunkline_1' })).toEqual({ is: 'cancelled' })
+  expect(say(wishes, { type: 'response.cancel', response_id: ours.reply })).toEqual({ is: 'dropped' })
   expect(wishes.frames).toEqual([])
 })
 
