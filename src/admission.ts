@@ -1,4 +1,5 @@
 // The conversation of one desk with its pools: decide, ask for what is lacking, give back what is not used. Knows no store and no host.
+import type { SqlDesk } from './desk.ts'
 import { shareAgainMs, shareMs, shareTimeoutMs } from './limits.ts'
 import type { Admission, Clock, Offer, PoolAsk, PoolGrant, Pools } from './ports.ts'
 
@@ -17,6 +18,18 @@ export interface Deciding {
   lacks(pool: string): Soon<boolean>
   /** The pools that it draws from. */
   pools(): Soon<string[]>
+}
+
+/** A desk over one SQL store as the conversation wants it. */
+export function deciding(desk: SqlDesk, clock: Clock): Deciding {
+  return {
+    consider: (offer) => desk.consider(offer, clock.now()),
+    admit: (offer) => desk.admit(offer, clock.now()),
+    ask: (pool) => desk.ask(pool, clock.now()),
+    regrant: (pool, grant, as) => desk.regrant(pool, grant, as, clock.now()),
+    lacks: (pool) => desk.lacks(pool, clock.now()),
+    pools: () => desk.pools(),
+  }
 }
 
 export interface AdmissionHost {

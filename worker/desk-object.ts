@@ -1,6 +1,6 @@
 // One tenant's desk as a Durable Object: its storage, its alarm, its reports. Translates only; what is decided is in src/desk.ts.
 import { DurableObject } from 'cloudflare:workers'
-import { Admissions } from '../src/admission.ts'
+import { Admissions, deciding } from '../src/admission.ts'
 import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
 import type { QueueReading, Removed } from '../src/desk-queue.ts'
 import { SqlDesk, type DeskReading } from '../src/desk.ts'
@@ -222,22 +222,12 @@ export class DeskObject extends DurableObject<Env> {
     if (this.#desk === undefined) {
       const desk = new SqlDesk(sqlOf(this.ctx.storage), transactOf(this.ctx.storage))
       const tenant = this.ctx.id.name ?? ''
-      this.#admissions = new Admissions(
-        {
-          consider: (offer) => desk.consider(offer, clock.now()),
-          admit: (offer) => desk.admit(offer, clock.now()),
-          ask: (pool) => desk.ask(pool, clock.now()),
-          regrant: (pool, grant, as) => desk.regrant(pool, grant, as, clock.now()),
-          lacks: (pool) => desk.lacks(pool, clock.now()),
-          pools: () => desk.pools(),
-        },
-        {
-          clock,
-          pools: { share: (pool, ask) => poolOf(this.env, pool).share(tenant, ask) },
-          wake: (calls) => this.#wake(calls),
-          fault: (error) => this.#fault(error),
-        },
-      )
+      this.#admissions = new Admissions(deciding(desk, clock), {
+        clock,
+        pools: { share: (pool, ask) => poolOf(this.env, pool).share(tenant, ask) },
+        wake: (calls) => this.#wake(calls),
+        fault: (error) => this.#fault(error),
+      })
       this.#desk = desk
     }
     return this.#desk

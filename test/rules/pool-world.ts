@@ -1,5 +1,5 @@
 // Desks and their pool with the network between them, which delivers at once or as a test wills. Knows no test.
-import { Admissions, type Deciding } from '../../src/admission.ts'
+import { Admissions, deciding } from '../../src/admission.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
 import { SqlDesk } from '../../src/desk.ts'
 import type { Overflow } from '../../src/hold-settings.ts'
@@ -84,17 +84,6 @@ export class World {
 
   close(): void {
     for (const store of this.stores) store.close()
-  }
-}
-
-export function deciding(desk: SqlDesk, clock: HandClock): Deciding {
-  return {
-    consider: (offer) => desk.consider(offer, clock.now()),
-    admit: (offer) => desk.admit(offer, clock.now()),
-    ask: (pool) => desk.ask(pool, clock.now()),
-    regrant: (pool, grant, as) => desk.regrant(pool, grant, as, clock.now()),
-    lacks: (pool) => desk.lacks(pool, clock.now()),
-    pools: () => desk.pools(),
   }
 }
 
