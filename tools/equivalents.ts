@@ -144,6 +144,19 @@ export const equivalent: Readonly<Record<string, string>> = {
   // src/hold.ts
   "if (hold.state === 'over') return undefined → if (false) return undefined":
     'when it is over nothing is spoken and nothing is next',
+  // src/moments.ts
+  'overheadMs: dialled === undefined ? 0 : dialled - (queued === undefined ? offered : (seated ?? dialled)), → overheadMs: dialled === undefined ? 0 : dialled - (queued === undefined ? offered : (seated)),':
+    'who waited had its line before it was dialled for',
+  'connectMs: opened === undefined ? null : opened - (dialled ?? opened), → connectMs: opened === undefined ? null : opened - (dialled),':
+    'what was opened was dialled',
+  // src/lines.ts
+  'inLanguage(shippedLines, language)?.[line] ?? (shippedLines[plainLanguage] as Record<Line, ShippedLine>)[line] → (shippedLines[plainLanguage] as Record<Line, ShippedLine>)[line]':
+    'we ship English alone today',
+  // src/realtime/synth.ts
+  "const delta = this.#deltas[this.#given] ?? '' → const delta = this.#deltas[this.#given]":
+    'it is asked for only while there is one',
+  'const to = space < 0 ? text.length : space → const to = space <= 0 ? text.length : space':
+    'it is looked for behind the first character',
   // src/wishes.ts
   'this.#updateBytes = 0 → ;': 'only dearer: it is measured again where it matters',
   'if (!hasRoom(events, this.#bytes + guess)) guess = measured(update) → if (true) guess = measured(update)':

@@ -24,6 +24,7 @@ const rules: Record<string, string[]> = {
   'src/desk-uploads.ts': ['test/rules/desk-uploads.test.ts'],
   'src/ready-sounds.ts': ['test/rules/ready-sounds.test.ts'],
   'src/wav-file.ts': ['test/rules/wav-file.test.ts'],
+  'src/lines.ts': ['test/rules/lines.test.ts'],
   'src/hold.ts': ['test/rules/hold.test.ts'],
   'src/wishes.ts': ['test/rules/wishes.test.ts'],
   'src/ledger.ts': ['test/rules/ledger.test.ts', 'test/rules/gate.test.ts'],
@@ -39,6 +40,8 @@ const rules: Record<string, string[]> = {
   'src/realtime/close-code.ts': ['test/rules/close-code.test.ts'],
   'src/realtime/control-event.ts': ['test/rules/control-event.test.ts'],
   'src/realtime/own-item.ts': ['test/rules/own-item.test.ts'],
+  'src/realtime/synth.ts': ['test/rules/synth.test.ts', 'test/rules/waiter.test.ts'],
+  'src/realtime/session-format.ts': ['test/rules/session-format.test.ts'],
   'src/realtime/sniff.ts': ['test/rules/sniff.test.ts'],
   'src/realtime/notice.ts': ['test/rules/notice.test.ts'],
   'src/exchange.ts': [
@@ -46,6 +49,7 @@ const rules: Record<string, string[]> = {
     'test/rules/exchange-waiting.test.ts',
     'test/rules/exchange-parked.test.ts',
   ],
+  'src/moments.ts': ['test/rules/moments.test.ts'],
   'src/dialling.ts': ['test/rules/dialling.test.ts', 'test/rules/exchange.test.ts'],
   'src/desk-queue.ts': [
     'test/rules/desk-callers.test.ts',
@@ -89,6 +93,8 @@ const rules: Record<string, string[]> = {
 
 /** A mutant of which nothing was heard for so many times as long as the tests take, and for so long, runs for ever: noticed. */
 const patience = { times: 10, ms: 500 }
+/** Nor may it take more than this: many times what the tests take. */
+const heapMb = 512
 /** How a thread of ours knows itself. */
 const benchmark = 'trunkline mutants'
 
@@ -176,15 +182,17 @@ class Bench {
   async run(file: string, mutant: Mutant | undefined, patienceMs: number): Promise<Verdict> {
     const thread = this.#thread
     const verdict = await new Promise<Verdict>((resolve) => {
-      const late = setTimeout(() => resolve({ by: 'the clock' }), patienceMs)
-      thread.once('message', (said: Verdict) => {
+      const say = (said: Verdict): void => {
         clearTimeout(late)
         resolve(said)
-      })
+      }
+      const late = setTimeout(() => resolve({ by: 'the clock' }), patienceMs)
+      thread.removeAllListeners('message').once('message', say)
+      thread.removeAllListeners('error').once('error', () => say({ by: 'the heap' })) // it runs for ever, and gathers something
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- as above
       thread.postMessage({ file, mutant })
     })
-    if (verdict.by === 'the clock') {
+    if (verdict.by === 'the clock' || verdict.by === 'the heap') {
       await thread.terminate()
       this.#thread = start()
     }
@@ -197,7 +205,8 @@ class Bench {
 }
 
 function start(): Worker {
-  return new Worker(fileURLToPath(import.meta.url), { execArgv: ['--no-warnings'], workerData: benchmark })
+  const [execArgv, resourceLimits] = [['--no-warnings'], { maxOldGenerationSizeMb: heapMb }]
+  return new Worker(fileURLToPath(import.meta.url), { execArgv, resourceLimits, workerData: benchmark })
 }
 
 // ---- The count

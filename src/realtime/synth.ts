@@ -164,7 +164,7 @@ function shared(text: string, parts: number): string[] {
   let from = 0
   return Array.from({ length: parts }, (_, part) => {
     const space = text.indexOf(' ', Math.ceil((text.length * (part + 1)) / parts))
-    const to = part === parts - 1 || space < 0 ? text.length : Math.max(from, space)
+    const to = space < 0 ? text.length : space
     const words = text.slice(from, to)
     from = to
     return words

@@ -142,6 +142,31 @@ test('[H2] cut by the caller it says so', () => {
 test('[H2] cut before it began it says nothing', () => {
   const reply = utterance('audio/pcm')
   expect([reply.cut('broker'), reply.due(Infinity), reply.over]).toEqual([[], [], true])
+  expect(reply.item).toMatchObject({ status: 'incomplete', text: '' })
+})
+
+/** The parts in which a text is said whose sound has so many. */
+function wordsIn(parts: number, own = text): unknown[] {
+  const reply = new Utterance({ ...words('audio/pcm', parts * speechChunkMs), text: own }, idsOf(call), null)
+  const said = events(reply.due(Infinity)).filter(({ type }) => type.endsWith('transcript.delta'))
+  return said.map(({ delta }) => delta)
+}
+
+test('[H2] its words come with the sound that says them, each whole', () => {
+  expect(wordsIn(6)).toEqual(['All our lines', ' are', ' busy. Please', ' stay', ' on the', ' line.'])
+  expect(wordsIn(3)).toEqual(['All our lines are', ' busy. Please stay', ' on the line.'])
+  expect(wordsIn(3, 'Wait.')).toEqual(['Wait.'])
+})
+
+test.each([
+  { format: 'audio/pcm' as const, part: (transcript: string) => ({ type: 'audio', transcript }) },
+  { format: undefined, part: (said: string) => ({ type: 'text', text: said }) },
+])('[H2] its one part is empty when it begins and whole when it ends', ({ format, part }) => {
+  const said = events(utterance(format).due(Infinity))
+  const of = (type: string): unknown => said.find((event) => event.type === type)
+  expect(of('response.output_item.added')).toMatchObject({ item: { content: [] } })
+  expect(of('response.content_part.added')).toMatchObject({ part: part('') })
+  expect(of('response.content_part.done')).toMatchObject({ part: part(text) })
 })
 
 test('[H2] at whatever time it is asked and cut: valid frames, one beginning, one end, words and sound as far as it came', () => {
