@@ -9,8 +9,11 @@ import { cpuMs } from './proc.ts'
 import { brokerDoor, type Running } from './rows.ts'
 import type { Stormed } from './stormer.ts'
 
-/** `elsewhere`: the same storm at a bare server, which is what the machine has to bear. `first`: from the storm's first upgrade on. */
-export const ways = ['quiet', 'elsewhere', 'storm', 'first'] as const
+/**
+ * `elsewhere`: the same storm at a bare server, which is what the machine has to bear. `livez`: of the cheapest request that this Worker
+ * answers, which is what its runtime has to bear. `first`: from the storm's first upgrade on, its burst included.
+ */
+export const ways = ['quiet', 'elsewhere', 'livez', 'storm', 'first'] as const
 export type Way = (typeof ways)[number]
 
 export interface Measured {
@@ -50,9 +53,11 @@ export async function measure(stage: Stage, way: Way): Promise<Measured> {
     const stormDoor = await brokerDoor(running.door.url.replace(/\/v1.*/, ''), full)
     await ask(stage, running.door, 4) // V8 compiles what runs often: every way gets as much to run before it counts
     if (way !== 'quiet') {
-      const door =
-        way === 'elsewhere' ? { ...stormDoor, url: stormDoor.url.replace(/:\d+/, `:${stage.barePort}`) } : stormDoor
-      await stage.stormer.ask({ do: 'start', door, perSecond: stage.stormPerSecond, spent: way === 'storm' })
+      const { url } = stormDoor
+      const urls = { elsewhere: url.replace(/:\d+/, `:${stage.barePort}`), livez: new URL('/livez', url).href }
+      const door = { ...stormDoor, url: way === 'elsewhere' || way === 'livez' ? urls[way] : url }
+      const from = way === 'storm' ? 'spent' : way === 'first' ? 'first' : 'settled'
+      await stage.stormer.ask({ do: 'start', door, perSecond: stage.stormPerSecond, from })
     }
     const before = { broker: cpuMs(running.pids), storm: cpuMs([stage.stormer.pid]), at: performance.now() }
     const { decided, heard, lateness, lost } = await ask(stage, running.door, stage.seconds)

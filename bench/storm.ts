@@ -111,8 +111,9 @@ function rendered(): string {
   const pairs: [Way, Way][] = [
     ['elsewhere', 'quiet'],
     ['storm', 'quiet'],
-    ['storm', 'elsewhere'],
-    ['first', 'elsewhere'],
+    ['livez', 'quiet'],
+    ['storm', 'livez'],
+    ['first', 'quiet'],
   ]
   const ratios = pairs.map(([way, to]) => {
     const wides = figures.slice(0, 4).map((figure) => wide(ratio(way, to, figure)))

@@ -5,7 +5,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Door } from './load.ts'
 
 export type Order =
-  | { readonly do: 'start'; readonly door: Door; readonly perSecond: number; readonly spent: boolean }
+  | {
+      readonly do: 'start'
+      readonly door: Door
+      readonly perSecond: number
+      readonly from: 'first' | 'settled' | 'spent'
+    }
   | { readonly do: 'stop' }
 
 /** How many upgrades were answered with each status; 0 is none at all. */
@@ -14,7 +19,7 @@ export type Stormed = Readonly<Record<number, number>>
 const atOnce = 8
 const patienceMs = 5_000
 /** Until the late closes of a burst are over, and what it left is swept up. */
-const settleMs = 6_000
+const settleMs = 90_000
 let answers: Record<number, number> = {}
 let over = new AbortController()
 let loops: Promise<unknown> = Promise.resolve()
@@ -27,18 +32,14 @@ process.on('message', (order: Order) => {
 })
 process.on('disconnect', () => process.exit())
 
-/** `spent`: not before the burst that anybody is given is used up. */
-async function start({ door, perSecond, spent }: Extract<Order, { do: 'start' }>): Promise<void> {
+/** From the first upgrade on, when it has gone on for a while, or when in addition the burst that anybody is given is used up. */
+async function start({ door, perSecond, from }: Extract<Order, { do: 'start' }>): Promise<void> {
   const request = upgradeRequest(door)
   const port = Number(new URL(door.url).port)
   const spend = async (): Promise<void> => {
     while ((await upgrade(port, request)) !== 429);
   }
-  if (spent) {
-    await Promise.all(Array.from({ length: atOnce }, spend))
-    await wait(settleMs)
-  }
-  answers = {}
+  if (from === 'spent') await Promise.all(Array.from({ length: atOnce }, spend))
   over = new AbortController()
   const { signal } = over
   const eachMs = (1000 * atOnce) / perSecond
@@ -52,6 +53,8 @@ async function start({ door, perSecond, spent }: Extract<Order, { do: 'start' }>
     }
   }
   loops = Promise.all(Array.from({ length: atOnce }, (_, which) => loop(which)))
+  if (from !== 'first') await wait(settleMs)
+  answers = {}
 }
 
 async function stop(): Promise<Stormed> {
