@@ -19,7 +19,7 @@ export type Stormed = Readonly<Record<number, number>>
 const atOnce = 8
 const patienceMs = 5_000
 /** Until the late closes of a burst are over, and what it left is swept up. */
-const settleMs = 90_000
+const settleMs = 30_000
 let answers: Record<number, number> = {}
 let over = new AbortController()
 let loops: Promise<unknown> = Promise.resolve()

@@ -57,13 +57,13 @@ export const lagMs = 5_000
 
 /**
  * Upgrades that may come at once and each second (H6). A key's burst is a tenant of 1,000 callers whose connections were all cut; its rate
- * keeps 1,800 calls of three minutes going, and stops a client that reconnects in a loop (hundreds a second). An address may be an
+ * keeps 1,000 calls of twenty seconds going, and stops a client that reconnects in a loop (hundreds a second). An address may be an
  * office's, or a platform's that serves several tenants.
  */
-export const upgradesByKey = { burst: 1_000, perSecond: 10 }
-export const upgradesByAddress = { burst: 2_000, perSecond: 20 }
-/** What a refused upgrade counts: who comes twenty times as often as it may is let in no more until it slows down; a crowd that backs off is. */
-export const refusedCounts = 1 / 20
+export const upgradesByKey = { burst: 1_000, perSecond: 50 }
+export const upgradesByAddress = { burst: 2_000, perSecond: 100 }
+/** What a refused upgrade counts: who comes five times as often as it may is let in no more until it slows down; a crowd that backs off is. */
+export const refusedCounts = 1 / 5
 /** Upgrades of an address that were refused for their key (K6): a fleet that was not told of a new key, then one try a second. */
 export const failuresByAddress = { burst: 100, perSecond: 1 }
 /** Addresses, and keys, that are remembered for this: some 100 bytes each. */
