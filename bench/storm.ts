@@ -104,17 +104,18 @@ function rendered(): string {
     'brokerShare',
     'stormShare',
   ] as const
-  const rows = ways.map((way) => {
+  const rows = options.only.map((way) => {
     const medians = figures.map((figure) => (spread(column(way, figure))?.median ?? Number.NaN).toFixed(2))
     return [sum(way, 'callers'), way].concat(medians, sum(way, 'lost'))
   })
-  const pairs: [Way, Way][] = [
+  const all: [Way, Way][] = [
     ['elsewhere', 'quiet'],
     ['storm', 'quiet'],
     ['livez', 'quiet'],
     ['storm', 'livez'],
     ['first', 'quiet'],
   ]
+  const pairs = all.filter((pair) => pair.every((way) => options.only.includes(way)))
   const ratios = pairs.map(([way, to]) => {
     const wides = figures.slice(0, 4).map((figure) => wide(ratio(way, to, figure)))
     return [best(way, to)?.toFixed(2) ?? '–', `${way} / ${to}`].concat(wides)

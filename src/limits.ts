@@ -62,8 +62,8 @@ export const lagMs = 5_000
  */
 export const upgradesByKey = { burst: 1_000, perSecond: 50 }
 export const upgradesByAddress = { burst: 2_000, perSecond: 100 }
-/** What a refused upgrade counts: who comes five times as often as it may is let in no more until it slows down; a crowd that backs off is. */
-export const refusedCounts = 1 / 5
+/** What a refused upgrade counts: who comes three times as often as it may is let in no more until it slows down; a crowd that backs off is. */
+export const refusedCounts = 1 / 3
 /** Upgrades of an address that were refused for their key (K6): a fleet that was not told of a new key, then one try a second. */
 export const failuresByAddress = { burst: 100, perSecond: 1 }
 /** Addresses, and keys, that are remembered for this: some 100 bytes each. */
