@@ -1,5 +1,7 @@
 // Leaky buckets by name, a bounded number of them: beyond it, who came longest ago is forgotten. Knows no clock and no caller. Rule H6.
 
+import { refusedOverMs } from './limits.ts'
+
 /** So many at once, and so many a second, kept up. */
 export interface Rate {
   burst: number
@@ -28,18 +30,27 @@ export class Buckets {
     return name === null || this.#levelMs(name, now) + this.#eachMs <= this.#fullMs
   }
 
-  /** Puts one in, or a part of one; a full bucket stays full. */
-  add(name: string | null, now: number, part = 1): void {
+  /** Puts one in; a full bucket stays full. */
+  add(name: string | null, now: number): void {
+    this.#fill(name, now, this.#eachMs, this.#fullMs)
+  }
+
+  /** Puts a part of one in that was refused: also above the edge, so that who comes in a loop must pause before it is let in. */
+  refuse(name: string | null, now: number, part: number): void {
+    this.#fill(name, now, this.#eachMs * part, this.#fullMs + refusedOverMs)
+  }
+
+  #fill(name: string | null, now: number, moreMs: number, mostMs: number): void {
     if (name === null) return
-    const level = Math.min(this.#levelMs(name, now) + this.#eachMs * part, this.#fullMs)
+    const level = this.#levelMs(name, now)
     this.#emptyAt.delete(name)
-    this.#emptyAt.set(name, now + level)
+    this.#emptyAt.set(name, now + Math.max(level, Math.min(level + moreMs, mostMs)))
     this.#forget(now)
   }
 
-  /** A clock that went back leaves a bucket full, never fuller. */
+  /** A clock that went back leaves a bucket as full as it can be, never fuller. */
   #levelMs(name: string, now: number): number {
-    return Math.min(Math.max(0, (this.#emptyAt.get(name) ?? now) - now), this.#fullMs)
+    return Math.min(Math.max(0, (this.#emptyAt.get(name) ?? now) - now), this.#fullMs + refusedOverMs)
   }
 
   /** Each name goes once for each time that it came: the cost is spread over those. */

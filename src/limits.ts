@@ -64,6 +64,8 @@ export const upgradesByKey = { burst: 1_000, perSecond: 50 }
 export const upgradesByAddress = { burst: 2_000, perSecond: 100 }
 /** What a refused upgrade counts: who comes three times as often as it may is let in no more until it slows down; a crowd that backs off is. */
 export const refusedCounts = 1 / 3
+/** How long who comes in a loop must pause before it is let in: longer than the gaps that a loop has by itself. */
+export const refusedOverMs = 1_000
 /** Upgrades of an address that were refused for their key (K6): a fleet that was not told of a new key, then one try a second. */
 export const failuresByAddress = { burst: 100, perSecond: 1 }
 /** Addresses, and keys, that are remembered for this: some 100 bytes each. */

@@ -26,15 +26,15 @@ export class Storm {
   take({ network, key }: Comer, now: number): Refusal | undefined {
     const suspect = this.#good.has(key) ? null : (network ?? key)
     if (!this.#networks.fits(network, now)) {
-      this.#networks.add(network, now, refusedCounts)
+      this.#networks.refuse(network, now, refusedCounts)
       return tooFast('address', upgradesByAddress)
     }
     if (!this.#keys.fits(key, now)) {
-      this.#keys.add(key, now, refusedCounts)
+      this.#keys.refuse(key, now, refusedCounts)
       return tooFast('key', upgradesByKey)
     }
     if (!this.#failures.fits(suspect, now)) {
-      this.#failures.add(suspect, now, refusedCounts)
+      this.#failures.refuse(suspect, now, refusedCounts)
       return { why: 'keys_wrong' }
     }
     this.#networks.add(network, now)

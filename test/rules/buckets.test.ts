@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { Buckets } from '../../src/buckets.ts'
+import { refusedOverMs } from '../../src/limits.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 
 const rate = { burst: 5, perSecond: 2 }
@@ -81,8 +82,22 @@ test('[H6] a bucket that is filled over its edge is full, no more', () => {
 test('[H6] a part of one fills a bucket by that part', () => {
   const buckets = new Buckets(rate, 10)
   for (let i = 0; i < 4; i++) buckets.add('a', 0)
-  buckets.add('a', 0, 0.25)
+  buckets.refuse('a', 0, 0.25)
   expect([buckets.fits('a', eachMs / 4 - 1), buckets.fits('a', eachMs / 4)]).toEqual([false, true])
+})
+
+test('[H6] who is refused in a loop must pause, and no longer than that, whatever it sent', () => {
+  const buckets = new Buckets(rate, 10)
+  for (let i = 0; i < 5_000; i++) buckets.refuse('a', 0, 0.5)
+  expect(buckets.fits('a', refusedOverMs + eachMs - 1)).toBe(false)
+  expect(buckets.fits('a', refusedOverMs + eachMs)).toBe(true)
+})
+
+test('[H6] one that is taken in does not lessen what a loop has to pause', () => {
+  const buckets = new Buckets(rate, 10)
+  for (let i = 0; i < 5_000; i++) buckets.refuse('a', 0, 0.5)
+  buckets.add('a', 0)
+  expect(buckets.fits('a', refusedOverMs + eachMs - 1)).toBe(false)
 })
 
 test('[H6] a clock that goes back by an hour gives nothing back, and bars nobody for that hour', () => {
@@ -90,7 +105,7 @@ test('[H6] a clock that goes back by an hour gives nothing back, and bars nobody
   times(5, buckets, 'a', 3_600_000)
   expect(comes(buckets, 'a', 0)).toBe(false)
   buckets.add('a', 0)
-  expect(comes(buckets, 'a', eachMs)).toBe(true)
+  expect(comes(buckets, 'a', refusedOverMs + eachMs)).toBe(true)
 })
 
 test('[H6] nobody in particular is never refused, and nothing is kept for it', () => {

@@ -28,7 +28,8 @@ test('[H6] a key that comes too fast is refused, and told what is right; from an
     why: 'connects_too_fast',
     details: { of: 'key', ...upgradesByKey },
   })
-  expect(taken(storm, comer(null, 'key'), 100, 1_000)).toBe(upgradesByKey.perSecond)
+  // Six were refused: they count for two.
+  expect(Math.abs(taken(storm, comer(null, 'key'), 100, 1_000) - (upgradesByKey.perSecond - 2))).toBeLessThanOrEqual(1)
 })
 
 test('[H6] an address that comes too fast is refused, with any key or none', () => {
@@ -39,7 +40,9 @@ test('[H6] an address that comes too fast is refused, with any key or none', () 
       why: 'connects_too_fast',
       details: { of: 'address', ...upgradesByAddress },
     })
-  expect(taken(storm, comer(here, null), 100, 1_000)).toBe(upgradesByAddress.perSecond)
+  expect(Math.abs(taken(storm, comer(here, null), 100, 1_000) - (upgradesByAddress.perSecond - 2))).toBeLessThanOrEqual(
+    1,
+  )
 })
 
 /** How many come through of a client that comes each so many ms for a minute, after its burst. */
@@ -60,7 +63,7 @@ test.each([
     const storm = new Storm()
     taken(storm, comer(null, 'key'), upgradesByKey.burst)
     expect(Math.abs(through(storm, comer(null, 'key'), everyMs) - passes)).toBeLessThanOrEqual(10)
-    expect(taken(storm, comer(null, 'key'), 1, 60_200)).toBe(1)
+    expect(taken(storm, comer(null, 'key'), 1, 61_100)).toBe(1)
   },
 )
 
@@ -68,7 +71,7 @@ test('[H6] an address that comes in a loop is let in no more until it slows down
   const storm = new Storm()
   taken(storm, comer(here, null), upgradesByAddress.burst)
   expect(through(storm, comer(here, null), 1)).toBe(0)
-  expect(taken(storm, comer(here, null), 1, 60_100)).toBe(1)
+  expect(taken(storm, comer(here, null), 1, 61_100)).toBe(1)
 })
 
 test('[H6] what a key is refused is not taken from its address, nor from another key', () => {
@@ -116,7 +119,7 @@ test.each([
 test('[K6] an address that came too often with wrong keys is refused, then let in once for each second', () => {
   const storm = barred()
   expect(storm.take(comer(here, 'new'), 0)).toEqual({ why: 'keys_wrong' })
-  expect(storm.take(comer(here, 'new'), 1_000)).toBeUndefined()
+  expect(storm.take(comer(here, 'new'), 1_334)).toBeUndefined() // the one refused counts a third
   storm.wrong(comer(here, 'new'), 1_000)
   expect(storm.take(comer(here, 'new'), 1_001)).toEqual({ why: 'keys_wrong' })
 })
@@ -124,7 +127,7 @@ test('[K6] an address that came too often with wrong keys is refused, then let i
 test('[K6] an address that comes with wrong keys in a loop is let in no more until it slows down', () => {
   const storm = barred()
   expect(through(storm, comer(here, 'new'), 30)).toBe(0)
-  expect(storm.take(comer(here, 'new'), 61_100)).toBeUndefined()
+  expect(storm.take(comer(here, 'new'), 62_100)).toBeUndefined()
 })
 
 test('[K6] one wrong key less, and the address is not refused', () => {
