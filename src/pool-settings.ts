@@ -1,6 +1,6 @@
 // What an operator sets of a pool, as validated data: its ceiling, the plans' thresholds, reserved floors. Knows no store. Rules P1, P2.
 import * as z from 'zod'
-import { planNames, plans, type PlanName } from './plan.ts'
+import { planNames, plans, whole, type PlanName } from './plan.ts'
 import type { Refusal } from './refusal.ts'
 import type { Ceiling } from './upstream.ts'
 
@@ -8,18 +8,20 @@ import type { Ceiling } from './upstream.ts'
 const thresholdMost = 1.1
 
 const tenantId = /^ten_[\w-]{1,60}$/
-const tokens = z.int().min(0).max(1e12)
-const sessions = z.int().min(0).max(1e7)
+const tokens = whole(0, 1e12)
+const sessions = whole(0, 1e7)
 
-const Thresholds = z
-  .partialRecord(z.enum(planNames), z.number().min(0).max(thresholdMost))
-  .superRefine((thresholds, context) => {
-    for (const plan of planNames) {
-      if ((thresholds[plan] ?? 0) <= 1 || plans[plan].poolShare === 'reserved') continue
-      const message = 'is above 1, which is for plans with a reserved share alone'
-      context.addIssue({ code: 'custom', path: [plan], message })
-    }
-  })
+const says = `is no number from 0 to ${thresholdMost}`
+const share = z.number(says).min(0, says).max(thresholdMost, says)
+
+const Thresholds = z.partialRecord(z.enum(planNames), share).superRefine((thresholds, context) => {
+  for (const plan of planNames) {
+    const threshold = thresholds[plan] ?? 0
+    if (threshold <= 1 || threshold > thresholdMost || plans[plan].poolShare === 'reserved') continue
+    const message = 'is above 1, which is for plans with a reserved share alone'
+    context.addIssue({ code: 'custom', path: [plan], message })
+  }
+})
 
 /** In both units; what is not given is 0. */
 const Floor = z.strictObject({ tokensPerMinute: tokens.default(0), sessions: sessions.default(0) })
