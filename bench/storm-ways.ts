@@ -11,9 +11,10 @@ import type { Stormed } from './stormer.ts'
 
 /**
  * `elsewhere`: the same storm at a bare server, which is what the machine has to bear. `livez`: of the cheapest request that this Worker
- * answers, which is what its runtime has to bear. `first`: from the storm's first upgrade on, its burst included.
+ * answers, which is what its runtime has to bear. `first`: from the storm's first upgrade on, its burst included. `after`: when a storm is over,
+ * and what it left behind still lies there.
  */
-export const ways = ['quiet', 'elsewhere', 'livez', 'storm', 'first'] as const
+export const ways = ['quiet', 'elsewhere', 'livez', 'storm', 'first', 'after'] as const
 export type Way = (typeof ways)[number]
 
 export interface Measured {
@@ -56,13 +57,14 @@ export async function measure(stage: Stage, way: Way): Promise<Measured> {
       const { url } = stormDoor
       const urls = { elsewhere: url.replace(/:\d+/, `:${stage.barePort}`), livez: new URL('/livez', url).href }
       const door = { ...stormDoor, url: way === 'elsewhere' || way === 'livez' ? urls[way] : url }
-      const from = way === 'storm' ? 'spent' : way === 'first' ? 'first' : 'settled'
+      const from = way === 'storm' || way === 'after' ? 'spent' : way === 'first' ? 'first' : 'settled'
       await stage.stormer.ask({ do: 'start', door, perSecond: stage.stormPerSecond, from })
     }
+    if (way === 'after') await stage.stormer.ask({ do: 'stop' })
     const before = { broker: cpuMs(running.pids), storm: cpuMs([stage.stormer.pid]), at: performance.now() }
     const { decided, heard, lateness, lost } = await ask(stage, running.door, stage.seconds)
     const seconds = performance.now() - before.at
-    const stormed = way === 'quiet' ? {} : await stage.stormer.ask<Stormed>({ do: 'stop' })
+    const stormed = way === 'quiet' || way === 'after' ? {} : await stage.stormer.ask<Stormed>({ do: 'stop' })
     return {
       decidedP50: quantile(decided, 0.5),
       decidedP99: quantile(decided, 0.99),

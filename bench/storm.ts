@@ -114,6 +114,8 @@ function rendered(): string {
     ['livez', 'quiet'],
     ['storm', 'livez'],
     ['first', 'quiet'],
+    ['after', 'quiet'],
+    ['storm', 'after'],
   ]
   const pairs = all.filter((pair) => pair.every((way) => options.only.includes(way)))
   const ratios = pairs.map(([way, to]) => {

@@ -66,6 +66,14 @@ export const upgradesByAddress = { burst: 2_000, perSecond: 100 }
 export const refusedCounts = 1 / 3
 /** How long who comes in a loop must pause before it is let in: longer than the gaps that a loop has by itself. */
 export const refusedOverMs = 1_000
+/**
+ * The answer to a refused upgrade is held back so long, of so many for one comer and in all: who comes in a loop, and waits for each answer,
+ * comes once a second. Who comes so soon after an answer has not paused at all; one that does pause finds the gap.
+ */
+export const heldMs = 1_000
+export const heldAnswers = 8
+export const heldAnswersInAll = 1_000
+export const tooSoonMs = 50
 /** Upgrades of an address that were refused for their key (K6): a fleet that was not told of a new key, then one try a second. */
 export const failuresByAddress = { burst: 100, perSecond: 1 }
 /** Addresses, and keys, that are remembered for this: some 100 bytes each. */

@@ -1,6 +1,7 @@
 // Who may come to the door again so soon: by address, by key, and by how often an address came with a wrong key. A brake, not a cap:
 // all that it knows may be forgotten at any time. Knows no request and no desk. Rules H6, K6.
 import { Buckets, type Rate } from './buckets.ts'
+import { LateAnswers, type Timers } from './late-answers.ts'
 import { failuresByAddress, refusedCounts, stormNames, upgradesByAddress, upgradesByKey } from './limits.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -21,9 +22,16 @@ export class Storm {
   readonly #failures = new Buckets(failuresByAddress, stormNames)
   /** Keys that were good when they came last: they do not pay for what else comes from their address. */
   readonly #good = new Set<string | null>()
+  readonly #late: LateAnswers
+
+  constructor(clock: Timers) {
+    this.#late = new LateAnswers(clock)
+  }
 
   /** Takes one upgrade in, or says why not. Who is refused by one bucket takes nothing from the others. */
   take({ network, key }: Comer, now: number): Refusal | undefined {
+    if (this.#late.tooSoon(nameOf({ network, key })))
+      return key === null ? tooFast('address', upgradesByAddress) : tooFast('key', upgradesByKey)
     const suspect = this.#good.has(key) ? null : (network ?? key)
     if (!this.#networks.fits(network, now)) {
       this.#networks.refuse(network, now, refusedCounts)
@@ -42,6 +50,11 @@ export class Storm {
     return undefined
   }
 
+  /** Resolves when one that was not taken in may be told so. */
+  answers(who: Comer): Promise<void> {
+    return this.#late.hold(nameOf(who))
+  }
+
   /** One that was taken in was let in by its desk, or refused for another reason than its key. */
   good({ key }: Comer): void {
     if (key === null) return
@@ -56,6 +69,11 @@ export class Storm {
     this.#good.delete(key)
     this.#failures.add(network ?? key, now)
   }
+}
+
+/** One that loops is told from the others of its key by its address, where that is known. */
+function nameOf({ network, key }: Comer): string {
+  return `${network} ${key}`
 }
 
 /** What one subscriber holds: an IPv4 address, or the /64 of an IPv6 one. */

@@ -15,7 +15,7 @@ export { RegistryObject } from './registry-object.ts'
 
 const routes = app()
 /** Each isolate has its own, and forgets it when it goes: a brake on what comes this way, and nobody's cap. */
-const storm = new Storm()
+const storm = new Storm(clock)
 
 export default {
   async fetch(request, env): Promise<Response> {
@@ -32,7 +32,10 @@ async function meet(request: Request, env: Env): Promise<Response> {
   // Cloudflare sets the address itself, whatever the client sent; a runtime without Cloudflare in front knows none.
   const who = comer(request.headers.get('cf-connecting-ip'), 'why' in arrival ? null : arrival.offer.keyHash)
   const tooMuch = storm.take(who, clock.now())
-  if (tooMuch !== undefined) return refusalResponse(tooMuch, call)
+  if (tooMuch !== undefined) {
+    await storm.answers(who)
+    return refusalResponse(tooMuch, call)
+  }
   const answer = 'why' in arrival ? refusalResponse(arrival, call) : await env.CALL.getByName(call).fetch(request)
   if (answer.status === 401) storm.wrong(who, clock.now())
   else storm.good(who)

@@ -57,6 +57,14 @@ export class HandClock implements Clock {
   }
 }
 
+/** Lets time pass in small steps, with all that follows from each. */
+export async function passes(clock: HandClock, ms: number): Promise<void> {
+  for (let left = ms; left >= 0; left -= 10) {
+    clock.pass(Math.min(10, left))
+    await new Promise(setImmediate)
+  }
+}
+
 export class RecordedSocket implements Socket {
   readonly sent: Frame[] = []
   readonly closes: { code: number; reason: string; at: number }[] = []
