@@ -1,0 +1,55 @@
+// What a desk does, each in one atomic step, whatever its home: SQL beside its host, or Redis, where it answers later. Every step is
+// idempotent by call id. Knows no home and no host.
+import type { Deciding } from './admission.ts'
+import type { KeyPreview, TenantPreview } from './desk-edits.ts'
+import type { QueueReading, Removed } from './desk-queue.ts'
+import type { DeskReading } from './desk.ts'
+import type { Entry } from './ledger.ts'
+import type { Series } from './metrics.ts'
+import type { Key, KeyChange, Tenant, TenantChange } from './plan.ts'
+import type { CallRecord, CallRef, Renewal } from './ports.ts'
+import type { KeptCall } from './records-sql.ts'
+import type { Refusal } from './refusal.ts'
+import type { Format, Sound } from './sound.ts'
+import type { Upload } from './sounds-sql.ts'
+
+export type Soon<T> = T | Promise<T>
+
+/** undefined in an answer: nobody owns this desk. */
+export interface DeskSteps extends Deciding {
+  create(tenant: Tenant): Soon<void>
+  read(): Soon<DeskReading | undefined>
+  /** The reading for a key that is good now. */
+  me(hash: string): Soon<{ reading: DeskReading; key: Key } | undefined>
+  /** What this desk adds to `/metrics`, by pool. */
+  report(): Soon<Record<string, Series>>
+
+  renew(ref: CallRef, load: number | null): Soon<Renewal>
+  leave(ref: CallRef): Soon<void>
+  debit(ref: CallRef, entries: readonly Entry[]): Soon<void>
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Soon<void>
+  /** Finds calls whose lease ran out, and closes those that stayed away. */
+  sweep(): Soon<void>
+
+  change(change: TenantChange): Soon<Tenant | Refusal | undefined>
+  preview(change: TenantChange): Soon<TenantPreview | Refusal | undefined>
+  keys(): Soon<Key[] | undefined>
+  addKey(key: Key, hash: string): Soon<Refusal | undefined>
+  changeKey(id: string, change: KeyChange): Soon<Key | undefined>
+  previewKey(id: string, change: KeyChange): Soon<KeyPreview | undefined>
+  /** Ends a key, now or after a grace; the live and waiting calls of one that ends now, which are to be told. */
+  revokeKey(id: string, graceMs: number): Soon<{ key: Key; calls: string[] } | Refusal>
+
+  /** Newest first; `before` is the last id of the page before. */
+  calls(limit: number, before: string | undefined): Soon<KeptCall[] | undefined>
+  /** Calls that have begun and not ended. */
+  openCalls(): Soon<KeptCall[]>
+  queueReading(): Soon<QueueReading | undefined>
+  /** Takes a waiting caller out of the queue; it is to be told. */
+  removeCaller(call: string): Soon<Removed | Refusal>
+
+  sounds(): Soon<Upload[] | undefined>
+  sound(id: string, format: Format): Soon<Uint8Array | undefined>
+  upload(upload: Upload, sound: Sound): Soon<Refusal | undefined>
+  discard(id: string): Soon<Refusal | undefined>
+}
