@@ -1,10 +1,8 @@
 // The index of tenants as a Durable Object: ids, names, plans. What holds for a tenant is at its own desk. Translates only.
 import { DurableObject } from 'cloudflare:workers'
-import type { Tenant } from '../src/plan.ts'
+import type { Indexed } from '../src/http/house.ts'
 import type { Env } from './env.ts'
 import { sqlOf } from './storage.ts'
-
-export type Indexed = Pick<Tenant, 'id' | 'name' | 'plan'>
 
 export class RegistryObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
