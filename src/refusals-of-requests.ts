@@ -70,6 +70,31 @@ export const requestRefusals = {
     says: 'Too many connections from this address came with a key that is missing, malformed, unknown or revoked. Mend the key, then connect again after 5 seconds.',
   },
 
+  // The process: said before anything is touched.
+  draining: {
+    http: 503,
+    close: 1012,
+    type: 'server_error',
+    code: 'draining',
+    retryAfterMs: 1_000,
+    title: 'Stopping',
+    says: 'This node is being stopped and takes no new call. Connect again: another one answers, or this one in a moment.',
+  },
+  address_too_long: {
+    http: 414,
+    type: 'invalid_request_error',
+    code: 'url_too_long',
+    title: 'URL too long',
+    says: 'The URL has more than {most} bytes.',
+  },
+  head_too_long: {
+    http: 431,
+    type: 'invalid_request_error',
+    code: 'too_many_headers',
+    title: 'Too many headers',
+    says: 'The request has more than {most} header fields.',
+  },
+
   // Requests.
   upgrade_needed: {
     http: 426,
