@@ -27,17 +27,17 @@ export class NodeCall {
   readonly #exchange: Exchange
   readonly #frameBytes: number
   #caller: NodeSocket | undefined
+  #placed = false
   #cancelBeat: () => void
   #cancelTick: (() => void) | undefined
 
   constructor({ offer, parameters }: Arrival, upstream: UpstreamSpec, admission: Let, began: number, host: CallHost) {
     const target: Target = { upstream, url: dialUrl(upstream, offer.model, parameters) }
-    const { desks, sounds, fault } = host
     const brings: Brings = {
       clock,
-      desks,
-      sounds,
-      fault,
+      desks: host.desks,
+      sounds: host.sounds,
+      fault: (error, call) => host.fault(error, call),
       upstream: { open: (target, line) => this.#dial(target, line, host.secrets) },
       settled: (call) => {
         this.#cancelBeat()
@@ -65,6 +65,11 @@ export class NodeCall {
   /** Its caller went before it was connected. */
   abandoned(): void {
     this.#exchange.callerGone(1006, '')
+  }
+
+  /** It has a place in the queue. */
+  get waiting(): boolean {
+    return this.#placed
   }
 
   seated(): void {
@@ -106,6 +111,7 @@ export class NodeCall {
 
   /** While it has a place its desk is asked first, how it stands; a desk that is silent does not keep the caller from hearing that it waits. */
   #tickAt(at: number | undefined, placed: boolean): void {
+    this.#placed = placed
     this.#cancelTick?.()
     if (at === undefined) return
     this.#cancelTick = clock.after(Math.max(0, at - clock.now()), () => {

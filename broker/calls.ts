@@ -75,6 +75,11 @@ export class Calls implements Words {
     this.#calls.get(call)?.wrapUp(refusal)
   }
 
+  /** Who waits hears that there is nothing to wait for here. */
+  turnWaitingAway(refusal: Refusal): void {
+    for (const call of this.#calls.values()) if (call.waiting) call.wrapUp(refusal)
+  }
+
   /** All that are here, whatever they do. */
   wrapUpAll(refusal: Refusal): void {
     for (const call of this.#calls.values()) call.wrapUp(refusal)
@@ -110,8 +115,14 @@ export class Calls implements Words {
   }
 
   #hostOf(offer: Offer): CallHost {
-    const { desks, secrets, soundsOf, fault } = this.#host
-    return { desks, secrets, sounds: soundsOf(offer.tenant), fault, settled: (call) => this.#forget(call) }
+    const host = this.#host
+    return {
+      desks: host.desks,
+      secrets: host.secrets,
+      sounds: host.soundsOf(offer.tenant),
+      fault: (error, call) => host.fault(error, call),
+      settled: (call) => this.#forget(call),
+    }
   }
 
   #forget(call: string): void {

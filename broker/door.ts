@@ -19,7 +19,7 @@ export interface DoorHost {
   calls: Calls
   upstreams: readonly UpstreamSpec[]
   proxies: BlockList
-  /** Why no new call is taken now: the process is full, or about to stop. */
+  /** Why no new call is taken now, if none is. */
   closed(): Refusal | undefined
   fault(error: unknown, call: string): void
 }

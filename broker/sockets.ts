@@ -53,7 +53,7 @@ export class NodeSocket implements Socket {
   }
 
   #full(): void {
-    this.#other?.#hold()
+    if (this.#other !== undefined) this.#other.#hold()
     this.#connection.once('drain', () => this.#drained())
     this.#look(this.#taken, clock.now())
   }
@@ -72,7 +72,7 @@ export class NodeSocket implements Socket {
     if (this.#cancelLook === undefined) return
     this.#cancelLook()
     this.#cancelLook = undefined
-    this.#other?.#release()
+    if (this.#other !== undefined) this.#other.#release()
   }
 
   get #taken(): number {

@@ -22,7 +22,10 @@ export class Brake {
 
   /** How long until what was taken in would have fitted (ms); 0 when it did. */
   get overMs(): number {
-    const seconds = Math.max((this.#frames - framesBurst) / framesPerSecond, (this.#bytes - bytesBurst) / bytesPerSecond)
+    const seconds = Math.max(
+      (this.#frames - framesBurst) / framesPerSecond,
+      (this.#bytes - bytesBurst) / bytesPerSecond,
+    )
     return Math.max(0, seconds * 1000)
   }
 }

@@ -44,6 +44,8 @@ export interface DeskSteps extends Deciding {
   calls(limit: number, before: string | undefined): Soon<KeptCall[] | undefined>
   /** Calls that have begun and not ended. */
   openCalls(): Soon<KeptCall[]>
+  /** Whether there are such. */
+  busy(): Soon<boolean>
   queueReading(): Soon<QueueReading | undefined>
   /** Takes a waiting caller out of the queue; it is to be told. */
   removeCaller(call: string): Soon<Removed | Refusal>

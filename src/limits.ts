@@ -102,6 +102,17 @@ export const failuresByAddress = { burst: 100, perSecond: 1 }
 /** Addresses, and keys, that are remembered for this: some 100 bytes each. */
 export const stormNames = 20_000
 
+/**
+ * From where a process takes in no new trial calls, and no new calls at all: its loop's delay (audio is late by that; three times 20 ms of
+ * it is heard), its memory, and its calls as a share of those that its file descriptors are enough for.
+ */
+export const strainEdges = {
+  some: { loopDelayMs: 50, memory: 0.8, calls: 0.95 },
+  full: { loopDelayMs: 200, memory: 0.9, calls: 1 },
+}
+/** A strain is over below this share of its edge. */
+export const strainEases = 0.8
+
 /** A control event before it is parsed (R3). 4,500 nested arrays are enough to break JSON.stringify; real events nest under 16 deep. */
 export const eventDepth = 64
 export const eventKeys = 10_000

@@ -70,15 +70,24 @@ export const requestRefusals = {
     says: 'Too many connections from this address came with a key that is missing, malformed, unknown or revoked. Mend the key, then connect again after 5 seconds.',
   },
 
-  // The process: said before anything is touched.
-  draining: {
+  // A process that cannot take the call in: another one can, or this one soon (H6, D1).
+  process_strained: {
     http: 503,
-    close: 1012,
+    close: 1013,
+    type: 'server_error',
+    code: 'overloaded',
+    retryAfterMs: 5_000,
+    title: 'Too much to do',
+    says: 'This server has more to do than it can do well, and takes no new call of this plan in now. Live calls go on. Connect again in 5 seconds, each time twice as long, give or take a random half.',
+  },
+  process_draining: {
+    http: 503,
+    close: 1013,
     type: 'server_error',
     code: 'draining',
     retryAfterMs: 1_000,
-    title: 'Stopping',
-    says: 'This node is being stopped and takes no new call. Connect again: another one answers, or this one in a moment.',
+    title: 'Shutting down',
+    says: 'This server is shutting down and takes no new call in. Connect again: another one will answer.',
   },
   address_too_long: {
     http: 414,

@@ -115,7 +115,8 @@ export class Relay {
         why: 'frame_too_large',
         details: { bytes: frame.length, most: this.#terms.frameBytes },
       })
-    } else if (!this.#brake.take(frame.length, this.#clock.now()) && !this.#slowed()) this.#listener.cut('caller', tooFast)
+    } else if (!this.#brake.take(frame.length, this.#clock.now()) && !this.#slowed())
+      this.#listener.cut('caller', tooFast)
     else if (typeof frame !== 'string') this.#listener.refused({ why: 'event_binary' }, undefined)
     else {
       const type = sniff(frame)

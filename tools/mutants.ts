@@ -32,6 +32,7 @@ const rules: Record<string, string[]> = {
   'src/buckets.ts': ['test/rules/buckets.test.ts'],
   'src/storm.ts': ['test/rules/storm.test.ts'],
   'src/late-answers.ts': ['test/rules/late-answers.test.ts'],
+  'src/shedding.ts': ['test/rules/shedding.test.ts'],
   'src/early.ts': ['test/rules/early.test.ts'],
   'src/tab.ts': ['test/rules/tab.test.ts'],
   'src/price.ts': ['test/rules/price.test.ts'],

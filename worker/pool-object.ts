@@ -1,78 +1,58 @@
-// One upstream quota as a Durable Object: its storage, its words to the desks, what they report. Translates only; see src/sql-pool.ts.
+// One upstream quota as a Durable Object: its storage, its words to the desks. Translates only; what is decided is in src/sql-pool.ts.
 import { DurableObject } from 'cloudflare:workers'
-import { shareMs } from '../src/limits.ts'
-import { total, withoutPresence, type Series } from '../src/metrics.ts'
-import { poolSeries } from '../src/pool-series.ts'
+import type { Series } from '../src/metrics.ts'
+import { PoolLife } from '../src/pool-life.ts'
 import type { PoolChange } from '../src/pool-settings.ts'
 import type { PoolAsk, PoolGrant } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
-import { SqlPool, type PoolReading, type Words } from '../src/sql-pool.ts'
+import type { PoolReading } from '../src/sql-pool.ts'
+import { SqlPoolSteps } from '../src/sql-pool-steps.ts'
 import { poolsOf } from '../src/upstream.ts'
 import { clock } from './clock.ts'
 import { upstreams, type Env } from './env.ts'
 import { sqlOf, transactOf } from './storage.ts'
 import { deskOf } from './stubs.ts'
 
-/** A desk with live calls reports with each heartbeat: one that was not heard for so long has none that are known. */
-const staleAfterMs = 60_000
-
 export class PoolObject extends DurableObject<Env> {
-  readonly #id: string
-  readonly #pool: SqlPool
+  readonly #steps: SqlPoolSteps
+  readonly #life: PoolLife
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const sql = sqlOf(ctx.storage)
-    sql('CREATE TABLE IF NOT EXISTS report (desk TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL)')
-    SqlPool.prepare(sql)
-    this.#id = ctx.id.name ?? ''
-    const own = poolsOf(upstreams(env))[this.#id] ?? { tokensPerMinute: null, sessions: null }
-    this.#pool = new SqlPool(this.#id, own, sql, transactOf(ctx.storage))
+    const [id, { storage }] = [ctx.id.name ?? '', ctx]
+    const own = poolsOf(upstreams(env))[id] ?? { tokensPerMinute: null, sessions: null }
+    this.#steps = new SqlPoolSteps(id, own, sqlOf(storage), transactOf(storage), clock)
+    this.#life = new PoolLife(this.#steps, {
+      clock,
+      regrant: (desk, grant) => deskOf(env, desk).regrant(id, grant),
+      level: (desk) => deskOf(env, desk).level(id),
+      background: (work) => ctx.waitUntil(work),
+    })
   }
 
-  /** From a desk: what it has and wants. Desks whose grants rise by it are told. */
-  share(desk: string, ask: PoolAsk): PoolGrant {
-    const { grant, ...words } = this.#pool.share(desk, ask, clock.now())
-    this.ctx.waitUntil(this.#tell(words))
-    return grant
+  /** From a desk. */
+  share(desk: string, ask: PoolAsk): Promise<PoolGrant> {
+    return this.#life.share(desk, ask)
   }
 
   read(): PoolReading {
-    return this.#pool.read(clock.now())
+    return this.#steps.read()
   }
 
   preview(change: PoolChange): PoolReading | Refusal {
-    return this.#pool.preview(change, clock.now())
+    return this.#steps.preview(change)
   }
 
-  async change(change: PoolChange): Promise<PoolReading | Refusal> {
-    const words = this.#pool.change(change, clock.now())
-    if ('why' in words) return words
-    await Promise.race([this.#tell(words), new Promise<void>((resolve) => clock.after(shareMs, resolve))])
-    return this.read()
+  change(change: PoolChange): Promise<PoolReading | Refusal> {
+    return this.#life.change(change)
   }
 
-  /** Takes a desk's sums, in the place of those before: reporting twice adds nothing. */
+  /** From a desk. */
   report(desk: string, series: Series): void {
-    const put = 'INSERT INTO report VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, json = excluded.json'
-    sqlOf(this.ctx.storage)(put, desk, clock.now(), JSON.stringify(series))
+    this.#steps.report(desk, series)
   }
 
-  /** The sums over all desks of this pool, and its own figures. */
   series(): Series {
-    const rows = sqlOf(this.ctx.storage)('SELECT at, json FROM report')
-    const desks = rows.map((row) => {
-      const series = JSON.parse(row['json'] as string) as Series
-      return clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutPresence(series)
-    })
-    return total([...desks, poolSeries(this.read())])
-  }
-
-  /** A desk that cannot be told hears it when it next speaks, at the latest with its heartbeat. */
-  async #tell({ risen, idle }: Words): Promise<void> {
-    await Promise.allSettled([
-      ...risen.map(({ desk, grant }) => deskOf(this.env, desk).regrant(this.#id, grant)),
-      ...idle.map((desk) => deskOf(this.env, desk).level(this.#id)),
-    ])
+    return this.#steps.series()
   }
 }

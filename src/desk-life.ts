@@ -1,0 +1,150 @@
+// What a host does around a desk, whatever its home: the conversation with its pools, words to its calls, the beat while any call is open.
+// Knows no home and no host; what is decided is in the desk's steps.
+import { Admissions } from './admission.ts'
+import type { DeskSteps } from './desk-steps.ts'
+import type { DeskReading } from './desk.ts'
+import type { Removed } from './desk-queue.ts'
+import type { Entry } from './ledger.ts'
+import { heartbeatMs } from './limits.ts'
+import type { Series } from './metrics.ts'
+import type { Key, Tenant, TenantChange } from './plan.ts'
+import type { Admission, CallRecord, CallRef, Clock, Desks, Offer, PoolGrant, Pools, Renewal } from './ports.ts'
+import type { Refusal } from './refusal.ts'
+
+/** How soon a change shows on `/metrics`. */
+const reportAfterMs = 1_000
+
+export interface DeskLifeHost {
+  clock: Clock
+  /** As this desk speaks to them. */
+  pools: Pools & { report(pool: string, series: Series): Promise<void> }
+  /** The turn of these calls has come. One that cannot be reached learns it when it asks again, or its lease runs out. */
+  wake(calls: readonly string[]): void
+  /** A call must come to its end. */
+  wrapUp(call: string, refusal: Refusal): Promise<unknown>
+  /** Sees to the end of work that nobody waits for. */
+  background(work: Promise<unknown>): void
+  /** Wants a `beat` after so long: sooner than what is set already, never later. */
+  arm(afterMs: number): unknown
+  fault(error: unknown): void
+}
+
+export class DeskLife implements Desks {
+  readonly steps: DeskSteps
+  readonly #host: DeskLifeHost
+  readonly #admissions: Admissions
+
+  constructor(steps: DeskSteps, host: DeskLifeHost) {
+    const { clock, pools } = host
+    this.steps = steps
+    this.#host = host
+    this.#admissions = new Admissions(steps, {
+      clock,
+      pools,
+      wake: (calls) => (calls.length === 0 ? undefined : host.wake(calls)),
+      fault: (error) => host.fault(error),
+    })
+  }
+
+  async admit(offer: Offer): Promise<Admission> {
+    const admission = await this.#admissions.admit(offer)
+    // A wrong key is nobody's: nothing was counted, nothing is written.
+    if (admission.is !== 'refused' || admission.refusal.why !== 'key_unknown') await this.#host.arm(reportAfterMs)
+    return admission
+  }
+
+  async renew(ref: CallRef, load: number | null): Promise<Renewal> {
+    return this.steps.renew(ref, load)
+  }
+
+  async leave(ref: CallRef): Promise<void> {
+    await this.steps.leave(ref)
+    this.#freed(ref.pool)
+    await this.#host.arm(reportAfterMs)
+  }
+
+  async debit(ref: CallRef, entries: readonly Entry[]): Promise<void> {
+    await this.steps.debit(ref, entries)
+    await this.#host.arm(reportAfterMs)
+  }
+
+  async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
+    await this.steps.end(ref, entries, record)
+    this.#freed(ref.pool)
+    await this.#host.arm(reportAfterMs)
+  }
+
+  /** From a pool: somebody else is hungry, and this desk may hold more than it wants. */
+  level(pool: string): Promise<void> {
+    return this.#admissions.level(pool)
+  }
+
+  /** From a pool: the desk's grant rose. */
+  regrant(pool: string, grant: PoolGrant): Promise<void> {
+    return this.#admissions.regrant(pool, grant)
+  }
+
+  /** Tells every pool how the desk stands, as far as they answer in time. */
+  levelAll(): Promise<void> {
+    return this.#admissions.levelAll()
+  }
+
+  async create(tenant: Tenant): Promise<void> {
+    await this.steps.create(tenant)
+  }
+
+  /** In force at once: a cap may have risen (G6). */
+  async change(change: TenantChange): Promise<DeskReading | Refusal | undefined> {
+    const changed = await this.steps.change(change)
+    if (changed === undefined || 'why' in changed) return changed
+    await this.levelAll()
+    await this.#host.arm(reportAfterMs)
+    return this.steps.read()
+  }
+
+  /** Live and waiting calls of a key that ends now are told; one that cannot be reached learns it when it asks again (K3). */
+  async revokeKey(id: string, graceMs: number): Promise<Key | Refusal> {
+    const revoked = await this.steps.revokeKey(id, graceMs)
+    if ('why' in revoked) return revoked
+    await Promise.allSettled(revoked.calls.map((call) => this.#host.wrapUp(call, { why: 'key_withdrawn' })))
+    return revoked.key
+  }
+
+  /** The caller is told now; one that cannot be reached learns it when it asks again. */
+  async removeCaller(call: string): Promise<Removed | Refusal> {
+    const removed = await this.steps.removeCaller(call)
+    if ('why' in removed) return removed
+    this.#host.background(Promise.allSettled([this.#host.wrapUp(call, { why: 'removed_from_queue' })]))
+    await this.levelAll() // the next may fit where this one did not
+    await this.#host.arm(reportAfterMs)
+    return removed
+  }
+
+  /** Looks for lost calls, and tells the pools how it stands and what to add to `/metrics`. Never rejects; comes again while a call is open. */
+  async beat(): Promise<void> {
+    try {
+      await this.steps.sweep()
+      await this.levelAll()
+      for (const [pool, series] of Object.entries(await this.steps.report()))
+        await this.#host.pools.report(pool, series)
+    } catch (error) {
+      this.#host.fault(error)
+    }
+    await this.armed()
+  }
+
+  /** For as long as a call is open the beat goes on. */
+  async armed(): Promise<void> {
+    try {
+      if (await this.steps.busy()) await this.#host.arm(heartbeatMs)
+    } catch (error) {
+      this.#host.fault(error)
+      await this.#host.arm(heartbeatMs)
+    }
+  }
+
+  /** What a call had goes back to its pool, which gives it to whom it is due: to this desk's next caller, or to another's (P5, P9). */
+  #freed(pool: string): void {
+    this.#host.background(this.#admissions.level(pool))
+  }
+}

@@ -1,0 +1,131 @@
+// What the HTTP app asks of its host, over the desks, pools and registry that every host has. Knows no route and no host.
+import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
+import type { QueueReading, Removed } from '../desk-queue.ts'
+import type { DeskReading } from '../desk.ts'
+import type { Indexed } from '../index-sql.ts'
+import type { Series } from '../metrics.ts'
+import type { Key, KeyChange, Tenant, TenantChange } from '../plan.ts'
+import type { PoolChange } from '../pool-settings.ts'
+import type { KeptCall } from '../records-sql.ts'
+import type { Refusal } from '../refusal.ts'
+import type { Format, Sound } from '../sound.ts'
+import type { Upload } from '../sounds-sql.ts'
+import type { PoolReading } from '../sql-pool.ts'
+import type { House } from './app.ts'
+import type { PoolHouse } from './pools.ts'
+import type { Uploads } from './sounds.ts'
+import type { Tenants } from './tenants.ts'
+
+/** A desk as the operator and its tenant see it; undefined or a refusal where nobody owns it. */
+export interface DeskFace {
+  create(tenant: Tenant): Promise<void>
+  read(): Promise<DeskReading | undefined>
+  me(hash: string): Promise<{ reading: DeskReading; key: Key } | undefined>
+  change(change: TenantChange): Promise<DeskReading | Refusal | undefined>
+  preview(change: TenantChange): Promise<TenantPreview | Refusal | undefined>
+  keys(): Promise<Key[] | undefined>
+  addKey(key: Key, hash: string): Promise<Refusal | undefined>
+  changeKey(id: string, change: KeyChange): Promise<Key | undefined>
+  previewKey(id: string, change: KeyChange): Promise<KeyPreview | undefined>
+  revokeKey(id: string, graceMs: number): Promise<Key | Refusal>
+  calls(limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
+  queueReading(): Promise<QueueReading | undefined>
+  removeCaller(call: string): Promise<Removed | Refusal>
+  sounds(): Promise<Upload[] | undefined>
+  sound(id: string, format: Format): Promise<Uint8Array | undefined>
+  upload(upload: Upload, sound: Sound): Promise<Refusal | undefined>
+  discard(id: string): Promise<Refusal | undefined>
+}
+
+export interface PoolFace {
+  read(): Promise<PoolReading>
+  preview(change: PoolChange): Promise<PoolReading | Refusal>
+  change(change: PoolChange): Promise<PoolReading | Refusal>
+  series(): Promise<Series>
+}
+
+export interface RegistryFace {
+  put(tenant: Indexed): Promise<void>
+  /** In order of their ids, from the first after this one. */
+  list(limit: number, after: string): Promise<Indexed[]>
+}
+
+/** Where a host keeps them. What it gives is asked once and let go: a stub that threw may be dead. */
+export interface Homes {
+  desk: (tenant: string) => DeskFace
+  pool: (id: string) => PoolFace
+  registry: () => RegistryFace
+  pools: readonly string[]
+}
+
+export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'models' | 'fault'>
+
+/** `unready`: what of the host itself is not ready, as sentences. */
+export function houseOf(own: Own, homes: Homes, unready: () => string[] = () => []): House {
+  return {
+    ...own,
+    tenants: tenantsOf(homes),
+    pools: poolsOf(homes),
+    uploads: uploadsOf(homes),
+    me: ({ tenant, hash }) => homes.desk(tenant).me(hash),
+    reports: () => Promise.all(homes.pools.map((id) => homes.pool(id).series())),
+    unready: async () => [...unready(), ...(own.operatorKey === undefined ? [noOperator] : []), ...(await dumb(homes))],
+  }
+}
+
+const noOperator = 'the secret TRUNKLINE_ADMIN_KEY is not set'
+
+function tenantsOf({ desk, registry }: Homes): Tenants {
+  return {
+    list: async (limit, after) => {
+      const found = await registry().list(limit + 1, after ?? '')
+      return { data: found.slice(0, limit), more: found.length > limit }
+    },
+    create: async (tenant) => {
+      await desk(tenant.id).create(tenant)
+      await registry().put(tenant)
+    },
+    read: (id) => desk(id).read(),
+    change: async (id, change) => {
+      const reading = await desk(id).change(change)
+      if (reading !== undefined && 'tenant' in reading) await registry().put(reading.tenant)
+      return reading
+    },
+    preview: (id, change) => desk(id).preview(change),
+    keys: (id) => desk(id).keys(),
+    addKey: (id, key, hash) => desk(id).addKey(key, hash),
+    changeKey: (id, key, change) => desk(id).changeKey(key, change),
+    previewKey: (id, key, change) => desk(id).previewKey(key, change),
+    revokeKey: (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
+    calls: (id, limit, before) => desk(id).calls(limit, before),
+    queue: (id) => desk(id).queueReading(),
+    removeCaller: (id, call) => desk(id).removeCaller(call),
+  }
+}
+
+function poolsOf({ pool, pools }: Homes): PoolHouse {
+  return {
+    ids: pools,
+    read: (id) => pool(id).read(),
+    change: (id, change) => pool(id).change(change),
+    preview: (id, change) => pool(id).preview(change),
+  }
+}
+
+function uploadsOf({ desk }: Homes): Uploads {
+  return {
+    list: (tenant) => desk(tenant).sounds(),
+    add: (tenant, upload, sound) => desk(tenant).upload(upload, sound),
+    bytes: (tenant, id, format) => desk(tenant).sound(id, format),
+    discard: (tenant, id) => desk(tenant).discard(id),
+  }
+}
+
+async function dumb({ registry }: Homes): Promise<string[]> {
+  try {
+    await registry().list(1, '')
+    return []
+  } catch {
+    return ['the registry does not answer']
+  }
+}

@@ -1,0 +1,57 @@
+// The steps of a pool over one SQL store, as its host's clock has them, and the reports of its desks. Knows no host.
+import { total, withoutPresence, type Series } from './metrics.ts'
+import type { PoolSteps } from './pool-life.ts'
+import { poolSeries } from './pool-series.ts'
+import type { PoolChange } from './pool-settings.ts'
+import type { Clock, PoolAsk, PoolGrant } from './ports.ts'
+import type { Refusal } from './refusal.ts'
+import { SqlPool, type PoolReading, type Words } from './sql-pool.ts'
+import type { Sql, Transact } from './sql.ts'
+import type { Ceiling } from './upstream.ts'
+
+/** A desk with live calls reports with each heartbeat: one that was not heard for so long has none that are known. */
+const staleAfterMs = 60_000
+
+export class SqlPoolSteps implements PoolSteps {
+  readonly #pool: SqlPool
+  readonly #sql: Sql
+  readonly #clock: Clock
+
+  /** `own`: the ceiling that the upstream comes with. */
+  constructor(id: string, own: Ceiling, sql: Sql, transact: Transact, clock: Clock) {
+    sql('CREATE TABLE IF NOT EXISTS report (desk TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL)')
+    SqlPool.prepare(sql)
+    this.#pool = new SqlPool(id, own, sql, transact)
+    this.#sql = sql
+    this.#clock = clock
+  }
+
+  share(desk: string, ask: PoolAsk): { grant: PoolGrant } & Words {
+    return this.#pool.share(desk, ask, this.#clock.now())
+  }
+
+  change(change: PoolChange): Words | Refusal {
+    return this.#pool.change(change, this.#clock.now())
+  }
+
+  preview(change: PoolChange): PoolReading | Refusal {
+    return this.#pool.preview(change, this.#clock.now())
+  }
+
+  read(): PoolReading {
+    return this.#pool.read(this.#clock.now())
+  }
+
+  report(desk: string, series: Series): void {
+    const put = 'INSERT INTO report VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, json = excluded.json'
+    this.#sql(put, desk, this.#clock.now(), JSON.stringify(series))
+  }
+
+  series(): Series {
+    const desks = this.#sql('SELECT at, json FROM report').map((row) => {
+      const series = JSON.parse(row['json'] as string) as Series
+      return this.#clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutPresence(series)
+    })
+    return total([...desks, poolSeries(this.read())])
+  }
+}

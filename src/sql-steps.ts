@@ -1,0 +1,186 @@
+// The steps of a desk over one SQL store, as its host's clock has them. Nothing is written before a tenant is made. Knows no host.
+import type { DeskSteps } from './desk-steps.ts'
+import { SqlDesk, type DeskReading } from './desk.ts'
+import type { KeyPreview, TenantPreview } from './desk-edits.ts'
+import type { QueueReading, Removed } from './desk-queue.ts'
+import type { Entry } from './ledger.ts'
+import { keysPerTenant } from './limits.ts'
+import type { Series } from './metrics.ts'
+import { keyValid, type Key, type KeyChange, type Tenant, type TenantChange } from './plan.ts'
+import type { Admission, CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
+import type { KeptCall } from './records-sql.ts'
+import type { Refusal } from './refusal.ts'
+import type { Format, Sound } from './sound.ts'
+import type { Upload } from './sounds-sql.ts'
+import type { Sql, Transact } from './sql.ts'
+
+export class SqlSteps implements DeskSteps {
+  /** undefined until a tenant is made. */
+  desk: SqlDesk | undefined
+  readonly #id: string
+  readonly #sql: Sql
+  readonly #transact: Transact
+  readonly #clock: Clock
+
+  /** `id`: the tenant's. */
+  constructor(id: string, sql: Sql, transact: Transact, clock: Clock) {
+    this.#id = id
+    this.#sql = sql
+    this.#transact = transact
+    this.#clock = clock
+    if (sql("SELECT 1 FROM sqlite_master WHERE name = 'tenant'").length > 0) this.#open()
+  }
+
+  create(tenant: Tenant): void {
+    this.#open().registry.putTenant(tenant)
+  }
+
+  consider(offer: Offer): Admission | undefined {
+    return this.desk === undefined ? unknown : this.desk.consider(offer, this.#now())
+  }
+
+  admit(offer: Offer): Admission {
+    return this.desk?.admit(offer, this.#now()) ?? unknown
+  }
+
+  ask(pool: string): PoolAsk | undefined {
+    return this.desk?.ask(pool, this.#now())
+  }
+
+  regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): string[] {
+    return this.desk?.regrant(pool, grant, as, this.#now()) ?? []
+  }
+
+  lacks(pool: string): boolean {
+    return this.desk?.lacks(pool, this.#now()) ?? false
+  }
+
+  pools(): string[] {
+    return this.desk?.pools() ?? []
+  }
+
+  renew(ref: CallRef, load: number | null): Renewal {
+    return this.desk?.renew(ref, load, this.#now()) ?? { is: 'kept' }
+  }
+
+  leave(ref: CallRef): void {
+    this.desk?.leave(ref, this.#now())
+  }
+
+  debit(ref: CallRef, entries: readonly Entry[]): void {
+    this.desk?.debit(ref, entries, this.#now())
+  }
+
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): void {
+    this.desk?.end(ref, entries, record, this.#now())
+  }
+
+  sweep(): void {
+    this.desk?.sweep(this.#now())
+  }
+
+  read(): DeskReading | undefined {
+    return this.desk?.read(this.#now())
+  }
+
+  me(hash: string): { reading: DeskReading; key: Key } | undefined {
+    const [reading, key] = [this.read(), this.desk?.registry.keyByHash(hash)]
+    return reading === undefined || key === undefined || !keyValid(key, this.#now()) ? undefined : { reading, key }
+  }
+
+  report(): Record<string, Series> {
+    return this.desk?.report(this.#now()) ?? {}
+  }
+
+  change(change: TenantChange): Tenant | Refusal | undefined {
+    return this.desk?.edits.change(change)
+  }
+
+  preview(change: TenantChange): TenantPreview | Refusal | undefined {
+    return this.desk?.edits.preview(change, this.#now())
+  }
+
+  keys(): Key[] | undefined {
+    return this.desk?.registry.keys()
+  }
+
+  addKey(key: Key, hash: string): Refusal | undefined {
+    if (this.desk === undefined) return this.#unowned()
+    const valid = this.desk.registry.keys().filter((one) => keyValid(one, this.#now()))
+    if (valid.length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
+    this.desk.registry.putKey(key, hash)
+    return undefined
+  }
+
+  changeKey(id: string, change: KeyChange): Key | undefined {
+    return this.desk?.edits.changeKey(id, change)
+  }
+
+  previewKey(id: string, change: KeyChange): KeyPreview | undefined {
+    return this.desk?.edits.previewKey(id, change, this.#now())
+  }
+
+  revokeKey(id: string, graceMs: number): { key: Key; calls: string[] } | Refusal {
+    const key = this.desk?.registry.key(id)
+    if (this.desk === undefined || key === undefined)
+      return { why: 'thing_unknown', details: { kind: 'key', id: id.slice(0, 60) } }
+    const at = new Date(this.#now() + graceMs).toISOString()
+    // A key that was ended before ends no later for being ended again.
+    const expires_at = key.expires_at !== null && key.expires_at < at ? key.expires_at : at
+    const ended: Key = graceMs > 0 ? { ...key, expires_at } : { ...key, revoked_at: key.revoked_at ?? at }
+    this.desk.registry.changeKey(ended)
+    const open = graceMs > 0 ? [] : this.desk.records.openCalls().filter((call) => call.key === id)
+    return { key: ended, calls: open.map((call) => call.id) }
+  }
+
+  calls(limit: number, before: string | undefined): KeptCall[] | undefined {
+    return this.desk?.records.list(limit, before)
+  }
+
+  openCalls(): KeptCall[] {
+    return this.desk?.records.openCalls() ?? []
+  }
+
+  busy(): boolean {
+    return this.openCalls().length > 0
+  }
+
+  queueReading(): QueueReading | undefined {
+    return this.desk?.queue.reading(this.#now())
+  }
+
+  removeCaller(call: string): Removed | Refusal {
+    return this.desk?.queue.remove(call, this.#now()) ?? this.#unowned()
+  }
+
+  sounds(): Upload[] | undefined {
+    return this.desk?.sounds.list()
+  }
+
+  sound(id: string, format: Format): Uint8Array | undefined {
+    return this.desk?.sounds.bytes(id, format)
+  }
+
+  upload(upload: Upload, sound: Sound): Refusal | undefined {
+    return this.desk === undefined ? this.#unowned() : this.desk.uploads.add(upload, sound)
+  }
+
+  discard(id: string): Refusal | undefined {
+    return this.desk === undefined ? this.#unowned() : this.desk.uploads.discard(id)
+  }
+
+  #open(): SqlDesk {
+    if (this.desk === undefined) SqlDesk.prepare(this.#sql)
+    return (this.desk ??= new SqlDesk(this.#sql, this.#transact))
+  }
+
+  #now(): number {
+    return this.#clock.now()
+  }
+
+  #unowned(): Refusal {
+    return { why: 'thing_unknown', details: { kind: 'tenant', id: this.#id } }
+  }
+}
+
+const unknown = { is: 'refused', refusal: { why: 'key_unknown' } } as const satisfies Admission
