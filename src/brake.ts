@@ -17,7 +17,16 @@ export class Brake {
     this.#at = now
     this.#frames = Math.max(0, this.#frames - seconds * framesPerSecond) + 1
     this.#bytes = Math.max(0, this.#bytes - seconds * bytesPerSecond) + bytes
-    return this.#frames <= framesBurst && this.#bytes <= bytesBurst
+    return this.overMs === 0
+  }
+
+  /** How long until what was taken in would have fitted (ms); 0 when it did. */
+  get overMs(): number {
+    const seconds = Math.max(
+      (this.#frames - framesBurst) / framesPerSecond,
+      (this.#bytes - bytesBurst) / bytesPerSecond,
+    )
+    return Math.max(0, seconds * 1000)
   }
 }
 

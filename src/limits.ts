@@ -38,6 +38,18 @@ export const wrapTimeoutMs = 30_000
 export const frameBytes = 1024 * 1024
 export const frameBytesMost = 15 * 1024 * 1024
 
+/** One frame of a provider, bytes: as workerd has it. */
+export const upstreamFrameBytes = 32 * 1024 * 1024
+/** On Node a frame so many bytes above its bound is still read, so that its sender is told how large it was. */
+export const frameMargin = 64 * 1024
+/** Of one message that is not complete: so many fragments or reads, and one more for each so many bytes that it may have. Stock clients do not fragment; a read is an IP packet at least. 20 sockets of 16,000 one-byte fragments took 133 MB under the defaults of `ws` (2026-11-20). */
+export const fragmentsLeast = 64
+export const fragmentBytes = 16 * 1024
+export const readsLeast = 1_024
+export const readBytes = 1_024
+/** Pongs that wait for one peer to read them. */
+export const pongsWaiting = 60
+
 /** What a caller may say before its provider answers: control events in order (C2), and audio: a minute of PCM16 at 24 kHz in base64. */
 export const earlyEvents = 64
 export const earlyEventBytes = 256 * 1024
@@ -54,6 +66,17 @@ export const bytesBurst = 16 * 1024 * 1024
 export const pauseBytes = 256 * 1024
 export const lagBytes = 1024 * 1024
 export const lagMs = 5_000
+/** A peer whose backlog keeps the other side from being read, and that has taken no byte of it for so long, is gone, whatever TCP says. */
+export const stuckMs = 30_000
+/** A connection that is silent for so long is asked by TCP whether it is there, each second, ten times. */
+export const keepAliveMs = 10_000
+
+/** The edge of the Node host (facts: OWASP ASVS 5.0, 4 and 15): a request's head, its address, how long a head and a whole request may take. */
+export const headBytes = 16 * 1024
+export const headFields = 64
+export const addressBytes = 8 * 1024
+export const headMs = 5_000
+export const requestMs = 60_000
 
 /**
  * Upgrades that may come at once and each second (H6). A key's burst is a tenant of 1,000 callers whose connections were all cut; its rate

@@ -28,6 +28,8 @@ export interface Socket {
   close(code: number, reason: string): void
   /** Bytes that were sent and not yet taken by the network. */
   readonly buffered: number
+  /** Stops reading from it for so long (ms), where the host can: of what was read already frames may still come (C8). */
+  rest?(ms: number): void
 }
 
 /** One WebSocket's other direction: the host calls in. `closed` comes once, and nothing after it. */

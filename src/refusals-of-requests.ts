@@ -89,6 +89,20 @@ export const requestRefusals = {
     title: 'Shutting down',
     says: 'This server is shutting down and takes no new call in. Connect again: another one will answer.',
   },
+  address_too_long: {
+    http: 414,
+    type: 'invalid_request_error',
+    code: 'url_too_long',
+    title: 'URL too long',
+    says: 'The URL has more than {most} bytes.',
+  },
+  head_too_long: {
+    http: 431,
+    type: 'invalid_request_error',
+    code: 'too_many_headers',
+    title: 'Too many headers',
+    says: 'The request has more than {most} header fields.',
+  },
 
   // Requests.
   upgrade_needed: {

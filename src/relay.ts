@@ -115,7 +115,8 @@ export class Relay {
         why: 'frame_too_large',
         details: { bytes: frame.length, most: this.#terms.frameBytes },
       })
-    } else if (!this.#brake.take(frame.length, this.#clock.now())) this.#listener.cut('caller', tooFast)
+    } else if (!this.#brake.take(frame.length, this.#clock.now()) && !this.#slowed())
+      this.#listener.cut('caller', tooFast)
     else if (typeof frame !== 'string') this.#listener.refused({ why: 'event_binary' }, undefined)
     else {
       const type = sniff(frame)
@@ -139,6 +140,13 @@ export class Relay {
   look(): void {
     if (this.#caller !== undefined) this.#lookAtCaller(this.#caller)
     if (this.#upstream !== undefined) this.#lookAtUpstream(this.#upstream)
+  }
+
+  /** A caller that is too fast is not read for a while, where its host can; else the call must end (C8). */
+  #slowed(): boolean {
+    if (this.#caller?.rest === undefined) return false
+    this.#caller.rest(this.#brake.overMs)
+    return true
   }
 
   /** An event that nests or escapes: read within bounds before it is passed on. */

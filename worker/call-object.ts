@@ -5,10 +5,11 @@ import { firstTickAt } from '../src/desk-ticks.ts'
 import { Exchange } from '../src/exchange.ts'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Arrival } from '../src/http/door.ts'
-import { firstFrameDelayMs, heartbeatJitter, heartbeatMs, lateCloseMs, parkedBeatMs } from '../src/limits.ts'
+import { heartbeatJitter, heartbeatMs, parkedBeatMs } from '../src/limits.ts'
 import type { Admission, Brings, CallRef, Desks, Offer, Socket, Standing, TickAnswer } from '../src/ports.ts'
 import { sendableCode, sendableReason } from '../src/realtime/close-code.ts'
-import { closeReason, errorEvent, rendering, type Refusal } from '../src/refusal.ts'
+import { closeReason, rendering, type Refusal } from '../src/refusal.ts'
+import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
 import { dialUrl } from '../src/upstream.ts'
 import { clock } from './clock.ts'
 import { upstreams, type Env } from './env.ts'
@@ -164,20 +165,14 @@ export class CallObject extends DurableObject<Env> {
     }
   }
 
-  /** A wrong key is refused before the upgrade; the rest after it, where stock clients can read it (H6). */
-  #refuse(arrival: Arrival, refusal: Refusal, beforeUpgrade = false): Response {
-    const { close, type, retryAfterMs } = rendering(refusal.why)
+  #refuse(arrival: Arrival, refusal: Refusal, wanted = false): Response {
     const { call } = arrival.offer
-    if (beforeUpgrade || type === 'authentication_error') return refusalResponse(refusal, call)
+    if (beforeUpgrade(refusal, wanted)) return refusalResponse(refusal, call)
     const { 0: client, 1: server } = new WebSocketPair()
     server.accept()
     const caller = socketOf(server)
     server.addEventListener('close', ({ code, reason }) => caller.close(sendableCode(code), sendableReason(reason)))
-    clock.after(firstFrameDelayMs, () =>
-      caller.send(JSON.stringify(errorEvent(refusal, `event_trunkline_${call.slice(-8)}`))),
-    )
-    const closeAfterMs = firstFrameDelayMs + (retryAfterMs === undefined ? firstFrameDelayMs : lateCloseMs)
-    clock.after(closeAfterMs, () => caller.close(close ?? 1011, closeReason(refusal)))
+    turnAway(caller, refusal, call, clock)
     return upgraded(client, arrival)
   }
 

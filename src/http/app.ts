@@ -1,5 +1,5 @@
 // The HTTP app that both hosts serve: tenant API, operator API, health, metrics. Knows no store and no socket.
-import { Hono, type Context } from 'hono'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { v7 as uuid } from 'uuid'
 import type { DeskReading } from '../desk.ts'
 import type { Series } from '../metrics.ts'
@@ -33,7 +33,8 @@ export interface House {
 
 type Env = { Bindings: { house: House }; Variables: { instance: string } }
 
-export function app(): Hono<Env> {
+/** `pages`: what the host serves where there is no route, if its platform does not. */
+export function app(pages?: MiddlewareHandler): Hono<Env> {
   const routes = new Hono<Env>()
 
   routes.use(async (c, next) => {
@@ -92,6 +93,7 @@ export function app(): Hono<Env> {
     throw new Refused({ why: 'upgrade_needed' })
   })
 
+  if (pages !== undefined) routes.get('*', pages)
   routes.notFound((c) => refusalResponse(noRoute(c.req.method, c.req.path), c.get('instance')))
   routes.onError((error, c) => {
     if (error instanceof Refused) return refusalResponse(error.refusal, c.get('instance'))

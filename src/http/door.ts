@@ -19,9 +19,12 @@ export interface Arrival {
   protocol: 'realtime' | null
 }
 
+/** What an upgrade is read from. */
+export type Upgrade = Pick<Request, 'url' | 'headers'>
+
 /** Reads one upgrade. A refusal here is said over HTTP: the key or the request itself is wrong. */
 export async function readArrival(
-  request: Request,
+  request: Upgrade,
   call: string,
   upstreams: readonly UpstreamSpec[],
 ): Promise<Arrival | Refusal> {
@@ -52,7 +55,7 @@ export async function readArrival(
 }
 
 /** The key of a request: from the header, or from a browser's sub-protocol. */
-export function presentedKey(request: Request, protocols: readonly string[] = []): string | Refusal {
+export function presentedKey(request: Upgrade, protocols: readonly string[] = []): string | Refusal {
   const header = request.headers.get('authorization')
   const bearer = header === null ? undefined : /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
   if (header !== null && bearer === undefined) return { why: 'key_malformed' }
@@ -63,7 +66,7 @@ export function presentedKey(request: Request, protocols: readonly string[] = []
 }
 
 function unserved(
-  request: Request,
+  request: Upgrade,
   protocols: readonly string[],
   parameters: readonly [string, string][],
   caller: string,

@@ -2,6 +2,7 @@
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
 import type { DeskReading } from '../desk.ts'
+import type { Indexed } from '../index-sql.ts'
 import type { Series } from '../metrics.ts'
 import type { Key, KeyChange, Tenant, TenantChange } from '../plan.ts'
 import type { PoolChange } from '../pool-settings.ts'
@@ -14,9 +15,6 @@ import type { House } from './app.ts'
 import type { PoolHouse } from './pools.ts'
 import type { Uploads } from './sounds.ts'
 import type { Tenants } from './tenants.ts'
-
-/** A tenant as the index of tenants has it. */
-export type Indexed = Pick<Tenant, 'id' | 'name' | 'plan'>
 
 /** A desk as the operator and its tenant see it; undefined or a refusal where nobody owns it. */
 export interface DeskFace {

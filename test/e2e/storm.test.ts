@@ -149,9 +149,9 @@ function counted(all: readonly Refusal[], code: string): number {
   return all.filter((one) => one.code === code).length
 }
 
-/** As Cloudflare says where a caller is; the development server believes the client. */
+/** As Cloudflare, or a proxy that the Node host trusts, says where a caller is. */
 function from(address: string): CallerOptions {
-  return { headers: { 'cf-connecting-ip': address } }
+  return { headers: { 'cf-connecting-ip': address, 'x-forwarded-for': address } }
 }
 
 test('[H6] [M3] a client that reconnects in a loop is refused before anything is touched; another key is not', async () => {

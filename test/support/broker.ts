@@ -1,13 +1,15 @@
-// A broker for whole calls: the Worker in workerd, a practice upstream behind it, tenants on request. Knows no test.
+// A broker for whole calls: the Worker in workerd or the Node host, a practice upstream behind it, tenants on request. Knows no test.
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { projectRoot, startBroker as startWorker } from '../../cli/broker.ts'
+import { type BrokerOptions, projectRoot, startBroker as startWorker } from '../../cli/broker.ts'
+import { startNodeBroker } from '../../cli/node-broker.ts'
 import { ensureWebPage } from '../../cli/web-page.ts'
 import type { SimOptions } from '../../sim/options.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
 import { eventually } from './eventually.ts'
+import { host } from './host.ts'
 import { Scrape } from './scrape.ts'
 
 export const adminKey = 'tla_test_operator_0123456789'
@@ -214,7 +216,7 @@ export async function startBroker(options: SimOptions = {}, via?: (sim: Sim) => 
 
 async function run(sim: Sim, upstreamUrl: string, stateDir: string): Promise<Broker> {
   const log: string[] = []
-  const worker = await startWorker({
+  const process = await start({
     host: '127.0.0.1',
     port: 0,
     stateDir,
@@ -222,15 +224,29 @@ async function run(sim: Sim, upstreamUrl: string, stateDir: string): Promise<Bro
     vars: { TRUNKLINE_UPSTREAM_URL: upstreamUrl },
     secrets: { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: upstreamKey },
   })
-  return new Broker(worker.url, sim, log, {
+  return new Broker(process.url, sim, log, {
     close: async () => {
-      await worker.close()
+      await process.close()
       await sim.close()
       await rm(stateDir, { recursive: true, force: true })
     },
     restart: async () => {
-      await worker.close()
+      await process.kill()
       return run(sim, upstreamUrl, stateDir)
     },
   })
+}
+
+interface Process {
+  readonly url: string
+  close(): Promise<void>
+  kill(): Promise<void>
+}
+
+/** The clients of this machine may say where they are, as behind a proxy: wrangler believes them by itself. */
+async function start(options: BrokerOptions): Promise<Process> {
+  if (host === 'node')
+    return startNodeBroker({ ...options, vars: { ...options.vars, TRUNKLINE_TRUSTED_PROXIES: '127.0.0.1' } })
+  const worker = await startWorker(options)
+  return { url: worker.url, close: () => worker.close(), kill: () => worker.close() } // its workerds are killed
 }

@@ -1,0 +1,122 @@
+// One call on Node: its sockets, its heartbeat, its ticks while it waits. Translates only; the call's life is in src/exchange.ts.
+import type { Duplex } from 'node:stream'
+import { Exchange } from '../src/exchange.ts'
+import type { Arrival } from '../src/http/door.ts'
+import { frameMargin, heartbeatJitter, heartbeatMs } from '../src/limits.ts'
+import type { Admission, Brings, Desks, Line, Sounds, Target } from '../src/ports.ts'
+import type { Refusal } from '../src/refusal.ts'
+import { dialUrl, type UpstreamSpec } from '../src/upstream.ts'
+import { clock } from './clock.ts'
+import type { Secrets } from './config.ts'
+import { dial } from './dial.ts'
+import type { Peer } from './peer.ts'
+import { listen, NodeSocket } from './sockets.ts'
+
+export type Let = Exclude<Admission, { is: 'refused' }>
+
+export interface CallHost {
+  desks: Desks
+  secrets: Secrets
+  sounds: Sounds
+  fault(error: unknown, call: string): void
+  /** Its desk knows that it is over. */
+  settled(call: string): void
+}
+
+export class NodeCall {
+  readonly #exchange: Exchange
+  readonly #frameBytes: number
+  #caller: NodeSocket | undefined
+  #placed = false
+  #cancelBeat: () => void
+  #cancelTick: (() => void) | undefined
+
+  constructor({ offer, parameters }: Arrival, upstream: UpstreamSpec, admission: Let, began: number, host: CallHost) {
+    const target: Target = { upstream, url: dialUrl(upstream, offer.model, parameters) }
+    const brings: Brings = {
+      clock,
+      desks: host.desks,
+      sounds: host.sounds,
+      fault: (error, call) => host.fault(error, call),
+      upstream: { open: (target, line) => this.#dial(target, line, host.secrets) },
+      settled: (call) => {
+        this.#cancelBeat()
+        host.settled(call)
+      },
+      waits: (at, place) => this.#tickAt(at, place !== undefined),
+    }
+    this.#frameBytes = admission.terms.frameBytes
+    this.#exchange = new Exchange(offer, target, admission.terms, began, brings)
+    this.#cancelBeat = this.#beat()
+  }
+
+  /** Its caller is connected. */
+  begin(peer: Peer, connection: Duplex, admission: Let): void {
+    const exchange = this.#exchange
+    this.#caller = new NodeSocket(peer, connection)
+    listen(peer, {
+      message: (frame) => exchange.fromCaller(frame),
+      closed: (code, reason) => exchange.callerGone(code, reason),
+    })
+    peer.broken = (code) => code === 1009 && this.#tooLarge()
+    exchange.begin(this.#caller, admission)
+  }
+
+  /** Its caller went before it was connected. */
+  abandoned(): void {
+    this.#exchange.callerGone(1006, '')
+  }
+
+  /** It has a place in the queue. */
+  get waiting(): boolean {
+    return this.#placed
+  }
+
+  seated(): void {
+    this.#exchange.seated()
+  }
+
+  wrapUp(refusal: Refusal): void {
+    this.#exchange.wrapUp(refusal)
+  }
+
+  #dial(target: Target, line: Line, secrets: Secrets): ReturnType<typeof dial> {
+    const way = dial(target, line, secrets)
+    const lags = (): void => void this.#exchange.heartbeat()
+    way.opened.then(
+      (upstream) => this.#caller && NodeSocket.couple(this.#caller, upstream, lags),
+      () => undefined, // the exchange hears of it
+    )
+    return way
+  }
+
+  #tooLarge(): boolean {
+    if (this.#exchange.ended) return false
+    const most = this.#frameBytes
+    this.#exchange.cut('caller', {
+      why: 'frame_too_large',
+      details: { bytes: `more than ${most + frameMargin}`, most },
+    })
+    return true
+  }
+
+  /** Chance only spreads the heartbeats of calls that began together. Each keeps the line or the place, and hears how it stands. */
+  #beat(): () => void {
+    const spread = 1 + heartbeatJitter * (2 * Math.random() - 1)
+    return clock.after(heartbeatMs * spread, () => {
+      this.#cancelBeat = this.#beat()
+      void this.#exchange.heartbeat()
+    })
+  }
+
+  /** While it has a place its desk is asked first, how it stands; a desk that is silent does not keep the caller from hearing that it waits. */
+  #tickAt(at: number | undefined, placed: boolean): void {
+    this.#placed = placed
+    this.#cancelTick?.()
+    if (at === undefined) return
+    this.#cancelTick = clock.after(Math.max(0, at - clock.now()), () => {
+      if (placed) void this.#exchange.heartbeat().then(() => this.#exchange.tick())
+      else this.#exchange.tick()
+    })
+  }
+}

@@ -1,0 +1,132 @@
+// The calls of this process: each upgrade that its door let by is decided by its tenant's desk, and lives here until its desk knows that it
+// is over. Knows no rule and no store.
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Arrival } from '../src/http/door.ts'
+import type { Admission, Desks, Offer, Sounds } from '../src/ports.ts'
+import type { Refusal } from '../src/refusal.ts'
+import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
+import { NodeCall, type CallHost, type Let } from './call.ts'
+import { clock } from './clock.ts'
+import type { Secrets } from './config.ts'
+import { accept } from './peer.ts'
+import { listen, NodeSocket } from './sockets.ts'
+import type { Words } from './store.ts'
+
+/** An upgrade as Node has it. */
+export interface Connection {
+  request: IncomingMessage
+  socket: Duplex
+  head: Buffer
+}
+
+/** Of a caller that is being refused nothing is wanted any more. */
+const refusedFrameBytes = 64 * 1024
+
+export interface CallsHost {
+  desks: Desks
+  secrets: Secrets
+  soundsOf(tenant: string): Sounds
+  fault(error: unknown, call: string): void
+}
+
+export class Calls implements Words {
+  readonly #host: CallsHost
+  readonly #calls = new Map<string, NodeCall>()
+  /** Being decided; true: the desk's word that its turn has come overtook the desk's answer that it waits. */
+  readonly #deciding = new Map<string, boolean>()
+  #empty: (() => void) | undefined
+
+  constructor(host: CallsHost) {
+    this.#host = host
+  }
+
+  get count(): number {
+    return this.#calls.size + this.#deciding.size
+  }
+
+  /** Resolves when no call is left. */
+  async none(): Promise<void> {
+    if (this.count > 0) await new Promise<void>((resolve) => (this.#empty = resolve))
+  }
+
+  /** Decides, and takes the connection over; a refusal is answered by the door, over HTTP. */
+  async take(arrival: Arrival, connection: Connection, began: number): Promise<Refusal | undefined> {
+    const { offer, upstream } = arrival
+    this.#deciding.set(offer.call, false)
+    const admission = await this.#admit(offer)
+    const early = this.#deciding.get(offer.call) === true
+    this.#deciding.delete(offer.call)
+    if (admission.is === 'refused') return this.#refuse(arrival, connection, admission)
+    if (upstream === undefined) return this.#refuse(arrival, connection, { refusal: { why: 'bug' } })
+    const call = new NodeCall(arrival, upstream, admission, began, this.#hostOf(offer))
+    this.#calls.set(offer.call, call)
+    if (early) call.seated()
+    this.#connect(call, arrival, connection, admission)
+    return undefined
+  }
+
+  seated(call: string): void {
+    if (this.#deciding.has(call)) this.#deciding.set(call, true)
+    else this.#calls.get(call)?.seated()
+  }
+
+  wrapUp(call: string, refusal: Refusal): void {
+    this.#calls.get(call)?.wrapUp(refusal)
+  }
+
+  /** Who waits hears that there is nothing to wait for here. */
+  turnWaitingAway(refusal: Refusal): void {
+    for (const call of this.#calls.values()) if (call.waiting) call.wrapUp(refusal)
+  }
+
+  /** All that are here, whatever they do. */
+  wrapUpAll(refusal: Refusal): void {
+    for (const call of this.#calls.values()) call.wrapUp(refusal)
+  }
+
+  #connect(call: NodeCall, { protocol }: Arrival, { request, socket, head }: Connection, admission: Let): void {
+    const peer = accept(request, socket, head, admission.terms.frameBytes, protocol)
+    if (peer === undefined) call.abandoned()
+    else call.begin(peer, socket, admission)
+  }
+
+  /** A desk that cannot be reached decides nothing: the caller may come again (G10). */
+  async #admit(offer: Offer): Promise<Admission> {
+    try {
+      return await this.#host.desks.admit(offer)
+    } catch (error) {
+      this.#host.fault(error, offer.call)
+      return { is: 'refused', refusal: { why: 'desk_unreachable' } }
+    }
+  }
+
+  #refuse(
+    { offer, protocol }: Arrival,
+    { request, socket, head }: Connection,
+    { refusal, beforeUpgrade: wanted }: { refusal: Refusal; beforeUpgrade?: boolean },
+  ): Refusal | undefined {
+    if (beforeUpgrade(refusal, wanted)) return refusal
+    const peer = accept(request, socket, head, refusedFrameBytes, protocol)
+    if (peer === undefined) return undefined
+    listen(peer, { message: () => undefined, closed: () => undefined })
+    turnAway(new NodeSocket(peer, socket), refusal, offer.call, clock)
+    return undefined
+  }
+
+  #hostOf(offer: Offer): CallHost {
+    const host = this.#host
+    return {
+      desks: host.desks,
+      secrets: host.secrets,
+      sounds: host.soundsOf(offer.tenant),
+      fault: (error, call) => host.fault(error, call),
+      settled: (call) => this.#forget(call),
+    }
+  }
+
+  #forget(call: string): void {
+    this.#calls.delete(call)
+    if (this.count === 0) this.#empty?.()
+  }
+}

@@ -1,0 +1,37 @@
+// A desk as the HTTP app asks it, over what its host does around it. Knows no home and no route.
+import type { DeskLife } from '../src/desk-life.ts'
+import type { DeskFace, PoolFace } from '../src/http/house.ts'
+import type { PoolLife } from '../src/pool-life.ts'
+
+export function deskFace(life: DeskLife): DeskFace {
+  const { steps } = life
+  return {
+    create: (tenant) => life.create(tenant),
+    read: async () => steps.read(),
+    me: async (hash) => steps.me(hash),
+    change: (change) => life.change(change),
+    preview: async (change) => steps.preview(change),
+    keys: async () => steps.keys(),
+    addKey: async (key, hash) => steps.addKey(key, hash),
+    changeKey: async (id, change) => steps.changeKey(id, change),
+    previewKey: async (id, change) => steps.previewKey(id, change),
+    revokeKey: (id, graceMs) => life.revokeKey(id, graceMs),
+    calls: async (limit, before) => steps.calls(limit, before),
+    queueReading: async () => steps.queueReading(),
+    removeCaller: (call) => life.removeCaller(call),
+    sounds: async () => steps.sounds(),
+    sound: async (id, format) => steps.sound(id, format),
+    upload: async (upload, sound) => steps.upload(upload, sound),
+    discard: async (id) => steps.discard(id),
+  }
+}
+
+export function poolFace(life: PoolLife): PoolFace {
+  const { steps } = life
+  return {
+    read: async () => steps.read(),
+    preview: async (change) => steps.preview(change),
+    change: (change) => life.change(change),
+    series: async () => steps.series(),
+  }
+}

@@ -1,0 +1,104 @@
+// The door on Node: reads an upgrade from the wire, brakes a storm, hands over what is let by, and answers what is not. Knows no call and no
+// desk. Rules H6, K6, D1.
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { v7 as uuid } from 'uuid'
+import { refusalResponse } from '../src/http/answer.ts'
+import { readArrival, type Upgrade } from '../src/http/door.ts'
+import { addressBytes, headFields } from '../src/limits.ts'
+import type { Refusal } from '../src/refusal.ts'
+import { comer, Storm } from '../src/storm.ts'
+import type { UpstreamSpec } from '../src/upstream.ts'
+import { addressOf } from './address.ts'
+import type { Calls, Connection } from './calls.ts'
+import { clock } from './clock.ts'
+import { wellFormed } from './peer.ts'
+
+export interface DoorHost {
+  calls: Calls
+  upstreams: readonly UpstreamSpec[]
+  proxies: BlockList
+  /** Why no new call is taken now, if none is. */
+  closed(): Refusal | undefined
+  fault(error: unknown, call: string): void
+}
+
+export class Door {
+  readonly #host: DoorHost
+  /** Of this process alone: a brake on what comes this way, and nobody's cap. */
+  readonly #storm = new Storm(clock)
+
+  constructor(host: DoorHost) {
+    this.#host = host
+  }
+
+  /** Never rejects. */
+  async meet(connection: Connection): Promise<void> {
+    const began = clock.now()
+    const call = `call_${uuid().replaceAll('-', '')}`
+    const { request, socket } = connection
+    socket.on('error', () => socket.destroy()) // until `ws` has it
+    try {
+      const refusal = await this.#let(connection, call, began)
+      if (refusal !== undefined) await respond(socket, refusalResponse(refusal, call), request)
+    } catch (error) {
+      this.#host.fault(error, call)
+      await respond(socket, refusalResponse({ why: 'bug' }, call), request)
+    }
+  }
+
+  async #let(connection: Connection, call: string, began: number): Promise<Refusal | undefined> {
+    const { request } = connection
+    const { calls, upstreams, proxies } = this.#host
+    const unfit = this.#host.closed() ?? unfitness(request)
+    if (unfit !== undefined) return unfit
+    const arrival = await readArrival(upgradeOf(request), call, upstreams)
+    const who = comer(addressOf(request, proxies), 'why' in arrival ? null : arrival.offer.keyHash)
+    const tooMuch = this.#storm.take(who, clock.now())
+    if (tooMuch !== undefined) {
+      await this.#storm.answers(who)
+      return tooMuch
+    }
+    const refusal = 'why' in arrival ? arrival : await calls.take(arrival, connection, began)
+    const wrongKey = refusal !== undefined && refusalResponse(refusal, call).status === 401
+    if (wrongKey) this.#storm.wrong(who, clock.now())
+    else this.#storm.good(who)
+    return refusal
+  }
+}
+
+/** What is wrong with a head that no key can mend. */
+function unfitness(request: IncomingMessage): Refusal | undefined {
+  const { url = '', rawHeaders } = request
+  if (url.length > addressBytes) return { why: 'address_too_long', details: { most: addressBytes } }
+  if (rawHeaders.length > headFields * 2) return { why: 'head_too_long', details: { most: headFields } }
+  if (!isDoor(url)) return { why: 'route_unknown', details: { method: 'GET', path: pathOf(url).slice(0, 200) } }
+  return wellFormed(request) ? undefined : { why: 'upgrade_needed' }
+}
+
+function isDoor(url: string): boolean {
+  return pathOf(url) === '/v1/realtime'
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
+}
+
+/** Fields that came twice are joined, so that a second key is seen. */
+function upgradeOf({ url = '/', rawHeaders }: IncomingMessage): Upgrade {
+  const headers = new Headers()
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '')
+  return { url: `http://door${url}`, headers }
+}
+
+/** Answers over HTTP on the bare connection of an upgrade, and ends it. */
+async function respond(socket: Duplex, response: Response, { httpVersion }: IncomingMessage): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer())
+  const head = [`HTTP/${httpVersion} ${response.status} ${STATUS_CODES[response.status] ?? ''}`]
+  for (const [name, value] of response.headers) head.push(`${name}: ${value}`)
+  head.push(`content-length: ${body.length}`, 'connection: close', '', '')
+  socket.end(Buffer.concat([Buffer.from(head.join('\r\n')), body]))
+  socket.resume() // what is still sent is not wanted, and its end must be seen
+}

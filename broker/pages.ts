@@ -1,0 +1,27 @@
+// The built page as files, with the headers that its `_headers` file asks for, as Cloudflare serves it. Knows no route of the API.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { serveStatic } from '@hono/node-server/serve-static'
+import type { MiddlewareHandler } from 'hono'
+
+const headersFile = '_headers'
+
+export function pages(web: string): MiddlewareHandler {
+  const headers = headersOf(readFileSync(join(web, headersFile), 'utf8'))
+  const files = serveStatic({
+    root: web,
+    onFound: (_path, c) => {
+      for (const [name, value] of headers) c.header(name, value)
+    },
+  })
+  return (c, next) => (c.req.path === `/${headersFile}` ? next() : files(c, next))
+}
+
+/** What stands under `/*`: `Name: value` lines, indented. */
+function headersOf(text: string): [string, string][] {
+  const lines = text.split('\n').slice(1)
+  return lines.flatMap((line) => {
+    const [, name, value] = /^\s+([\w-]+): (.*)$/.exec(line) ?? []
+    return name === undefined || value === undefined ? [] : [[name, value] as [string, string]]
+  })
+}

@@ -1,0 +1,102 @@
+// WebSockets of `ws` as the core wants them, and how the two of a call hold each other back. Knows no call. Rules C7, C8.
+import type { Duplex } from 'node:stream'
+import type { RawData } from 'ws'
+import { lagMs, pauseBytes, stuckMs } from '../src/limits.ts'
+import type { Frame, Line, Socket } from '../src/ports.ts'
+import { clock } from './clock.ts'
+import type { Peer } from './peer.ts'
+
+/** A little late, so that what has lagged for `lagMs` is found to. */
+const lookAfterMs = lagMs + 50
+
+export class NodeSocket implements Socket {
+  readonly #peer: Peer
+  readonly #connection: Duplex & { bytesWritten?: number }
+  /** Who is not read while this one lags. */
+  #other: NodeSocket | undefined
+  #lags: (() => void) | undefined
+  /** Reasons not to read from it now. */
+  #holds = 0
+  #cancelLook: (() => void) | undefined
+
+  constructor(peer: Peer, connection: Duplex) {
+    this.#peer = peer
+    this.#connection = connection
+    peer.on('close', () => this.#drained())
+  }
+
+  /** From now on whichever lags keeps the other from being read; `lags` is called when it has for a while. */
+  static couple(caller: NodeSocket, upstream: NodeSocket, lags: () => void): void {
+    caller.#other = upstream
+    upstream.#other = caller
+    caller.#lags = upstream.#lags = lags
+  }
+
+  send(frame: Frame): void {
+    const peer = this.#peer
+    if (peer.readyState !== peer.OPEN) return
+    peer.send(frame)
+    if (this.#cancelLook === undefined && this.#other !== undefined && peer.bufferedAmount > pauseBytes) this.#full()
+  }
+
+  close(code: number, reason: string): void {
+    this.#peer.part(code, reason)
+  }
+
+  get buffered(): number {
+    return this.#peer.bufferedAmount
+  }
+
+  rest(ms: number): void {
+    this.#hold()
+    clock.after(ms, () => this.#release())
+  }
+
+  #full(): void {
+    if (this.#other !== undefined) this.#other.#hold()
+    this.#connection.once('drain', () => this.#drained())
+    this.#look(this.#taken, clock.now())
+  }
+
+  /** TCP alone finds a peer that has gone in silence after some fifteen minutes, when bytes for it are under way. */
+  #look(taken: number, since: number): void {
+    this.#cancelLook = clock.after(lookAfterMs, () => {
+      this.#lags?.()
+      const [takenNow, now] = [this.#taken, clock.now()]
+      if (takenNow === taken && now - since >= stuckMs) this.#peer.terminate()
+      else if (this.#cancelLook !== undefined) this.#look(takenNow, takenNow === taken ? since : now)
+    })
+  }
+
+  #drained(): void {
+    if (this.#cancelLook === undefined) return
+    this.#cancelLook()
+    this.#cancelLook = undefined
+    if (this.#other !== undefined) this.#other.#release()
+  }
+
+  get #taken(): number {
+    return (this.#connection.bytesWritten ?? 0) - this.#connection.writableLength
+  }
+
+  #hold(): void {
+    if (this.#holds++ === 0) this.#peer.pause()
+  }
+
+  #release(): void {
+    if (--this.#holds === 0) this.#peer.resume()
+  }
+}
+
+/** From now on its frames and its end go to the line. */
+export function listen(peer: Peer, line: Line): void {
+  peer.on('message', (data, binary) => line.message(frameOf(data, binary)))
+  peer.parted = (code, reason) => line.closed(code, reason)
+  peer.on('close', () => peer.gone(1006, ''))
+  peer.on('error', () => undefined) // the close says it too
+}
+
+/** ws has checked that a text frame is UTF-8: as a string it is the same bytes. Binary ones are views of what was read. */
+function frameOf(data: RawData, binary: boolean): Frame {
+  return binary ? (data as Buffer) : (data as Buffer).toString()
+}

@@ -1,0 +1,61 @@
+// One tenant's desk in a file of its own: what its host does around it, and when the file may be closed. Translates only.
+import { lostRecord } from '../../src/desk-counts.ts'
+import { DeskLife, type DeskLifeHost } from '../../src/desk-life.ts'
+import type { DeskFace } from '../../src/http/house.ts'
+import { SqlSteps } from '../../src/sql-steps.ts'
+import { clock } from '../clock.ts'
+import { deskFace } from '../desk-face.ts'
+import { openSqliteFile, type SqliteFile } from './sqlite-file.ts'
+
+export type DeskHost = Pick<DeskLifeHost, 'pools' | 'wake' | 'wrapUp' | 'fault'>
+
+export class EmbeddedDesk {
+  readonly life: DeskLife
+  readonly face: DeskFace
+  usedAt = 0
+  readonly #file: SqliteFile
+  readonly #steps: SqlSteps
+  /** Takes the beat back that is set, and when it would be. */
+  #beat: { at: number; cancel: () => void } | undefined
+
+  constructor(tenant: string, file: string, host: DeskHost) {
+    this.#file = openSqliteFile(file)
+    this.#steps = new SqlSteps(tenant, this.#file.sql, this.#file.transact, clock)
+    const { fault } = host
+    const background = (work: Promise<unknown>): void => void work.catch(fault)
+    this.life = new DeskLife(this.#steps, { ...host, clock, background, arm: (afterMs) => this.#arm(afterMs) })
+    this.face = deskFace(this.life)
+    if (this.#endLost(tenant)) background(this.life.beat())
+  }
+
+  /** No call is open and nothing is due: closed and opened again it is the same desk. */
+  get idle(): boolean {
+    return this.#beat === undefined && !this.#steps.busy()
+  }
+
+  close(): void {
+    this.#beat?.cancel()
+    this.#file.close()
+  }
+
+  /** One process has the folder at a time: what is open when a file is opened was another life's, whose callers are gone (G9). */
+  #endLost(tenant: string): boolean {
+    const lost = this.#steps.openCalls()
+    for (const { id, key, agent, pool, model, began } of lost) {
+      const ref = { call: id, tenant, key, agent, caller: null, pool }
+      this.#steps.end(ref, [], lostRecord(model, clock.now() - began))
+    }
+    return lost.length > 0
+  }
+
+  #arm(afterMs: number): void {
+    const at = clock.now() + afterMs
+    if (this.#beat !== undefined && this.#beat.at <= at) return
+    this.#beat?.cancel()
+    const cancel = clock.after(afterMs, () => {
+      this.#beat = undefined
+      void this.life.beat()
+    })
+    this.#beat = { at, cancel }
+  }
+}

@@ -1,0 +1,20 @@
+// What a caller is told that is refused before it is a call: over HTTP, or on its open socket, where stock clients can read it. Knows no
+// host and no desk. Rules H5, H6.
+import { firstFrameDelayMs, lateCloseMs } from './limits.ts'
+import type { Clock, Socket } from './ports.ts'
+import { closeReason, errorEvent, rendering, type Refusal } from './refusal.ts'
+
+/** A wrong key is refused before the upgrade; the rest after it, unless its tenant wants otherwise. */
+export function beforeUpgrade(refusal: Refusal, wanted = false): boolean {
+  return wanted || rendering(refusal.why).type === 'authentication_error'
+}
+
+/** Tells the caller why, then closes: late, when it may come back. */
+export function turnAway(caller: Socket, refusal: Refusal, call: string, clock: Clock): void {
+  const { close, retryAfterMs } = rendering(refusal.why)
+  clock.after(firstFrameDelayMs, () =>
+    caller.send(JSON.stringify(errorEvent(refusal, `event_trunkline_${call.slice(-8)}`))),
+  )
+  const closeAfterMs = firstFrameDelayMs + (retryAfterMs === undefined ? firstFrameDelayMs : lateCloseMs)
+  clock.after(closeAfterMs, () => caller.close(close ?? 1011, closeReason(refusal)))
+}
