@@ -9,7 +9,9 @@ import { upstreamsOf, type UpstreamSpec } from '../src/upstream.ts'
 import { readProxies } from './address.ts'
 import { dashed, given, Misuse, variable, type Given } from './given.ts'
 
-export const root: string = fileURLToPath(new URL('..', import.meta.url))
+const unbuilt = import.meta.filename.endsWith('.ts')
+/** Where the files are that come with this program: the checkout, or the built package. */
+export const root: string = fileURLToPath(new URL(unbuilt ? '..' : '.', import.meta.url))
 
 /** The secret of this name; undefined when it was not set. */
 export type Secrets = (name: string) => string | undefined
@@ -28,7 +30,9 @@ const Settings = z.strictObject({
   tlsCert: path.optional().describe('the certificate chain, a PEM file'),
   tlsKey: path.optional().describe('its private key, a PEM file'),
   store: path.default('.trunkline/store').describe('the folder of the embedded store'),
-  web: path.default(join(root, '.cache', 'web')).describe('the built page, and the lines that callers hear'),
+  web: path
+    .default(join(root, unbuilt ? '.cache' : '', 'web'))
+    .describe('the built page, and the lines that callers hear'),
   upstreamUrl: z
     .string('is no URL')
     .regex(/^(wss?|https?):\/\/[^/]+/, 'is no URL that begins with wss:// or ws://')

@@ -8,13 +8,14 @@ const headersFile = '_headers'
 
 export function pages(web: string): MiddlewareHandler {
   const headers = headersOf(readFileSync(join(web, headersFile), 'utf8'))
-  const files = serveStatic({
-    root: web,
-    onFound: (_path, c) => {
-      for (const [name, value] of headers) c.header(name, value)
-    },
-  })
-  return (c, next) => (c.req.path === `/${headersFile}` ? next() : files(c, next))
+  const files = serveStatic({ root: web })
+  return async (c, next) => {
+    if (c.req.path === `/${headersFile}`) return next()
+    const found = await files(c, next)
+    // Not by `onFound`: it is called when the answer has its headers (@hono/node-server 2.1.8).
+    if (found instanceof Response) for (const [name, value] of headers) found.headers.set(name, value)
+    return found
+  }
 }
 
 /** What stands under `/*`: `Name: value` lines, indented. */

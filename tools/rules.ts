@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 
 /** Rooms whose tests are about the room itself. */
-const rooms = new Set(['SIM', 'WEB', 'CLI', 'BENCH'])
+const rooms = new Set(['SIM', 'WEB', 'CLI', 'BENCH', 'DEPLOY'])
 
 const rules = new Map<string, boolean>() // id → built
 for (const [, id, text] of readFileSync('docs/RULES.md', 'utf8').matchAll(/^- \*\*([A-Z]\d+)\*\* (.*)$/gm)) {
