@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Arrival } from '../src/http/door.ts'
+import type { PlanName } from '../src/plan.ts'
 import type { Admission, Desks, Offer, Sounds } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
@@ -23,6 +24,9 @@ export interface Connection {
 /** Of a caller that is being refused nothing is wanted any more. */
 const refusedFrameBytes = 64 * 1024
 
+/** Keys whose plan is remembered: some 100 bytes each. */
+const knownPlans = 20_000
+
 export interface CallsHost {
   desks: Desks
   secrets: Secrets
@@ -35,6 +39,8 @@ export class Calls implements Words {
   readonly #calls = new Map<string, NodeCall>()
   /** Being decided; true: the desk's word that its turn has come overtook the desk's answer that it waits. */
   readonly #deciding = new Map<string, boolean>()
+  /** Key → its tenant's plan when it came last; the key that came longest ago stands first. */
+  readonly #plans = new Map<string, PlanName>()
   #empty: (() => void) | undefined
 
   constructor(host: CallsHost) {
@@ -43,6 +49,11 @@ export class Calls implements Words {
 
   get count(): number {
     return this.#calls.size + this.#deciding.size
+  }
+
+  /** The plan that a key's tenant had when it came last; undefined while nobody knows it. */
+  planOf(keyHash: string): PlanName | undefined {
+    return this.#plans.get(keyHash)
   }
 
   /** Resolves when no call is left. */
@@ -58,6 +69,7 @@ export class Calls implements Words {
     const early = this.#deciding.get(offer.call) === true
     this.#deciding.delete(offer.call)
     if (admission.is === 'refused') return this.#refuse(arrival, connection, admission)
+    this.#learn(offer.keyHash, admission.terms.plan)
     if (upstream === undefined) return this.#refuse(arrival, connection, { refusal: { why: 'bug' } })
     const call = new NodeCall(arrival, upstream, admission, began, this.#hostOf(offer))
     this.#calls.set(offer.call, call)
@@ -83,6 +95,13 @@ export class Calls implements Words {
   /** All that are here, whatever they do. */
   wrapUpAll(refusal: Refusal): void {
     for (const call of this.#calls.values()) call.wrapUp(refusal)
+  }
+
+  #learn(keyHash: string, plan: PlanName): void {
+    this.#plans.delete(keyHash)
+    this.#plans.set(keyHash, plan)
+    const [oldest = ''] = this.#plans.keys()
+    if (this.#plans.size > knownPlans) this.#plans.delete(oldest)
   }
 
   #connect(call: NodeCall, { protocol }: Arrival, { request, socket, head }: Connection, admission: Let): void {

@@ -7,6 +7,7 @@ import { v7 as uuid } from 'uuid'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Upgrade } from '../src/http/door.ts'
 import { addressBytes, headFields } from '../src/limits.ts'
+import type { PlanName } from '../src/plan.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { comer, Storm } from '../src/storm.ts'
 import type { UpstreamSpec } from '../src/upstream.ts'
@@ -19,8 +20,8 @@ export interface DoorHost {
   calls: Calls
   upstreams: readonly UpstreamSpec[]
   proxies: BlockList
-  /** Why no new call is taken now, if none is. */
-  closed(): Refusal | undefined
+  /** Why no new call of this plan is taken now, if none is; undefined: a plan that is not known yet. */
+  sheds(plan: PlanName | undefined): Refusal | undefined
   fault(error: unknown, call: string): void
 }
 
@@ -51,7 +52,7 @@ export class Door {
   async #let(connection: Connection, call: string, began: number): Promise<Refusal | undefined> {
     const { request } = connection
     const { calls, upstreams, proxies } = this.#host
-    const unfit = this.#host.closed() ?? unfitness(request)
+    const unfit = this.#host.sheds(undefined) ?? unfitness(request)
     if (unfit !== undefined) return unfit
     const arrival = await readArrival(upgradeOf(request), call, upstreams)
     const who = comer(addressOf(request, proxies), 'why' in arrival ? null : arrival.offer.keyHash)
@@ -60,6 +61,8 @@ export class Door {
       await this.#storm.answers(who)
       return tooMuch
     }
+    const shed = 'why' in arrival ? arrival : this.#host.sheds(calls.planOf(arrival.offer.keyHash))
+    if (shed !== undefined && shed !== arrival) return shed
     const refusal = 'why' in arrival ? arrival : await calls.take(arrival, connection, began)
     const wrongKey = refusal !== undefined && refusalResponse(refusal, call).status === 401
     if (wrongKey) this.#storm.wrong(who, clock.now())

@@ -40,6 +40,11 @@ export async function startHost(config: Config, fault: Fault): Promise<Host> {
     soundsOf: soundsFrom(config.web, store.homes),
     fault: (error, call) => fault(error, { call_id: call }),
   })
+  const strain = new StrainMeter({
+    calls: () => live.count,
+    callsMost: callsMost(openFilesMost()),
+    changed: (strain, load) => fault(`strain: ${strain}`, { ...load }),
+  })
   const own = {
     version: manifest.version,
     host: 'node',
@@ -52,7 +57,7 @@ export async function startHost(config: Config, fault: Fault): Promise<Host> {
     calls,
     upstreams: config.upstreams,
     proxies: config.proxies,
-    closed: () => (draining ? { why: 'process_draining' } : undefined),
+    sheds: (plan) => shed(strain.strain, draining, plan),
     fault: (error, call) => fault(error, { call_id: call }),
   })
   const live = calls
