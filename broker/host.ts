@@ -38,14 +38,14 @@ export async function startHost(config: Config, fault: Fault): Promise<Host> {
     desks: store.desks,
     secrets: config.secrets,
     soundsOf: soundsFrom(config.web, store.homes),
-    fault: (error, call) => fault(error, { call_id: call }),
+    fault: (error, call) => fault('call', error, { call_id: call }),
   })
   const own = {
     version: manifest.version,
     host: 'node',
     operatorKey: config.adminKey,
     models: modelsOf(config.upstreams),
-    fault: (error: unknown, instance: string) => fault(error, { request_id: instance }),
+    fault: (error: unknown, instance: string) => fault('request', error, { request_id: instance }),
   }
   const unready = (): string[] => [...(draining ? ['it is shutting down'] : []), ...store.problems()]
   const door = new Door({
@@ -53,7 +53,7 @@ export async function startHost(config: Config, fault: Fault): Promise<Host> {
     upstreams: config.upstreams,
     proxies: config.proxies,
     closed: () => (draining ? { why: 'process_draining' } : undefined),
-    fault: (error, call) => fault(error, { call_id: call }),
+    fault: (error, call) => fault('call', error, { call_id: call }),
   })
   const live = calls
   try {

@@ -92,7 +92,7 @@ class EmbeddedStore implements Store {
         const desk = this.#desk(tenant)
         if (desk?.idle === true) this.#shut(tenant, desk)
       } catch (error) {
-        this.#fault(error, { tenant_id: tenant })
+        this.#fault('desk', error, { tenant_id: tenant })
       }
     }
   }
@@ -124,7 +124,7 @@ class EmbeddedStore implements Store {
         },
         wake: (calls) => calls.forEach((call) => this.#words.seated(call)),
         wrapUp: async (call, refusal) => this.#words.wrapUp(call, refusal),
-        fault: (error) => this.#fault(error, { tenant_id: tenant }),
+        fault: (error) => this.#fault('desk', error, { tenant_id: tenant }),
       })
     }
     if (desk === undefined) return undefined
@@ -168,7 +168,7 @@ class EmbeddedStore implements Store {
       clock,
       regrant: async (tenant, grant) => this.#desk(tenant)?.life.regrant(id, grant),
       level: async (tenant) => this.#desk(tenant)?.life.level(id),
-      background: (work) => void work.catch((error: unknown) => this.#fault(error, { pool: id })),
+      background: (work) => void work.catch((error: unknown) => this.#fault('pool', error, { pool: id })),
     })
   }
 
