@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['test/{rules,fuzz,http,sim,web,cli,stores}/**/*.test.ts'],
+          include: ['test/{rules,fuzz,http,sim,web,cli,stores,redis}/**/*.test.ts'],
         },
       },
       {
