@@ -10,6 +10,8 @@ import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 
 export interface RedisOptions {
+  /** A free one otherwise. */
+  port?: number
   /** Of the default user. */
   password?: string
   /** PEM files; the port then speaks TLS alone. */
@@ -35,8 +37,8 @@ export interface RedisServer {
   /** Connections stay, nothing is answered. */
   freeze(): void
   resume(): void
-  /** Ends it if it runs, and starts it again at the same port, with what it had on disk. */
-  restart(): Promise<void>
+  /** Ends it if it runs, and starts it again at the same port, with what it had on disk, and with more of `redis.conf`. */
+  restart(config?: Readonly<Record<string, string>>): Promise<void>
   /** The same with an empty disk. */
   wipe(): Promise<void>
   /** Makes a replica a master. */
@@ -59,7 +61,7 @@ let folder: string | undefined
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   let failure: unknown
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const server = new Server(await freePort(), options)
+    const server = new Server(options.port ?? (await freePort()), options)
     try {
       await server.start()
       return server
@@ -109,7 +111,7 @@ export class Server implements RedisServer {
     writeFileSync(join(this.#dir, name), text)
   }
 
-  async start(): Promise<void> {
+  async start(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const { movableClock, password, tls, durable, config } = this.#options
     const settings: Record<string, string> = {
       bind: host,
@@ -128,6 +130,7 @@ export class Server implements RedisServer {
       ...(password !== undefined && { requirepass: JSON.stringify(password) }),
       ...(durable === true && { appendonly: 'yes', appendfsync: 'always' }),
       ...config,
+      ...more,
     }
     const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}`)
     this.write('redis.conf', `${lines.join('\n')}\n`)
@@ -208,9 +211,9 @@ export class Server implements RedisServer {
     for (const name of ['faketime_shm', 'sem.faketime_sem']) rmSync(`/dev/shm/${name}_${child.pid}`, { force: true })
   }
 
-  async restart(): Promise<void> {
+  async restart(config?: Readonly<Record<string, string>>): Promise<void> {
     await this.kill()
-    await this.start()
+    await this.start(config)
   }
 
   async wipe(): Promise<void> {

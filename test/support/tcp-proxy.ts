@@ -10,6 +10,8 @@ export interface TcpProxy {
   halfOpen(on: boolean): void
   /** Each piece from the target waits this long. */
   delayReplies(ms: number): void
+  /** Puts other bytes, as many, into what the target says. */
+  alter(from: string, to: string): void
   /** Resets every connection of now. */
   cut(): void
   /** New connections are reset, those of now too. */
@@ -25,6 +27,7 @@ export async function startTcpProxy(target: { host?: string; port: number }): Pr
   let silent = false
   let refusing = false
   let delayMs = 0
+  let altered: readonly [string, string] = ['', '']
 
   const server = createServer((client) => {
     if (refusing) {
@@ -34,13 +37,18 @@ export async function startTcpProxy(target: { host?: string; port: number }): Pr
     const upstream = connect(target.port, target.host ?? '127.0.0.1')
     const pair = [client, upstream] as const
     pairs.add(pair)
+    let freeAt = 0
     client.on('data', (piece) => {
       if (!silent) upstream.write(piece)
     })
-    upstream.on('data', (piece) => {
+    upstream.on('data', (said) => {
       if (dropping || silent) return
-      if (delayMs === 0) client.write(piece)
-      else setTimeout(() => client.writable && client.write(piece), delayMs)
+      const piece = altered[0] === '' ? said : Buffer.from(said.toString('latin1').replace(...altered), 'latin1')
+      // In order, also when the delay has just become less.
+      freeAt = Math.max(freeAt, Date.now() + delayMs)
+      const waitMs = freeAt - Date.now()
+      if (waitMs === 0) client.write(piece)
+      else setTimeout(() => client.writable && client.write(piece), waitMs)
     })
     const close = () => {
       if (silent) return
@@ -64,6 +72,7 @@ export async function startTcpProxy(target: { host?: string; port: number }): Pr
     dropReplies: (on) => void (dropping = on),
     halfOpen: (on) => void (silent = on),
     delayReplies: (ms) => void (delayMs = ms),
+    alter: (from, to) => void (altered = [from, to]),
     cut,
     refuse: (on) => {
       refusing = on
