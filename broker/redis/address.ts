@@ -10,7 +10,6 @@ export interface Address {
   readonly tls: boolean
   readonly username: string | undefined
   readonly password: string | undefined
-  readonly database: number
 }
 
 const defaultPort = 6379
@@ -32,15 +31,14 @@ export function readAddress(text: string): Address {
   if (urls.some(({ protocol }) => protocol !== first.protocol)) {
     throw new Error('The addresses of Redis mix redis:// and rediss://: use one of them for all.')
   }
-  const database = first.pathname.replace(/^\//, '') || '0'
-  if (!/^\d{1,4}$/.test(database))
-    throw new Error('The path of the address of Redis is the number of a database, as in /0.')
+  if (urls.some(({ pathname }) => !['', '/', '/0'].includes(pathname))) {
+    throw new Error('The broker uses database 0 of Redis, as a cluster does: leave the path of its address out.')
+  }
   return {
     places: urls.map(({ hostname, port }) => ({ host: bare(hostname), port: Number(port) || defaultPort })),
     tls: first.protocol === 'rediss:',
-    username: decodeURIComponent(first.username) || undefined,
-    password: decodeURIComponent(first.password) || undefined,
-    database: Number(database),
+    username: decoded(first.username),
+    password: decoded(first.password),
   }
 }
 
@@ -56,4 +54,12 @@ export function placeOf(name: string, said: Place): Place {
 
 function bare(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1')
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text) || undefined
+  } catch {
+    throw new Error('User and password in the address of Redis are percent-encoded: write % as %25.')
+  }
 }

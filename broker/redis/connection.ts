@@ -3,7 +3,7 @@
 import { storeHopMs } from '../../src/limits.ts'
 import { type Address, type Place, nameOf, readAddress } from './address.ts'
 import { StoreFault, faultOf } from './fault.ts'
-import { Link, type LinkHost, type Log } from './link.ts'
+import { Link, type LinkHost, type Log, type Word } from './link.ts'
 import { Slots } from './slots.ts'
 
 export interface ConnectionOptions {
@@ -17,6 +17,9 @@ export interface ConnectionOptions {
   readonly prepare?: (link: Link) => Promise<void>
 }
 
+/** With news where a key may have another owner now, or a subscription is gone. */
+export type Watcher = (news: boolean) => void
+
 const mostHops = 3
 
 export class RedisConnection {
@@ -24,7 +27,7 @@ export class RedisConnection {
   readonly #host: LinkHost
   readonly #links = new Map<string, Link>()
   readonly #slots = new Slots()
-  readonly #watchers = new Set<() => void>()
+  readonly #watchers = new Set<Watcher>()
   readonly #hearers = new Set<(channel: string, message: string) => void>()
   #clustered = false
   #primary: Link | undefined
@@ -40,7 +43,7 @@ export class RedisConnection {
       log,
       random,
       prepare,
-      changed: (link) => this.#changed(link),
+      changed: (link, news) => this.#changed(link, news),
       heard: (channel, message) => this.#hearers.forEach((hear) => hear(channel, message)),
     }
     for (const place of this.#address.places) this.#link(place)
@@ -73,7 +76,7 @@ export class RedisConnection {
   }
 
   /** Sends a command to the server that has this key. Rejects with a `StoreFault`, within 500 ms. */
-  async send(key: string, name: string, ...args: readonly (string | number)[]): Promise<unknown> {
+  async send(key: string, name: string, ...args: readonly Word[]): Promise<unknown> {
     const began = performance.now()
     let link = this.ownerOf(key)
     let asking = false
@@ -108,8 +111,8 @@ export class RedisConnection {
     return [...this.#slots.masters.keys()].map((name) => this.#links.get(name)).filter((link) => link !== undefined)
   }
 
-  /** Called after each look at a server, changed or not. Returns how to stop it. */
-  watch(watcher: () => void): () => void {
+  /** Called after each look at a server, with news or without. Returns how to stop it. */
+  watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher)
     return () => void this.#watchers.delete(watcher)
   }
@@ -133,12 +136,12 @@ export class RedisConnection {
     return link
   }
 
-  #changed(link: Link): void {
+  #changed(link: Link, news: boolean): void {
     if (this.#closed) return
     if (link.facts?.clustered === true) this.#clustered = true
     if (this.#clustered) void this.#refresh(link)
     else this.#choose()
-    this.#watchers.forEach((watcher) => watcher())
+    this.#watchers.forEach((watcher) => watcher(news))
   }
 
   /** The one that serves is kept; anew, once all are known, one that is the only master, for two of them would be two truths. */
@@ -155,14 +158,14 @@ export class RedisConnection {
     if (this.#refreshing || this.#closed || link === undefined) return
     this.#refreshing = true
     try {
-      this.#slots.learn(await link.ask('CLUSTER', 'SLOTS'), link.place)
+      const news = this.#slots.learn(await link.ask('CLUSTER', 'SLOTS'), link.place)
       this.#meet()
+      if (news) this.#watchers.forEach((watcher) => watcher(true))
     } catch {
       // Its link looks for itself and says why; the next beat asks again.
     } finally {
       this.#refreshing = false
     }
-    this.#watchers.forEach((watcher) => watcher())
   }
 
   /** A link to each member, replicas too: one of them may be the next master. Those named in the address stay, they know the way back. */

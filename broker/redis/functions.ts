@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { RedisConnection } from './connection.ts'
 import { StoreFault, faultOf } from './fault.ts'
-import type { Link } from './link.ts'
+import type { Link, Word } from './link.ts'
 import { storeHopMs } from '../../src/limits.ts'
 
 export interface Library {
@@ -39,7 +39,7 @@ export async function load(library: Library, link: Link): Promise<void> {
   await link.ask('FCALL', library.nameOf(probe), 0)
 }
 
-export type Fcall = (name: string, key: string, ...args: readonly (string | number)[]) => Promise<unknown>
+export type Fcall = (name: string, key: string, ...args: readonly Word[]) => Promise<unknown>
 
 /** Calls functions of the library, each with one key. A call is repeated once where the server did not know the function; never after silence. */
 export function makeFcall(connection: RedisConnection, library: Library): Fcall {

@@ -7,6 +7,9 @@ import { type Address, type Place, nameOf } from './address.ts'
 import { StoreFault, faultOf } from './fault.ts'
 import { type Facts, complaint, hindrance, readFacts } from './health.ts'
 
+/** What a command is made of. */
+export type Word = string | number | Buffer
+
 /** One line a change of state, without a secret. */
 export type Log = (line: Readonly<Record<string, unknown>>) => void
 
@@ -19,7 +22,8 @@ export interface LinkHost {
   readonly random: () => number
   /** What a master must have before it is asked anything. */
   prepare(link: Link): Promise<void>
-  changed(link: Link): void
+  /** After each look; with news where it serves or stopped to, has another role, or lost its subscriptions. */
+  changed(link: Link, news: boolean): void
   heard(channel: string, message: string): void
 }
 
@@ -41,6 +45,8 @@ export class Link {
   readonly #host: LinkHost
   readonly #redis: Redis
   #said = ''
+  #told = ''
+  #moved = false
   #cause: StoreFault | undefined
   #prepared = false
   #preparing: Promise<void> | undefined
@@ -53,13 +59,12 @@ export class Link {
     this.where = nameOf(place)
     this.#host = host
     this.fault = new StoreFault('unreachable', `Redis at ${this.where} is not connected yet.`)
-    const { username, password, database, tls } = host.address
+    const { username, password, tls } = host.address
     this.#redis = new Redis({
       host: place.host,
       port: place.port,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
-      db: database,
       ...(tls && {
         tls: {
           ...(isIP(place.host) === 0 && { servername: place.host }),
@@ -86,10 +91,10 @@ export class Link {
       void this.look()
     })
     this.#redis.on('close', () => this.#lost())
-    // ioredis says so when the server takes back a subscription, because its slot went elsewhere.
+    // The server took back a subscription because its slot went elsewhere. ioredis does not say which: once a beat all are made anew.
     this.#redis.on('moved', () => {
-      this.life++
-      host.changed(this)
+      this.#moved = true
+      host.changed(this, false)
     })
     this.#redis.on('smessage', (channel: string, message: string) => host.heard(channel, message))
     this.#arm()
@@ -105,7 +110,7 @@ export class Link {
   }
 
   /** Rejects with a `StoreFault`, at the latest after `storeAnswerMs`. */
-  async send(name: string, args: readonly (string | number)[], asking = false): Promise<unknown> {
+  async send(name: string, args: readonly Word[], asking = false): Promise<unknown> {
     if (this.fault !== undefined) throw this.fault
     return this.#ask(() => {
       if (asking) void this.#redis.call('asking').catch(() => undefined)
@@ -132,7 +137,7 @@ export class Link {
   }
 
   /** For those who prepare it: also before it is open. */
-  ask(name: string, ...args: readonly (string | number)[]): Promise<unknown> {
+  ask(name: string, ...args: readonly Word[]): Promise<unknown> {
     return this.#ask(() => this.#redis.call(name, ...args))
   }
 
@@ -144,8 +149,12 @@ export class Link {
 
   /** Asks the server how it is, and gives the connection up if it does not say. */
   async look(): Promise<void> {
+    // ioredis ends for good where it cannot even dial.
+    if (this.#redis.status === 'end' && !this.#closed) this.#redis.connect().catch(() => undefined)
     if (this.#looking || this.#redis.status !== 'ready') return
     this.#looking = true
+    if (this.#moved) this.life++
+    this.#moved = false
     try {
       const facts = readFacts(await this.#redis.info())
       const fault = hindrance(facts, this.where)
@@ -190,12 +199,15 @@ export class Link {
     if (facts !== undefined) this.facts = facts
     this.complaint = facts === undefined || fault !== undefined ? undefined : complaint(facts, this.where)
     const saying = this.fault?.message ?? this.complaint?.message ?? `Redis at ${this.where} serves.`
-    if (saying !== this.#said) {
-      this.#said = saying
-      const state = this.fault?.trouble ?? this.complaint?.trouble ?? 'serves'
-      this.#host.log({ event: 'redis', at: this.where, state, says: saying })
-    }
-    this.#host.changed(this)
+    const state = this.fault?.trouble ?? this.complaint?.trouble ?? 'serves'
+    // An outage is one piece of news, however each try to come back ends.
+    const known = state === 'unreachable' ? this.#told.startsWith(state) : saying === this.#said
+    this.#said = saying
+    if (!known) this.#host.log({ event: 'redis', at: this.where, state, says: saying })
+    const told = [state, this.facts?.role, this.life].join(' ')
+    const news = told !== this.#told
+    this.#told = told
+    this.#host.changed(this, news)
   }
 
   /** As those are told who ask from now on: theirs is not sent at all. */

@@ -12,11 +12,13 @@ export interface Redirect {
 export class Slots {
   /** By slot, the name of its master. */
   #owners: (string | undefined)[] = Array.from({ length: slotCount })
+  /** By a redirection since. */
+  #corrected = false
   #masters = new Map<string, Place>()
   #members = new Map<string, Place>()
 
-  /** Takes what CLUSTER SLOTS said. A server that does not know its own address leaves it empty. */
-  learn(reply: unknown, said: Place): void {
+  /** Takes what CLUSTER SLOTS said; whether that is new. A server that does not know its own address leaves it empty. */
+  learn(reply: unknown, said: Place): boolean {
     const owners: (string | undefined)[] = Array.from({ length: slotCount })
     const masters = new Map<string, Place>()
     const members = new Map<string, Place>()
@@ -28,9 +30,12 @@ export class Slots {
       masters.set(nameOf(master), master)
       owners.fill(nameOf(master), from, to + 1)
     }
+    const news = this.#corrected || owners.some((owner, slot) => owner !== this.#owners[slot])
+    this.#corrected = false
     this.#owners = owners
     this.#masters = masters
     this.#members = members
+    return news
   }
 
   ownerOf(key: string): string | undefined {
@@ -57,6 +62,7 @@ export class Slots {
     if (name === undefined) return undefined
     const place = placeOf(name, said)
     if (word === 'ASK') return { place, asking: true }
+    this.#corrected = true
     this.#owners[Number(slot)] = nameOf(place)
     this.#masters.set(nameOf(place), place)
     this.#members.set(nameOf(place), place)

@@ -27,7 +27,7 @@ export class Wakes {
   constructor(options: WakeOptions) {
     this.#options = options
     this.#stops = [
-      options.connection.watch(() => this.#settle()),
+      options.connection.watch((news) => this.#settle(news)),
       options.connection.hear((channel, message) => this.#heard(channel, message)),
     ]
   }
@@ -55,8 +55,9 @@ export class Wakes {
     for (const channel of this.#posts.keys()) this.unsubscribe(channel)
   }
 
-  #settle(): void {
-    for (const channel of this.#posts.keys()) void this.#place(channel)
+  /** All after news, otherwise those that are subscribed nowhere. */
+  #settle(news: boolean): void {
+    for (const [channel, post] of this.#posts) if (news || post === undefined) void this.#place(channel)
   }
 
   /** Subscribes where it is not yet, one try at a time; the next look at a server is the next try. */
@@ -67,12 +68,17 @@ export class Wakes {
       const before = this.#posts.get(channel)
       const link = this.#options.connection.ownerOf(channel)
       const { life } = link
-      if (!link.open || (before?.link === link && before.life === life)) return
+      if (before?.link === link && before.life === life) return
+      if (!link.open) {
+        this.#posts.set(channel, undefined)
+        return
+      }
       await link.subscribe(channel)
       if (before !== undefined && before.link !== link) leave(channel, before)
       if (this.#posts.has(channel)) this.#posts.set(channel, { link, life })
       else leave(channel, { link, life })
     } catch (error) {
+      if (this.#posts.has(channel)) this.#posts.set(channel, undefined)
       this.#say(faultOf(error, 'the owner of a channel').message)
     } finally {
       this.#busy.delete(channel)

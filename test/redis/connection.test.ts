@@ -75,7 +75,7 @@ test('[S3] a frozen server: each of 100 decisions is refused within 500 ms, and 
   await until(() => Promise.resolve(connection.unready().length > 0))
   const later = await outcome(() => fcall('count', 'a'))
   expect(later.fault).toMatchObject({ trouble: 'slow', unrun: true })
-  expect(later.tookMs).toBeLessThan(20)
+  expect(later.tookMs).toBeLessThan(100)
   server.resume()
   const tookMs = await untilServed(() => fcall('count', 'b'), returnMs)
   console.log(`thawed: served after ${tookMs} ms`)
@@ -102,7 +102,7 @@ test('[S3] a stopped server is said to be gone once, decisions fail at once, and
   await until(() => Promise.resolve(connection.unready().length > 0))
   const gone = await outcome(() => fcall('count', 'a'))
   expect(gone.fault).toMatchObject({ trouble: 'unreachable', unrun: true })
-  expect(gone.tookMs).toBeLessThan(20)
+  expect(gone.tookMs).toBeLessThan(100)
   // Long enough for the back-off to reach its most.
   await new Promise((resolve) => setTimeout(resolve, 6_000))
   expect(connection.unready()).toEqual([
@@ -111,7 +111,7 @@ test('[S3] a stopped server is said to be gone once, decisions fail at once, and
   await server.wipe()
   const tookMs = await untilServed(() => fcall('count', 'a'), returnMs)
   console.log(`restarted empty after 6 s: served after ${tookMs} ms`)
-  expect(log.filter(({ state }) => state === 'unreachable').length).toBeLessThanOrEqual(2)
+  expect(log.map(({ state }) => state)).toEqual(['serves', 'unreachable', 'serves'])
   await server.restart()
   console.log(`restarted at once: served after ${await untilServed(() => fcall('count', 'a'), returnMs)} ms`)
 }, 20_000)

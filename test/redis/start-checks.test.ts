@@ -38,11 +38,21 @@ test('[S3] absent at start: said once, tried until it comes, then served', async
   expect(await sentence(meeting, /cannot/)).toBe(
     'Redis at HERE cannot be reached (ECONNREFUSED); it is tried again until it can.',
   )
-  expect((await outcome(() => meeting.fcall('count', 'a'))).tookMs).toBeLessThan(20)
+  expect((await outcome(() => meeting.fcall('count', 'a'))).tookMs).toBeLessThan(100)
   const late = await startRedis({ port })
   ends.push(() => late.end())
   await meeting.connection.ready()
   expect(meeting.log.map(({ state }) => state)).toEqual(['unreachable', 'serves'])
+})
+
+test('[S3] frozen at start: said once, served once it thaws', async () => {
+  const server = await redis()
+  server.freeze()
+  const meeting = meets(server.url)
+  expect(await sentence(meeting, /answer/)).toBe('Redis at HERE does not answer; it is tried again until it does.')
+  server.resume()
+  await meeting.connection.ready()
+  expect(meeting.log.map(({ state }) => state)).toEqual(['slow', 'serves'])
 })
 
 test('[S3] an older version is refused by name', async () => {
@@ -156,7 +166,8 @@ test.each([
   ['http://:canary@localhost', /^The address of Redis cannot be read: give redis:/],
   ['redis://localhost?cluster', /takes no options/],
   ['redis://a,rediss://b', /mix redis:\/\/ and rediss:\/\//],
-  ['redis://a/name', /number of a database/],
+  ['redis://a/1', /uses database 0/],
+  ['redis://:canary%@a', /percent-encoded/],
   ['', /cannot be read/],
 ])('[K4] the address %s is refused with a sentence without its secret', (text, says) => {
   expect(() => readAddress(text)).toThrow(says)
