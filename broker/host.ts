@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { houseOf } from '../src/http/house.ts'
 import { closeTimeoutMs, lateCloseMs } from '../src/limits.ts'
+import { shed } from '../src/shedding.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
 import { Calls } from './calls.ts'
 import type { Config } from './config.ts'
@@ -53,7 +54,7 @@ export async function startHost(config: Config, fault: Fault): Promise<Host> {
     calls,
     upstreams: config.upstreams,
     proxies: config.proxies,
-    closed: () => (draining ? { why: 'process_draining' } : undefined),
+    closed: () => shed('none', draining, undefined),
     fault: (error, call) => fault('call', error, { call_id: call }),
   })
   const live = calls
