@@ -172,3 +172,11 @@ export const lineMsLeast = 200
 export const lineMsMost = 10_000
 /** A line as text: some 30 s when read aloud. */
 export const lineCharacters = 400
+
+/** Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3). */
+export const storeAnswerMs = 350
+export const storeHopMs = 80
+/** A server that is back serves within 5 s (S3): a connection is given up after the first, tried again after the second at most, and looked at each beat. */
+export const storeConnectMs = 1_000
+export const storeRetryMs = 2_000
+export const storeBeatMs = 1_000

@@ -1,0 +1,61 @@
+// How this process stands: the delay of its loop, its memory and its calls, looked at four times a second. Refuses to judge (src/shedding.ts).
+import { totalmem } from 'node:os'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { strainOf, type Load, type Strain } from '../src/shedding.ts'
+
+const lookMs = 250
+/** The delay is the 99th percentile of about this much time. */
+const windowMs = 2_000
+/** The histogram measures from one look of its own to the next: this long where nothing is late. */
+const resolutionMs = 10
+
+export interface StrainOptions {
+  /** Calls of this process, live and waiting, and how many it can carry. */
+  calls: () => number
+  callsMost: number
+  /** Bytes; by default what the container, or else the machine, has. */
+  memoryMost?: number
+  /** Said when it changes. */
+  changed?: (strain: Strain, load: Load) => void
+}
+
+export class StrainMeter {
+  strain: Strain = 'none'
+  load: Load = { loopDelayMs: 0, memory: 0, calls: 0 }
+  readonly #options: StrainOptions
+  readonly #memoryMost: number
+  readonly #delays = monitorEventLoopDelay({ resolution: resolutionMs })
+  readonly #timer: NodeJS.Timeout
+  #looks = 0
+
+  constructor(options: StrainOptions) {
+    this.#options = options
+    this.#memoryMost = options.memoryMost ?? memoryOfThisPlace()
+    this.#delays.enable()
+    this.#timer = setInterval(() => this.#look(), lookMs).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#delays.disable()
+  }
+
+  #look(): void {
+    const { calls, callsMost, changed } = this.#options
+    const before = this.strain
+    this.load = {
+      loopDelayMs: Math.max(0, this.#delays.percentile(99) / 1e6 - resolutionMs),
+      memory: process.memoryUsage.rss() / this.#memoryMost,
+      calls: callsMost === 0 ? 1 : calls() / callsMost,
+    }
+    this.strain = strainOf(this.load, before)
+    if (this.strain !== before) changed?.(this.strain, this.load)
+    if (++this.#looks % (windowMs / lookMs) === 0) this.#delays.reset()
+  }
+}
+
+/** `constrainedMemory` is 0, or more than there is, outside a container. */
+function memoryOfThisPlace(): number {
+  const [constrained, all] = [process.constrainedMemory(), totalmem()]
+  return constrained > 0 ? Math.min(constrained, all) : all
+}
