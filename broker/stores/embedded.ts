@@ -55,7 +55,8 @@ class EmbeddedStore implements Store {
 
   constructor({ dir, pools, calls, fault }: EmbeddedOptions) {
     this.#words = calls
-    this.#fault = fault
+    // What still runs when the files are closed finds them so.
+    this.#fault = (...what) => (this.#closed ? undefined : fault(...what))
     this.#folder = new Folder(dir)
     const index = new SqlIndex(this.#file(this.#folder.index).sql)
     for (const [id, ceiling] of Object.entries(pools)) this.#pools.set(id, this.#poolLife(id, ceiling))
