@@ -25,3 +25,6 @@ export type Fault = (
   error: unknown,
   about: Readonly<Record<string, string>>,
 ) => void
+
+/** What a person wants to know of, and what belongs to it; no secret (K4). */
+export type Log = (msg: string, more: Readonly<Record<string, unknown>>) => void

@@ -21,9 +21,16 @@ export interface Fleet {
   log: (msg: string, more: Readonly<Record<string, unknown>>) => void
 }
 
+const placeVariable = 'TRUNKLINE_WORKER'
+
 /** Whether this process is one of several. */
 export function isWorker(): boolean {
   return cluster.isWorker
+}
+
+/** Which of them; one that is begun again has the place of the one that died. undefined where there is one alone. */
+export function placeOfWorker(): string | undefined {
+  return process.env[placeVariable]
 }
 
 /** Runs them until all have ended; resolves with the exit code: the worst of theirs, 0 when they were told to stop. */
@@ -39,7 +46,7 @@ export function runFleet({ count, exec, args, log }: Fleet): {
   let worst = 0
 
   const begin = (place: number): void => {
-    const worker = cluster.fork()
+    const worker = cluster.fork({ [placeVariable]: String(place) })
     const began = performance.now()
     worker.on('message', (message: Asked | Said) => {
       if ('figures' in message) asked.take(message)

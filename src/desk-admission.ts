@@ -21,9 +21,10 @@ interface Parts {
   ledger: DeskLedger
   pools: DeskPools
   ticks: Ticks | undefined
-  terms: (now: number, room: number) => Terms
+  terms: TermsAt
 }
 
+type TermsAt = (now: number, room: number) => Terms
 type Rule<V> = (desk: Desk, ask: Ask, t: Terms) => V
 type Decided<V> = Admission | (undefined extends V ? undefined : never)
 

@@ -3,7 +3,7 @@
 import type { Series } from './metrics.ts'
 import type { Key, Tenant } from './plan.ts'
 import type { Records } from './records.ts'
-import type { Roster } from './roster.ts'
+import type { Rosters } from './roster.ts'
 import type { Transact } from './sql.ts'
 
 /** The documents of one tenant, as its steps read them. */
@@ -32,7 +32,7 @@ export interface Ticks {
 }
 
 export interface DeskHomes {
-  roster(name: string): Roster
+  rosters: Rosters
   registry: Registry
   records: Records
   counts: Counts

@@ -2,12 +2,12 @@
 import type { Desk, Lines, Quota } from './gate.ts'
 import { held, type Holding } from './grant.ts'
 import { agentCap, linesOf, type Key, type Tenant } from './plan.ts'
-import type { Roster } from './roster.ts'
+import type { Roster, Rosters } from './roster.ts'
 
 export class DeskRosters {
-  readonly #open: (name: string) => Roster
+  readonly #open: Rosters
 
-  constructor(open: (name: string) => Roster) {
+  constructor(open: Rosters) {
     this.#open = open
   }
 

@@ -68,15 +68,15 @@ export class SqlDesk extends TenantDesk {
 
 /** One host has it, so that nothing is asked of a pool twice; and what it keeps it does not lose in part. */
 function homesOf(sql: Sql, transact: Transact) {
-  const roster = (name: string): SqlRoster => new SqlRoster(sql, name)
+  const rosters = (name: string): SqlRoster => new SqlRoster(sql, name)
   const counts = new SqlCounts(sql)
   return {
-    roster,
+    rosters,
     registry: new SqlRegistry(sql),
     records: new SqlRecords(sql),
     counts,
     shared: false,
-    ticks: new DeskTicks(new DeskRosters(roster)),
+    ticks: new DeskTicks(new DeskRosters(rosters)),
     learningUntil: () => 0,
     transact: counts.kept(transact),
   } satisfies DeskHomes

@@ -77,6 +77,37 @@ export const catalogue = {
     labels: ['pool'],
   },
   trunkline_pool_desks: { kind: 'gauge', help: 'Tenants that draw from it now.', labels: ['pool'] },
+  trunkline_process_calls: { kind: 'gauge', help: 'Calls of this process, or of all that share its port.', labels: [] },
+  trunkline_process_calls_ratio: {
+    kind: 'gauge',
+    help: 'Calls of a process as a share of those that its open files are enough for: the highest.',
+    labels: [],
+    combine: 'max',
+  },
+  trunkline_process_loop_delay_seconds: {
+    kind: 'gauge',
+    help: 'How late the event loop of a process is, 99th percentile of two seconds: the highest.',
+    labels: [],
+    combine: 'max',
+  },
+  trunkline_process_memory_ratio: {
+    kind: 'gauge',
+    help: 'Resident memory of a process as a share of what it may have: the highest.',
+    labels: [],
+    combine: 'max',
+  },
+  trunkline_process_strain: {
+    kind: 'gauge',
+    help: '1: no new trial calls; 2: no new calls at all; 0: everybody is taken in.',
+    labels: [],
+    combine: 'max',
+  },
+  trunkline_process_draining: {
+    kind: 'gauge',
+    help: '1 while a process shuts down and lets its live calls end.',
+    labels: [],
+    combine: 'max',
+  },
   trunkline_call_ends_total: {
     kind: 'counter',
     help: 'Calls ended, by who ended them and why.',

@@ -18,7 +18,7 @@ import {
 } from './pool.ts'
 import { thresholdOf, type PoolSettings } from './pool-terms.ts'
 import type { PoolAsk, PoolGrant, Unit } from './ports.ts'
-import type { Roster } from './roster.ts'
+import type { Roster, Rosters } from './roster.ts'
 import type { Ceiling } from './upstream.ts'
 
 /** Where there is no ceiling: more than any pool has, and exact in every home. */
@@ -44,10 +44,10 @@ export interface PoolFigures {
 
 export class SharedPool {
   readonly #own: Ceiling
-  readonly #open: (name: string) => Roster
+  readonly #open: Rosters
 
   /** `own`: the ceiling that the upstream comes with. `open`: rosters by name. */
-  constructor(own: Ceiling, open: (name: string) => Roster) {
+  constructor(own: Ceiling, open: Rosters) {
     this.#own = own
     this.#open = open
   }

@@ -52,7 +52,7 @@ export class TenantDesk {
     this.#homes = homes
     this.#registry = registry
     this.#records = records
-    this.rosters = new DeskRosters((name) => homes.roster(name))
+    this.rosters = new DeskRosters(homes.rosters)
     this.counts = new DeskCounts(homes.counts)
     this.#ledger = new DeskLedger(this.rosters)
     this.#pools = new DeskPools(this.rosters, homes.shared)
@@ -125,6 +125,12 @@ export class TenantDesk {
       this.#debit(ref, entries, now)
       this.#close(ref, tenant, record, now)
     })
+  }
+
+  /** The host of this call was started anew, and knows nothing of it. */
+  lose(call: string, now: number): void {
+    const [tenant, kept] = [this.#registry.tenant(), this.#records.get(call)]
+    if (tenant !== undefined && kept !== undefined) this.end(refOf(kept, tenant), [], lost(kept, now), now)
   }
 
   /** Finds calls whose lease ran out, and closes those that stayed away. */

@@ -189,7 +189,16 @@ function nobodys(tenant: string, clock: Clock): DeskLife {
     clock,
   )
   const pools = { share: nothing, report: nothing }
-  return new DeskLife(steps, { clock, pools, wake: idle, wrapUp: nothing, busy: () => false, background: idle, arm: idle, fault: idle })
+  return new DeskLife(steps, {
+    clock,
+    pools,
+    wake: idle,
+    wrapUp: nothing,
+    busy: () => false,
+    background: idle,
+    arm: idle,
+    fault: idle,
+  })
 }
 
 async function nothing(): Promise<never> {

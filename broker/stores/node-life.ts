@@ -62,7 +62,8 @@ export class NodeLife {
   async close(): Promise<void> {
     this.#closed = true
     this.#cancel?.()
-    if (this.#calls.size === 0) await this.#host.send(nodes, 'ZREM', nodes, this.#host.writer.node).catch(() => undefined)
+    if (this.#calls.size === 0)
+      await this.#host.send(nodes, 'ZREM', nodes, this.#host.writer.node).catch(() => undefined)
   }
 
   /** Never rejects. Chance only spreads the beats of nodes that began together. */

@@ -75,7 +75,11 @@ export class RedisStore implements Store {
     this.#options = options
     this.#connection = new RedisConnection({ url, log, prepare: (link) => load(library, link) })
     this.#fcall = makeFcall(this.#connection, library)
-    this.#wakes = new Wakes({ connection: this.#connection, deliver: (channel, calls) => this.#heard(channel, calls), log })
+    this.#wakes = new Wakes({
+      connection: this.#connection,
+      deliver: (channel, calls) => this.#heard(channel, calls),
+      log,
+    })
     const registry = new RedisRegistry((key, name, ...args) => this.#connection.send(key, name, ...args))
     for (const [id, ceiling] of Object.entries(pools)) this.#pools.set(id, this.#poolLife(id, ceiling))
     this.homes = {
@@ -158,7 +162,8 @@ export class RedisStore implements Store {
   #heard(channel: string, calls: readonly string[]): void {
     const { calls: words } = this.#options
     const why = endings.find((ending) => channel.endsWith(`:${ending}`))
-    for (const call of calls) if (why === undefined) words.seated(call)
+    for (const call of calls)
+      if (why === undefined) words.seated(call)
       else words.wrapUp(call, { why })
   }
 

@@ -61,15 +61,27 @@ export interface Homes {
 
 export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'models' | 'fault'>
 
-/** `unready`: what of the host itself is not ready, as sentences. */
-export function houseOf(own: Own, homes: Homes, unready: () => string[] = () => []): House {
+/** The process itself, where the host is one. */
+export interface Self {
+  /** What of it is not ready, as sentences. */
+  unready: () => string[]
+  /** What it adds to `/metrics`, and those beside it that share its port. */
+  series: () => Promise<Series[]>
+}
+
+const none: Self = { unready: () => [], series: async () => [] }
+
+export function houseOf(own: Own, homes: Homes, { unready, series }: Self = none): House {
   return {
     ...own,
     tenants: tenantsOf(homes),
     pools: poolsOf(homes),
     uploads: uploadsOf(homes),
     me: ({ tenant, hash }) => homes.desk(tenant).me(hash),
-    reports: () => Promise.all(homes.pools.map((id) => homes.pool(id).series())),
+    reports: async () => {
+      const pools = homes.pools.map((id) => homes.pool(id).series())
+      return [...(await Promise.all(pools)), ...(await series())]
+    },
     unready: async () => [...unready(), ...(own.operatorKey === undefined ? [noOperator] : []), ...(await dumb(homes))],
   }
 }
