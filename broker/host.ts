@@ -13,6 +13,8 @@ import type { Config } from './config.ts'
 import { Door } from './door.ts'
 import { Misuse } from './given.ts'
 import { listen, type Ports } from './server.ts'
+import type { Refusal } from '../src/refusal.ts'
+import { StoreFault } from './redis/fault.ts'
 import { soundsFrom } from './sounds.ts'
 import type { Fault, Log, Store, Words } from './store.ts'
 import { StrainMeter } from './strain-meter.ts'
@@ -64,7 +66,10 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     host: 'node',
     operatorKey: config.adminKey,
     models: modelsOf(config.upstreams),
-    fault: (error: unknown, instance: string) => fault('request', error, { request_id: instance }),
+    fault: (error: unknown, instance: string): Refusal | undefined => {
+      fault('request', error, { request_id: instance })
+      return error instanceof StoreFault ? { why: 'store_unreachable' } : undefined
+    },
   }
   const figures = () => processSeries(strain, draining, live.count)
   const siblings = isWorker() ? new Siblings(figures) : undefined

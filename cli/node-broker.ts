@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { origin, reachable } from './address.ts'
-import { type Broker, type BrokerOptions, projectRoot } from './broker.ts'
+import { answers, type Broker, type BrokerOptions, projectRoot, readyPatienceMs } from './broker.ts'
 
 export type NodeBrokerOptions = Omit<BrokerOptions, 'config'> & {
   /** How long live calls may go on when it is stopped; nobody waits for them unless it is said. */
@@ -49,6 +49,8 @@ export async function startNodeBroker(options: NodeBrokerOptions): Promise<NodeB
   options.signal?.addEventListener('abort', abort, { once: true })
   try {
     const port = await ready(child, exited)
+    const url = origin('http', reachable(options.host), port)
+    await answers(url, AbortSignal.timeout(readyPatienceMs))
     tail.length = 0 // from here on it shall tell about a crash, not about the start
     const crashed = exited.then((why) => [`The broker stopped by itself: ${why}`, ...tail].join('\n'))
     const stop = async (signal: NodeJS.Signals): Promise<void> => {
@@ -57,7 +59,6 @@ export async function startNodeBroker(options: NodeBrokerOptions): Promise<NodeB
       await exited
       clearTimeout(late)
     }
-    const url = origin('http', reachable(options.host), port)
     return { pid: child.pid ?? 0, url, port, crashed, close: () => stop('SIGTERM'), kill: () => stop('SIGKILL') }
   } catch (error) {
     options.signal?.throwIfAborted()

@@ -9,7 +9,9 @@ import { ensureWebPage } from '../../cli/web-page.ts'
 import type { SimOptions } from '../../sim/options.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
 import { eventually } from './eventually.ts'
-import { host, type HostName } from './host.ts'
+import { host, store, type HostName } from './host.ts'
+import { startCluster } from './redis-cluster.ts'
+import { startRedis } from './redis.ts'
 import { Scrape } from './scrape.ts'
 
 export const adminKey = 'tla_test_operator_0123456789'
@@ -220,17 +222,33 @@ export async function startBroker(
   const web = join(projectRoot, 'web')
   const page = { root: web, outDir: join(projectRoot, '.cache', 'web'), sources: [web, join(projectRoot, 'src')] }
   await ensureWebPage({ ...page, building: () => undefined })
-  const stateDir = await mkdtemp(join(stateHome, 'trunkline-e2e-'))
+  const kept = on === 'node' && store !== 'folder' ? await redis(store) : await folder()
   const sim = await startSim({ port: 0, pace: 'burst', ...options })
-  return run(sim, via?.(sim) ?? sim.url, stateDir, on)
+  return run(sim, via?.(sim) ?? sim.url, kept, on)
 }
 
-async function run(sim: Sim, upstreamUrl: string, stateDir: string, on: HostName): Promise<Broker> {
+/** What a broker keeps outlives it until `end`. */
+interface Kept {
+  place: string
+  end(): Promise<void>
+}
+
+async function folder(): Promise<Kept> {
+  const place = await mkdtemp(join(stateHome, 'trunkline-e2e-'))
+  return { place, end: () => rm(place, { recursive: true, force: true }) }
+}
+
+async function redis(what: 'redis' | 'cluster'): Promise<Kept> {
+  const servers = await (what === 'redis' ? startRedis() : startCluster({ masters: 3 }))
+  return { place: servers.url, end: () => servers.end() }
+}
+
+async function run(sim: Sim, upstreamUrl: string, kept: Kept, on: HostName): Promise<Broker> {
   const log: string[] = []
   const process = await start(on, {
     host: '127.0.0.1',
     port: 0,
-    stateDir,
+    stateDir: kept.place,
     log: (line) => log.push(line),
     vars: { TRUNKLINE_UPSTREAM_URL: upstreamUrl },
     secrets: { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: upstreamKey },
@@ -240,11 +258,11 @@ async function run(sim: Sim, upstreamUrl: string, stateDir: string, on: HostName
     close: async () => {
       await process.close()
       await sim.close()
-      await rm(stateDir, { recursive: true, force: true })
+      await kept.end()
     },
     restart: async () => {
       await process.kill()
-      return run(sim, upstreamUrl, stateDir, on)
+      return run(sim, upstreamUrl, kept, on)
     },
   })
 }
