@@ -7,7 +7,7 @@ import { v7 as uuid } from 'uuid'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Upgrade } from '../src/http/door.ts'
 import { addressBytes, headFields } from '../src/limits.ts'
-import type { Refusal } from '../src/refusal.ts'
+import { rendering, type Refusal } from '../src/refusal.ts'
 import { comer, Storm } from '../src/storm.ts'
 import type { UpstreamSpec } from '../src/upstream.ts'
 import { addressOf } from './address.ts'
@@ -61,8 +61,7 @@ export class Door {
       return tooMuch
     }
     const refusal = 'why' in arrival ? arrival : await calls.take(arrival, connection, began)
-    const wrongKey = refusal !== undefined && refusalResponse(refusal, call).status === 401
-    if (wrongKey) this.#storm.wrong(who, clock.now())
+    if (refusal !== undefined && rendering(refusal.why).http === 401) this.#storm.wrong(who, clock.now())
     else this.#storm.good(who)
     return refusal
   }
