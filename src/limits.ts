@@ -11,6 +11,8 @@ export const learningMs = 12_500
 /** A desk waits this long for its pool before it tells the caller to wait, and this long before the pool's unasked word counts again. */
 export const shareMs = 300
 export const shareTimeoutMs = 5_000
+/** While another host asks for the same desk a caller waits this long for what comes of it: some answers of a pool. */
+export const shareElsewhereMs = 10
 /** Where callers wait for a pool that did not answer it is asked again after this. */
 export const shareAgainMs = 1_000
 

@@ -9,7 +9,7 @@ export type StoreTrouble =
   | 'password' // wrong, missing, or not wanted
   | 'forbidden' // this user may not do it
   | 'version' // older than 7.0
-  | 'functions' // none in this server
+  | 'command' // one that is needed is not there
   | 'missing' // our library is not loaded there
   | 'replica' // not a master
   | 'masters' // several, of which none is ours
@@ -109,11 +109,11 @@ const signs: readonly (readonly [RegExp, StoreTrouble, boolean, (where: string, 
       `The cluster that Redis at ${where} belongs to does not serve all slots: each needs a master that is up.`,
   ],
   [
-    /unknown command '?`?(function|fcall)/i,
-    'functions',
+    /unknown command/i,
+    'command',
     true,
-    (where) =>
-      `Redis at ${where} has no functions (FUNCTION, FCALL): they are needed, take them out of rename-command.`,
+    (where, said) =>
+      `Redis at ${where} does not know ${/command ['`]?([a-z]+)/i.exec(said)?.[1]?.toUpperCase() ?? 'a command'}, which is needed: take it out of rename-command.`,
   ],
   [
     /Function not found/,

@@ -159,13 +159,16 @@ export class Link {
       const facts = readFacts(await this.#redis.info())
       const fault = hindrance(facts, this.where)
       if (fault === undefined && facts.role === 'master' && !this.#prepared) {
+        // Where it is not known ioredis has fallen back to RESP2, in which whoever subscribes can ask nothing else.
+        await this.ask('HELLO')
         await this.repair()
         this.#prepared = true
       }
       this.#settle(fault, facts)
     } catch (error) {
       const fault = faultOf(error, this.where)
-      this.#settle(fault)
+      // The end of the connection is told when it comes.
+      if (fault.trouble !== 'cut') this.#settle(fault)
       if (fault.trouble === 'slow') this.#redis.disconnect(true)
     } finally {
       this.#looking = false

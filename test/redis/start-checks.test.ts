@@ -65,10 +65,10 @@ test('[S3] an older version is refused by name', async () => {
   expect((await outcome(() => meeting.fcall('count', 'a'))).fault?.trouble).toBe('version')
 })
 
-test('[S3] a server without functions says so', async () => {
-  const server = await redis({ config: { 'rename-command': 'FUNCTION ""' } })
-  expect(await sentence(meets(server.url), /functions/)).toBe(
-    'Redis at HERE has no functions (FUNCTION, FCALL): they are needed, take them out of rename-command.',
+test.each(['FUNCTION', 'FCALL', 'HELLO', 'INFO'])('[S3] a server without %s says so', async (command) => {
+  const server = await redis({ config: { 'rename-command': `${command} ""` } })
+  expect(await sentence(meets(server.url), /needed/)).toBe(
+    `Redis at HERE does not know ${command}, which is needed: take it out of rename-command.`,
   )
 })
 

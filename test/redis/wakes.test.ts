@@ -1,5 +1,7 @@
 // Wakes reach the other node, on one server and on a cluster, and again after restarts, failovers and moves.
+import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
+import { slotOf } from '../../broker/redis/slot.ts'
 import { Wakes } from '../../broker/redis/wakes.ts'
 import { startRedis, until } from '../support/redis.ts'
 import { startCluster } from '../support/redis-cluster.ts'
@@ -92,6 +94,22 @@ test('[G6] on a cluster wakes are heard at each slot, after its move, and after 
   await until(() => Promise.resolve(a.heard.length === channels.length))
   expect(a.heard.map(([channel]) => channel).toSorted()).toEqual(channels.toSorted())
 
+  // Away and back before anybody looks: the server has dropped the subscription and says so.
+  const back = channels[1]!
+  const owner = await cluster.ownerOf(back)
+  const [ownId, otherId] = await Promise.all(
+    [owner, cluster.masters.find((server) => server !== owner)!].map((server) => server.cli('cluster', 'myid')),
+  )
+  const direct = new Redis(owner.port)
+  const setSlot = (id = '') => direct.call('CLUSTER', 'SETSLOT', slotOf(back), 'NODE', id)
+  await Promise.all([setSlot(otherId), setSlot(ownId)])
+  direct.disconnect()
+  const returned = await untilHeard(a, b, back, 5_000)
+
+  // A master that restarts without a failover.
+  await owner.restart()
+  const restarted = await untilHeard(a, b, back, 5_000)
+
   const channel = channels[0]!
   const from = await cluster.ownerOf(channel)
   await cluster.moveSlot(
@@ -105,7 +123,9 @@ test('[G6] on a cluster wakes are heard at each slot, after its move, and after 
   await master.kill()
   await cluster.promote(replica!)
   const failedOver = await untilHeard(a, b, channel, 5_000)
-  console.log(`heard again after: move ${moved} ms, failover ${failedOver} ms`)
+  console.log(
+    `heard again after: slot back ${returned}, restart ${restarted}, move ${moved}, failover ${failedOver} ms`,
+  )
   await master.restart()
   for (const name of channels) await untilHeard(a, b, name, 5_000)
 }, 30_000)

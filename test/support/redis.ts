@@ -2,7 +2,7 @@
 // broker. A guard process ends all of them and their folder as soon as this process is gone, however it went.
 import { type ChildProcess, type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { type Socket, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -264,7 +264,6 @@ export async function until(ask: () => Promise<boolean>, withinMs = 10_000): Pro
 function root(): string {
   if (folder !== undefined) return folder
   folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'trunkline-redis-'))
-  mkdirSync(folder, { recursive: true })
   const guard = spawn(
     'sh',
     [
