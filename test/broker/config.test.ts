@@ -65,6 +65,11 @@ const wrong: { what: string; args?: string[]; env?: Record<string, string>; text
     env: { TRUNKLINE_UPSTREAM_URL: 'ftp://x' },
     says: 'is no URL that begins with wss',
   },
+  {
+    what: 'an upstream that cannot be dialled',
+    args: ['--upstream-url', 'ws://[x'],
+    says: 'is no URL that can be dialled.',
+  },
   { what: 'upstreams that are no JSON', args: ['--upstreams', '{'], says: 'TRUNKLINE_UPSTREAMS: is not valid JSON' },
   { what: 'an upstream with a field amiss', args: ['--upstreams', '[{"id":"A"}]'], says: '--upstreams: 0.id: Invalid' },
   {
