@@ -6,6 +6,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Fcall } from '../../broker/redis/call.ts'
+import { source } from '../../broker/redis/source.ts'
 
 type Word = string | Buffer
 
@@ -112,4 +113,11 @@ function reply(from: Buffer, at: number): { value: unknown; end: number } | unde
     next = one.end
   }
   return { value: list, end: next }
+}
+
+/** The source with a clock that tests set, beside the other keys of each desk and pool. */
+export function timedSource(): string {
+  return source()
+    .replace('local now = time()', "local now = tonumber(redis.call('GET', prefix .. 'clock'))")
+    .replace('ask, time())', "ask, tonumber(redis.call('GET', prefix .. 'clock')))")
 }
