@@ -51,7 +51,7 @@ export class Door {
 
   async #let(connection: Connection, call: string, began: number): Promise<Refusal | undefined> {
     const { request } = connection
-    const { calls, upstreams, proxies } = this.#host
+    const { upstreams, proxies } = this.#host
     const unfit = this.#host.sheds(undefined) ?? unfitness(request)
     if (unfit !== undefined) return unfit
     const arrival = await readArrival(upgradeOf(request), call, upstreams)

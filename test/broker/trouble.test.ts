@@ -21,9 +21,10 @@ beforeEach(async () => {
   sim = await startSim({ port: 0, pace: 'burst' })
   const env = { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: upstreamKey, TRUNKLINE_UPSTREAM_URL: sim.url }
   faults = []
-  host = await startHost(readConfig(['--port', '0', '--store', dir], env), (of, error) =>
-    faults.push(`${of}: ${String(error)}`),
-  )
+  host = await startHost(readConfig(['--port', '0', '--store', dir], env), {
+    fault: (of, error) => faults.push(`${of}: ${String(error)}`),
+    log: () => undefined,
+  })
   const life = { close: () => host.drain(0), restart: () => Promise.reject(new Error('it has no next life')) }
   broker = new Broker(`http://127.0.0.1:${host.port}`, sim, [], life)
 })
