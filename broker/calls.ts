@@ -3,13 +3,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Arrival } from '../src/http/door.ts'
+import type { PlanName } from '../src/plan.ts'
 import type { Admission, Desks, Offer, Sounds } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
 import { NodeCall, type CallHost, type Let } from './call.ts'
 import { clock } from './clock.ts'
 import type { Secrets } from './config.ts'
-import { accept } from './peer.ts'
+import { accept, type Peer } from './peer.ts'
 import { listen, NodeSocket } from './sockets.ts'
 import type { Words } from './store.ts'
 
@@ -23,6 +24,9 @@ export interface Connection {
 /** Of a caller that is being refused nothing is wanted any more. */
 const refusedFrameBytes = 64 * 1024
 
+/** Keys whose plan is remembered: some 100 bytes each. */
+const knownPlans = 20_000
+
 export interface CallsHost {
   desks: Desks
   secrets: Secrets
@@ -35,6 +39,10 @@ export class Calls implements Words {
   readonly #calls = new Map<string, NodeCall>()
   /** Being decided; true: the desk's word that its turn has come overtook the desk's answer that it waits. */
   readonly #deciding = new Map<string, boolean>()
+  /** Key → its tenant's plan when it came last; the key that came longest ago stands first. */
+  readonly #plans = new Map<string, PlanName>()
+  /** Callers that are connected, also those that are only being told why not. */
+  readonly #connected = new Set<Peer>()
   #empty: (() => void) | undefined
 
   constructor(host: CallsHost) {
@@ -45,9 +53,14 @@ export class Calls implements Words {
     return this.#calls.size + this.#deciding.size
   }
 
-  /** Resolves when no call is left. */
+  /** The plan that a key's tenant had when it came last; undefined while nobody knows it. */
+  planOf(keyHash: string): PlanName | undefined {
+    return this.#plans.get(keyHash)
+  }
+
+  /** Resolves when no call is left, and nobody that is still being told something. */
   async none(): Promise<void> {
-    if (this.count > 0) await new Promise<void>((resolve) => (this.#empty = resolve))
+    if (!this.#isEmpty) await new Promise<void>((resolve) => (this.#empty = resolve))
   }
 
   /** Decides, and takes the connection over; a refusal is answered by the door, over HTTP. */
@@ -58,6 +71,7 @@ export class Calls implements Words {
     const early = this.#deciding.get(offer.call) === true
     this.#deciding.delete(offer.call)
     if (admission.is === 'refused') return this.#refuse(arrival, connection, admission)
+    this.#learn(offer.keyHash, admission.terms.plan)
     if (upstream === undefined) return this.#refuse(arrival, connection, { refusal: { why: 'bug' } })
     const call = new NodeCall(arrival, upstream, admission, began, this.#hostOf(offer))
     this.#calls.set(offer.call, call)
@@ -85,10 +99,28 @@ export class Calls implements Words {
     for (const call of this.#calls.values()) call.wrapUp(refusal)
   }
 
-  #connect(call: NodeCall, { protocol }: Arrival, { request, socket, head }: Connection, admission: Let): void {
-    const peer = accept(request, socket, head, admission.terms.frameBytes, protocol)
+  #learn(keyHash: string, plan: PlanName): void {
+    this.#plans.delete(keyHash)
+    this.#plans.set(keyHash, plan)
+    const [oldest = ''] = this.#plans.keys()
+    if (this.#plans.size > knownPlans) this.#plans.delete(oldest)
+  }
+
+  #connect(call: NodeCall, { protocol }: Arrival, connection: Connection, admission: Let): void {
+    const peer = this.#accept(connection, admission.terms.frameBytes, protocol)
     if (peer === undefined) call.abandoned()
-    else call.begin(peer, socket, admission)
+    else call.begin(peer, connection.socket, admission)
+  }
+
+  #accept({ request, socket, head }: Connection, frameBytes: number, protocol: string | null): Peer | undefined {
+    const peer = accept(request, socket, head, frameBytes, protocol)
+    if (peer === undefined) return undefined
+    this.#connected.add(peer)
+    peer.once('close', () => {
+      this.#connected.delete(peer)
+      this.#look()
+    })
+    return peer
   }
 
   /** A desk that cannot be reached decides nothing: the caller may come again (G10). */
@@ -103,14 +135,14 @@ export class Calls implements Words {
 
   #refuse(
     { offer, protocol }: Arrival,
-    { request, socket, head }: Connection,
+    connection: Connection,
     { refusal, beforeUpgrade: wanted }: { refusal: Refusal; beforeUpgrade?: boolean },
   ): Refusal | undefined {
     if (beforeUpgrade(refusal, wanted)) return refusal
-    const peer = accept(request, socket, head, refusedFrameBytes, protocol)
+    const peer = this.#accept(connection, refusedFrameBytes, protocol)
     if (peer === undefined) return undefined
     listen(peer, { message: () => undefined, closed: () => undefined })
-    turnAway(new NodeSocket(peer, socket), refusal, offer.call, clock)
+    turnAway(new NodeSocket(peer, connection.socket), refusal, offer.call, clock)
     return undefined
   }
 
@@ -127,6 +159,14 @@ export class Calls implements Words {
 
   #forget(call: string): void {
     this.#calls.delete(call)
-    if (this.count === 0) this.#empty?.()
+    this.#look()
+  }
+
+  get #isEmpty(): boolean {
+    return this.count === 0 && this.#connected.size === 0
+  }
+
+  #look(): void {
+    if (this.#isEmpty) this.#empty?.()
   }
 }

@@ -2,11 +2,13 @@
 // or files of their own, never from the command line. Refuses to act on any of it.
 import { readFileSync } from 'node:fs'
 import type { BlockList } from 'node:net'
+import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 import { upstreamsOf, type UpstreamSpec } from '../src/upstream.ts'
 import { readProxies } from './address.ts'
+import { readAddress } from './redis/address.ts'
 import { dashed, given, Misuse, variable, type Given } from './given.ts'
 
 const unbuilt = import.meta.filename.endsWith('.ts')
@@ -29,7 +31,17 @@ const Settings = z.strictObject({
   tlsPort: port.default(8443).describe('the TLS port, used when a certificate is given; 0 picks a free one'),
   tlsCert: path.optional().describe('the certificate chain, a PEM file'),
   tlsKey: path.optional().describe('its private key, a PEM file'),
-  store: path.default('.trunkline/store').describe('the folder of the embedded store'),
+  store: path
+    .default('.trunkline/store')
+    .describe('the folder of the embedded store, or redis://… (with commas between several: a cluster)'),
+  node: z
+    .string('is no name')
+    .regex(/^[\w.:-]{1,100}$/, 'is no name of a node: give up to 100 letters, digits and "._:-"')
+    .optional()
+    .describe('the name of this node among those that share a Redis; the same after a restart [host name and port]'),
+  workers: whole('a number of processes', 1, 256)
+    .default(1)
+    .describe('processes that share the port; more than one needs Redis'),
   web: path
     .default(join(root, unbuilt ? '.cache' : '', 'web'))
     .describe('the built page, and the lines that callers hear'),
@@ -48,7 +60,15 @@ const Settings = z.strictObject({
     .describe('how long live calls may go on after the first signal to stop'),
 })
 
-export interface Config extends Omit<z.infer<typeof Settings>, 'upstreams' | 'tlsCert' | 'tlsKey' | 'trustedProxies'> {
+/** Where what is kept is kept. */
+export type StorePlace = { is: 'folder'; dir: string } | { is: 'redis'; url: string }
+
+export interface Config extends Omit<
+  z.infer<typeof Settings>,
+  'upstreams' | 'tlsCert' | 'tlsKey' | 'trustedProxies' | 'store' | 'node'
+> {
+  store: StorePlace
+  node: string
   upstreams: UpstreamSpec[]
   proxies: BlockList
   tls: { cert: string; key: string } | undefined
@@ -61,6 +81,10 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   const told = given(Settings, argv, env)
   const parsed = Settings.safeParse(told.values)
   if (!parsed.success) throw new Misuse(parsed.error.issues.map((issue) => complaint(issue, told)))
+  if (parsed.data.workers > 1 && storeOf(parsed.data.store, told).is === 'folder')
+    throw new Misuse([
+      `${told.place('workers')}: ${parsed.data.workers} processes cannot share a folder: give --store redis://…, or one process.`,
+    ])
   const { upstreams, trustedProxies, tlsCert, tlsKey, ...settings } = parsed.data
   const proxies = readProxies(trustedProxies)
   if ('unfit' in proxies)
@@ -68,7 +92,8 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   const secrets = secretsOf(env)
   return {
     ...settings,
-    store: resolve(settings.store),
+    store: storeOf(settings.store, told),
+    node: settings.node ?? `${hostname()}:${settings.port}`,
     upstreams: specsOf(upstreams, settings.upstreamUrl, told),
     proxies,
     tls: certificate(tlsCert, tlsKey, told),
@@ -97,14 +122,26 @@ Exit codes: 0 stopped as asked, 1 went down by itself, 2 wrong usage or configur
 `
 }
 
+/** What is wrong with an address is said without it: it may hold a password. */
+function storeOf(given: string, told: Given): StorePlace {
+  if (!/^rediss?:/.test(given)) return { is: 'folder', dir: resolve(given) }
+  try {
+    readAddress(given)
+  } catch (error) {
+    throw new Misuse([`${told.place('store')}: ${(error as Error).message}`])
+  }
+  return { is: 'redis', url: given }
+}
+
 function shapeOf(name: string): string {
   const kinds: Record<string, string> = {
     upstreams: 'json',
     trustedProxies: 'list',
     upstreamUrl: 'url',
     host: 'address',
+    node: 'name',
   }
-  return kinds[name] ?? (/port|seconds/i.test(name) ? 'number' : 'path')
+  return kinds[name] ?? (/port|seconds|workers/i.test(name) ? 'number' : 'path')
 }
 
 function whole(what: string, least: number, most: number): z.ZodInt {
@@ -121,10 +158,13 @@ function complaint({ path, message, code, ...rest }: z.core.$ZodIssue, told: Giv
 
 function specsOf(own: unknown, url: string | undefined, told: Given): UpstreamSpec[] {
   try {
-    return upstreamsOf(own === undefined ? undefined : JSON.stringify(own), url)
+    const specs = upstreamsOf(own === undefined ? undefined : JSON.stringify(own), url)
+    const unfit = specs.find((spec) => !URL.canParse(spec.url))
+    if (unfit === undefined) return specs
+    throw new Error(`${JSON.stringify(unfit.url)} is no URL that can be dialled`)
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : []
-    const where = issue === undefined ? String(error) : `${issue.path.join('.')}: ${issue.message}`
+    const where = issue === undefined ? (error as Error).message : `${issue.path.join('.')}: ${issue.message}`
     throw new Misuse([`${told.place('upstreams')}: ${where}.`])
   }
 }

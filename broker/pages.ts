@@ -10,13 +10,14 @@ export function pages(web: string): MiddlewareHandler {
   const headers = headersOf(readFileSync(join(web, headersFile), 'utf8'))
   const files = serveStatic({ root: web })
   return async (c, next) => {
-    if (c.req.path === `/${headersFile}`) return next()
-    const found = await files(c, next)
-    // Not by `onFound`: it is called when the answer has its headers (@hono/node-server 2.1.8).
-    if (found instanceof Response) for (const [name, value] of headers) found.headers.set(name, value)
-    return found
+    const page = c.req.path === `/${headersFile}` ? undefined : await files(c, notThere)
+    if (page === undefined) return next()
+    for (const [name, value] of headers) page.headers.set(name, value)
+    return page
   }
 }
+
+async function notThere(): Promise<void> {}
 
 /** What stands under `/*`: `Name: value` lines, indented. */
 function headersOf(text: string): [string, string][] {

@@ -19,4 +19,12 @@ export interface Words {
   wrapUp(call: string, refusal: Refusal): void
 }
 
-export type Fault = (error: unknown, about: Readonly<Record<string, string>>) => void
+/** `of`: what went wrong, in a word. */
+export type Fault = (
+  of: 'call' | 'desk' | 'pool' | 'request' | 'node',
+  error: unknown,
+  about: Readonly<Record<string, string>>,
+) => void
+
+/** What a person wants to know of, and what belongs to it; no secret (K4). */
+export type Log = (msg: string, more: Readonly<Record<string, unknown>>) => void

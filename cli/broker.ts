@@ -36,7 +36,7 @@ export type Broker = {
 export const projectRoot: string = fileURLToPath(new URL('..', import.meta.url))
 
 const stopPatienceMs = 5_000
-const readyPatienceMs = 15_000
+export const readyPatienceMs = 15_000
 const readyPauseMs = 50
 const keptLines = 20
 
@@ -118,8 +118,8 @@ function listen(child: ChildProcess, tail: readonly string[]): Reports {
   return { ready: ready.promise, crashed: crashed.promise, gone: gone.signal }
 }
 
-/** Waits for /readyz: the socket is open before the Durable Objects are. */
-async function answers(url: string, signal: AbortSignal): Promise<void> {
+/** Waits for /readyz: the socket is open before what lies behind it is. */
+export async function answers(url: string, signal: AbortSignal): Promise<void> {
   let last = 'no answer'
   for (;;) {
     try {
@@ -131,7 +131,7 @@ async function answers(url: string, signal: AbortSignal): Promise<void> {
       last = `${response.status} ${plain ? text.trim().slice(0, 300) : ''}`.trim()
     } catch (error) {
       if (signal.aborted && signal.reason instanceof DOMException) {
-        throw new Error(`The Worker is up but not ready after ${readyPatienceMs / 1000} s: /readyz says ${last}`, {
+        throw new Error(`The broker is up but not ready after ${readyPatienceMs / 1000} s: /readyz says ${last}`, {
           cause: error,
         })
       }

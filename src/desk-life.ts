@@ -1,13 +1,14 @@
 // What a host does around a desk, whatever its home: the conversation with its pools, words to its calls, the beat while any call is open.
 // Knows no home and no host; what is decided is in the desk's steps.
+import type { DeskReading } from './tenant-desk.ts'
+import type { TenantChange } from './plan-settings.ts'
 import { Admissions } from './admission.ts'
 import type { DeskSteps } from './desk-steps.ts'
-import type { DeskReading } from './desk.ts'
 import type { Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
 import { heartbeatMs } from './limits.ts'
 import type { Series } from './metrics.ts'
-import type { Key, Tenant, TenantChange } from './plan.ts'
+import type { Key, Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Clock, Desks, Offer, PoolGrant, Pools, Renewal } from './ports.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -24,6 +25,8 @@ export interface DeskLifeHost {
   wrapUp(call: string, refusal: Refusal): Promise<unknown>
   /** Sees to the end of work that nobody waits for. */
   background(work: Promise<unknown>): void
+  /** Whether a call of this host is open at this desk: then it goes on beating. */
+  busy(): boolean
   /** Wants a `beat` after so long: sooner than what is set already, never later. */
   arm(afterMs: number): unknown
   fault(error: unknown): void
@@ -135,12 +138,7 @@ export class DeskLife implements Desks {
 
   /** For as long as a call is open the beat goes on. */
   async armed(): Promise<void> {
-    try {
-      if (await this.steps.busy()) await this.#host.arm(heartbeatMs)
-    } catch (error) {
-      this.#host.fault(error)
-      await this.#host.arm(heartbeatMs)
-    }
+    if (this.#host.busy()) await this.#host.arm(heartbeatMs)
   }
 
   /** What a call had goes back to its pool, which gives it to whom it is due: to this desk's next caller, or to another's (P5, P9). */

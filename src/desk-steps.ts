@@ -3,12 +3,13 @@
 import type { Deciding } from './admission.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
-import type { DeskReading } from './desk.ts'
+import type { DeskReading } from './tenant-desk.ts'
 import type { Entry } from './ledger.ts'
 import type { Series } from './metrics.ts'
-import type { Key, KeyChange, Tenant, TenantChange } from './plan.ts'
+import type { KeyChange, TenantChange } from './plan-settings.ts'
+import type { Key, Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Renewal } from './ports.ts'
-import type { KeptCall } from './records-sql.ts'
+import type { KeptCall } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format, Sound } from './sound.ts'
 import type { Upload } from './sounds-sql.ts'
@@ -44,8 +45,6 @@ export interface DeskSteps extends Deciding {
   calls(limit: number, before: string | undefined): Soon<KeptCall[] | undefined>
   /** Calls that have begun and not ended. */
   openCalls(): Soon<KeptCall[]>
-  /** Whether there are such. */
-  busy(): Soon<boolean>
   queueReading(): Soon<QueueReading | undefined>
   /** Takes a waiting caller out of the queue; it is to be told. */
   removeCaller(call: string): Soon<Removed | Refusal>

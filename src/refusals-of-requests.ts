@@ -104,6 +104,16 @@ export const requestRefusals = {
     says: 'The request has more than {most} header fields.',
   },
 
+  store_unreachable: {
+    http: 503,
+    close: 1013,
+    type: 'server_error',
+    code: 'store_unreachable',
+    retryAfterMs: 1_000,
+    title: 'Store unreachable',
+    says: 'What the broker knows is kept in a store that does not answer just now. Whether a change was made is not known: read it again in a second, then decide.',
+  },
+
   // Requests.
   upgrade_needed: {
     http: 426,

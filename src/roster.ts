@@ -16,3 +16,6 @@ export interface Roster {
   /** Removes every name whose value is <= upTo and returns them, in order. */
   purge(upTo: number): string[]
 }
+
+/** The rosters of one store, by their names. */
+export type Rosters = (name: string) => Roster

@@ -1,6 +1,6 @@
 // Builds the Node host into a folder that runs by itself: one program, the page and its lines, the Lua of Redis, and the licences of all that
 // is in it. `node tools/package.ts [--out dist/node]`; run by `npm run build`. Knows no host but this one.
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -8,8 +8,8 @@ import { build as bundle, type Metafile } from 'esbuild'
 import { build as buildPage } from 'vite'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-/** The one file that may ask where it is: in the bundle all files are one. */
-const finder = 'broker/config.ts'
+/** These may ask where they are, and know of each other: in the bundle all files are one. */
+const finders = ['broker/config.ts', 'broker/redis/source.ts']
 /** `ws` does without them. */
 const natives = ['bufferutil', 'utf-8-validate']
 
@@ -22,7 +22,7 @@ rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 await writePage()
 const { inputs } = await writeProgram()
-for (const file of luaFiles()) cpSync(join(root, file), inOut(file))
+cpSync(join(root, 'broker', 'redis', 'lua'), inOut('lua'), { recursive: true })
 cpSync(join(root, 'LICENSE'), inOut('LICENSE'))
 writeFileSync(inOut('LICENCES.md'), `# Licences of what is in broker.js\n\n${licencesOf(inputs).join('\n')}`)
 writeFileSync(inOut('package.json'), `${JSON.stringify(ownManifest(), null, 2)}\n`)
@@ -54,23 +54,16 @@ async function writeProgram(): Promise<Metafile> {
   const strays = Object.keys(metafile.inputs).filter(
     (file) =>
       !file.includes('node_modules/') &&
-      file !== finder &&
+      !finders.includes(file) &&
       readFileSync(join(root, file), 'utf8').includes('import.meta'),
   )
   if (strays.length > 0)
-    throw new Error(`${strays.join(', ')}: bundled, import.meta is another place: find files by \`root\` of ${finder}.`)
+    throw new Error(
+      `${strays.join(', ')}: bundled, import.meta is another place: find files by \`root\` of ${finders[0]}.`,
+    )
   cpSync(join(root, 'tools', 'launch.js'), inOut('main.js'))
   chmodSync(inOut('main.js'), 0o755)
   return metafile
-}
-
-/** Where they are in the checkout they are in the package. */
-function luaFiles(): string[] {
-  const room = join('broker', 'redis')
-  if (!existsSync(join(root, room))) return []
-  return readdirSync(join(root, room))
-    .filter((name) => name.endsWith('.lua'))
-    .map((name) => join(room, name))
 }
 
 function ownManifest(): Record<string, unknown> {

@@ -7,7 +7,12 @@ import { help, readConfig } from '../broker/config.ts'
 const file = 'docs/NODE.md'
 const [begin, end] = ['<!-- settings: node tools/settings.ts -->\n', '<!-- /settings -->\n']
 
-const defaults: Readonly<Record<string, unknown>> = { ...readConfig([], {}) }
+/** As a reader finds them: neither this machine's name, nor a value that was read into parts. */
+const defaults: Readonly<Record<string, unknown>> = {
+  ...readConfig([], {}),
+  store: '.trunkline/store',
+  node: undefined,
+}
 
 const rows = help().matchAll(/^ {2}--([\w-]+) <\w+> +(.*) \[(\w+)\]$/gm)
 const lines = Array.from(rows, ([, flag = '', says = '', variable = '']) => {

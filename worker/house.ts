@@ -12,10 +12,12 @@ export function houseOf(env: Env): House {
     host: 'worker',
     operatorKey: env.TRUNKLINE_ADMIN_KEY,
     models: modelsOf(upstreams(env)),
-    fault: (error: unknown, instance: string) =>
+    fault: (error: unknown, instance: string) => {
       console.error(
         JSON.stringify({ level: 'error', msg: 'request fault', request_id: instance, error: String(error) }),
-      ),
+      )
+      return undefined
+    },
   }
   return house(own, {
     desk: (tenant) => deskOf(env, tenant),

@@ -37,11 +37,11 @@ export function openEmbedded(options: EmbeddedOptions): Store {
 
 class EmbeddedStore implements Store {
   readonly desks: Store['desks'] = {
-    admit: (offer) => this.#life(offer.tenant).admit(offer),
-    renew: (ref, load) => this.#lifeOf(ref).renew(ref, load),
-    leave: (ref) => this.#lifeOf(ref).leave(ref),
-    debit: (ref, entries) => this.#lifeOf(ref).debit(ref, entries),
-    end: (ref, entries, record) => this.#lifeOf(ref).end(ref, entries, record),
+    admit: async (offer) => this.#life(offer.tenant).admit(offer),
+    renew: async (ref, load) => this.#lifeOf(ref).renew(ref, load),
+    leave: async (ref) => this.#lifeOf(ref).leave(ref),
+    debit: async (ref, entries) => this.#lifeOf(ref).debit(ref, entries),
+    end: async (ref, entries, record) => this.#lifeOf(ref).end(ref, entries, record),
   }
   readonly homes: Store['homes']
   readonly #folder: Folder
@@ -55,7 +55,8 @@ class EmbeddedStore implements Store {
 
   constructor({ dir, pools, calls, fault }: EmbeddedOptions) {
     this.#words = calls
-    this.#fault = fault
+    // What still runs when the files are closed finds them so.
+    this.#fault = (...what) => (this.#closed ? undefined : fault(...what))
     this.#folder = new Folder(dir)
     const index = new SqlIndex(this.#file(this.#folder.index).sql)
     for (const [id, ceiling] of Object.entries(pools)) this.#pools.set(id, this.#poolLife(id, ceiling))
@@ -92,7 +93,7 @@ class EmbeddedStore implements Store {
         const desk = this.#desk(tenant)
         if (desk?.idle === true) this.#shut(tenant, desk)
       } catch (error) {
-        this.#fault(error, { tenant_id: tenant })
+        this.#fault('desk', error, { tenant_id: tenant })
       }
     }
   }
@@ -124,7 +125,7 @@ class EmbeddedStore implements Store {
         },
         wake: (calls) => calls.forEach((call) => this.#words.seated(call)),
         wrapUp: async (call, refusal) => this.#words.wrapUp(call, refusal),
-        fault: (error) => this.#fault(error, { tenant_id: tenant }),
+        fault: (error) => this.#fault('desk', error, { tenant_id: tenant }),
       })
     }
     if (desk === undefined) return undefined
@@ -168,7 +169,7 @@ class EmbeddedStore implements Store {
       clock,
       regrant: async (tenant, grant) => this.#desk(tenant)?.life.regrant(id, grant),
       level: async (tenant) => this.#desk(tenant)?.life.level(id),
-      background: (work) => void work.catch((error: unknown) => this.#fault(error, { pool: id })),
+      background: (work) => void work.catch((error: unknown) => this.#fault('pool', error, { pool: id })),
     })
   }
 
@@ -188,7 +189,16 @@ function nobodys(tenant: string, clock: Clock): DeskLife {
     clock,
   )
   const pools = { share: nothing, report: nothing }
-  return new DeskLife(steps, { clock, pools, wake: idle, wrapUp: nothing, background: idle, arm: idle, fault: idle })
+  return new DeskLife(steps, {
+    clock,
+    pools,
+    wake: idle,
+    wrapUp: nothing,
+    busy: () => false,
+    background: idle,
+    arm: idle,
+    fault: idle,
+  })
 }
 
 async function nothing(): Promise<never> {

@@ -1,9 +1,10 @@
 // The HTTP app that both hosts serve: tenant API, operator API, health, metrics. Knows no store and no socket.
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { v7 as uuid } from 'uuid'
-import type { DeskReading } from '../desk.ts'
+import type { DeskReading } from '../tenant-desk.ts'
 import type { Series } from '../metrics.ts'
 import type { Key } from '../plan.ts'
+import type { Refusal } from '../refusal.ts'
 import { Refused, refusalResponse } from './answer.ts'
 import { presentedKey } from './door.ts'
 import { exposition, expositionType } from './exposition.ts'
@@ -28,7 +29,8 @@ export interface House {
   reports(): Promise<Series[]>
   /** What is not ready, as sentences; empty when all is. */
   unready(): Promise<string[]>
-  fault(error: unknown, instance: string): void
+  /** Notes it; a refusal where the asker is to be told more than that something went wrong. */
+  fault(error: unknown, instance: string): Refusal | undefined
 }
 
 type Env = { Bindings: { house: House }; Variables: { instance: string } }
@@ -97,8 +99,7 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.notFound((c) => refusalResponse(noRoute(c.req.method, c.req.path), c.get('instance')))
   routes.onError((error, c) => {
     if (error instanceof Refused) return refusalResponse(error.refusal, c.get('instance'))
-    c.env.house.fault(error, c.get('instance'))
-    return refusalResponse({ why: 'bug' }, c.get('instance'))
+    return refusalResponse(c.env.house.fault(error, c.get('instance')) ?? { why: 'bug' }, c.get('instance'))
   })
   return routes
 }

@@ -1,16 +1,17 @@
 // What the HTTP app asks of its host, over the desks, pools and registry that every host has. Knows no route and no host.
+import type { DeskReading } from '../tenant-desk.ts'
+import type { KeyChange, TenantChange } from '../plan-settings.ts'
+import type { KeptCall } from '../records.ts'
+import type { PoolReading } from '../pool-reading.ts'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
-import type { DeskReading } from '../desk.ts'
 import type { Indexed } from '../index-sql.ts'
 import type { Series } from '../metrics.ts'
-import type { Key, KeyChange, Tenant, TenantChange } from '../plan.ts'
+import type { Key, Tenant } from '../plan.ts'
 import type { PoolChange } from '../pool-settings.ts'
-import type { KeptCall } from '../records-sql.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Format, Sound } from '../sound.ts'
 import type { Upload } from '../sounds-sql.ts'
-import type { PoolReading } from '../sql-pool.ts'
 import type { House } from './app.ts'
 import type { PoolHouse } from './pools.ts'
 import type { Uploads } from './sounds.ts'
@@ -60,15 +61,27 @@ export interface Homes {
 
 export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'models' | 'fault'>
 
-/** `unready`: what of the host itself is not ready, as sentences. */
-export function houseOf(own: Own, homes: Homes, unready: () => string[] = () => []): House {
+/** The process itself, where the host is one. */
+export interface Self {
+  /** What of it is not ready, as sentences. */
+  unready: () => string[]
+  /** What it adds to `/metrics`, and those beside it that share its port. */
+  series: () => Promise<Series[]>
+}
+
+const none: Self = { unready: () => [], series: async () => [] }
+
+export function houseOf(own: Own, homes: Homes, { unready, series }: Self = none): House {
   return {
     ...own,
     tenants: tenantsOf(homes),
     pools: poolsOf(homes),
     uploads: uploadsOf(homes),
     me: ({ tenant, hash }) => homes.desk(tenant).me(hash),
-    reports: () => Promise.all(homes.pools.map((id) => homes.pool(id).series())),
+    reports: async () => {
+      const pools = homes.pools.map((id) => homes.pool(id).series())
+      return [...(await Promise.all(pools)), ...(await series())]
+    },
     unready: async () => [...unready(), ...(own.operatorKey === undefined ? [noOperator] : []), ...(await dumb(homes))],
   }
 }

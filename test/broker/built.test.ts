@@ -9,6 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSim } from '../../sim/server.ts'
 import { Broker, settingsOf } from '../support/broker.ts'
 import { Caller, liveCaller } from '../support/caller.ts'
+import { eventually } from '../support/eventually.ts'
+import { startRedis } from '../support/redis.ts'
 
 const project = join(import.meta.dirname, '..', '..')
 const patience = { timeout: 60_000 }
@@ -43,43 +45,62 @@ async function start(env: Record<string, string>): Promise<Started> {
   return { child, port, lines }
 }
 
-test(
-  '[DEPLOY] the built package carries a call, plays its lines to one that waits, and ends with 0 when told to',
-  patience,
-  async () => {
-    const sim = await startSim({ port: 0, pace: 'burst' })
-    const { vars, secrets } = settingsOf(sim.url)
-    const { child, port, lines } = await start({ ...vars, ...secrets })
-    const exited = once(child, 'exit')
-    const stop = async (): Promise<void> => {
-      if (child.exitCode === null) child.kill('SIGTERM')
-      await exited
-      await sim.close()
-    }
-    const broker = new Broker(`http://127.0.0.1:${port}`, sim, lines, { close: stop, restart: () => Promise.reject() })
-    try {
-      const page = await fetch(broker.url)
-      expect(await page.text()).toContain('<title>')
-      expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+/** Page, line of a waiting caller, talk, and books: whatever is found in a file of the package. */
+async function carryCalls(broker: Broker): Promise<void> {
+  const page = await fetch(broker.url)
+  expect(await page.text()).toContain('<title>')
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
 
-      const tenant = await broker.tenant({ caps: { lines: 1 } })
-      const talking = await liveCaller(broker.wsUrl, tenant.key)
-      const waiting = new Caller(broker.wsUrl, tenant.key)
-      await waiting.next('trunkline.queue.joined')
-      await waiting.next('response.output_audio.delta')
-      talking.send({ type: 'response.create' })
-      await talking.next('response.done')
-      await talking.hangUp()
-      await waiting.next('session.created')
-      await waiting.hangUp()
-      await broker.quiet(tenant)
-      expect(await broker.usage(tenant)).toMatchObject({ calls: 2 })
-    } finally {
-      await broker.close()
-    }
-    expect(await exited).toEqual([0, null])
-  },
-)
+  const tenant = await broker.tenant({ caps: { lines: 1 } })
+  const talking = await liveCaller(broker.wsUrl, tenant.key)
+  const waiting = new Caller(broker.wsUrl, tenant.key)
+  await waiting.next('trunkline.queue.joined')
+  await waiting.next('response.output_audio.delta')
+  talking.send({ type: 'response.create' })
+  await talking.next('response.done')
+  await talking.hangUp()
+  await waiting.next('session.created')
+  await waiting.hangUp()
+  await broker.quiet(tenant)
+  expect(await broker.usage(tenant)).toMatchObject({ calls: 2 })
+}
+
+async function untilStopped(env: Record<string, string>): Promise<unknown[]> {
+  const sim = await startSim({ port: 0, pace: 'burst' })
+  const { vars, secrets } = settingsOf(sim.url)
+  const { child, port, lines } = await start({ ...vars, ...secrets, ...env })
+  const exited = once(child, 'exit')
+  const close = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    await exited
+    await sim.close()
+  }
+  const broker = new Broker(`http://127.0.0.1:${port}`, sim, lines, { close, restart: () => Promise.reject() })
+  try {
+    await eventually(
+      () => fetch(`${broker.url}/readyz`),
+      ({ ok }) => ok,
+      10_000,
+    )
+    await carryCalls(broker)
+  } finally {
+    await broker.close()
+  }
+  return exited
+}
+
+test('[DEPLOY] the built package carries calls over a folder, and ends with 0 when told to', patience, async () => {
+  expect(await untilStopped({})).toEqual([0, null])
+})
+
+test('[DEPLOY] the built package carries calls over Redis, as two processes', patience, async () => {
+  const redis = await startRedis()
+  try {
+    expect(await untilStopped({ TRUNKLINE_STORE: redis.url, TRUNKLINE_WORKERS: '2' })).toEqual([0, null])
+  } finally {
+    await redis.stop()
+  }
+})
 
 test('[DEPLOY] an older Node is told which one is needed, and the exit code is that of wrong usage', () => {
   const older = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.14.0'}})`

@@ -1,0 +1,21 @@
+// One step in Redis: a function, the key whose hash tag it works on, a step's name and what it is asked with. Knows no step.
+
+/** As `makeFcall` gives it: one function with one key; binary words stay as they are. */
+export type Fcall = (name: string, key: string, ...args: readonly (string | Buffer)[]) => Promise<unknown>
+
+/** Whose hand writes: a node, and which of its lives. A step of an older life is refused (G9). */
+export interface Writer {
+  node: string
+  /** Above those of its lives before: the time of its start, say (ms since 1970). */
+  epoch: number
+}
+
+/** Answers cross as JSON text; nothing is undefined. */
+export function answered(reply: unknown): unknown {
+  return typeof reply === 'string' ? JSON.parse(reply) : undefined
+}
+
+/** Lua has one table for lists and records: an empty list comes as `{}`. */
+export function listed<T>(list: readonly T[] | Record<string, never>): T[] {
+  return Array.isArray(list) ? (list as T[]) : []
+}

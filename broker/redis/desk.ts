@@ -1,0 +1,270 @@
+// One tenant's desk in Redis: each step one function call, which runs the rules there. Edits and what they would do are computed here.
+import { isoOf } from '../../src/calendar.ts'
+import { reportOf } from '../../src/desk-counts.ts'
+import type { KeyPreview, TenantPreview } from '../../src/desk-edits.ts'
+import type { QueueReading, Removed } from '../../src/desk-queue.ts'
+import type { DeskSteps } from '../../src/desk-steps.ts'
+import { holdProblem, linesWith } from '../../src/hold-check.ts'
+import type { Entry } from '../../src/ledger.ts'
+import { keysPerTenant, soundsPerTenant } from '../../src/limits.ts'
+import type { Series } from '../../src/metrics.ts'
+import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
+import { changed, changedKey, keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from '../../src/ports.ts'
+import type { KeptCall } from '../../src/records.ts'
+import type { Refusal } from '../../src/refusal.ts'
+import type { Format, Sound } from '../../src/sound.ts'
+import type { Upload } from '../../src/sounds-sql.ts'
+import type { DeskReading, Regranted, UnderWay } from '../../src/tenant-desk.ts'
+import { answered, listed, type Fcall, type Writer } from './call.ts'
+import { documentsOf, written, type Documents, type Edit, type ToldDocuments } from './documents.ts'
+import { copyOf, type Snapshot } from './snapshot.ts'
+import * as told from './told.ts'
+
+/** Where a call that was seated is told of: a JSON list of call ids. In the slot of the tenant's keys. */
+export function seatedChannel(tenant: string): string {
+  return `${prefixOf(tenant)}seated`
+}
+
+function prefixOf(tenant: string): string {
+  return `trunkline:{${tenant}}:`
+}
+
+const unknown: Admission = { is: 'refused', refusal: { why: 'key_unknown' } }
+const columns = { 'audio/pcm': 'pcm', 'audio/pcmu': 'pcmu', 'audio/pcma': 'pcma' } as const
+
+export class RedisDesk implements DeskSteps {
+  readonly #id: string
+  readonly #fcall: Fcall
+  readonly #writer: Writer
+
+  constructor(tenant: string, fcall: Fcall, writer: Writer) {
+    this.#id = tenant
+    this.#fcall = fcall
+    this.#writer = writer
+  }
+
+  async create(tenant: Tenant): Promise<void> {
+    await this.#edit(() => ({ edit: { tenant } }))
+  }
+
+  async consider(offer: Offer): Promise<Admission | undefined> {
+    const answer = await this.#step<told.ToldAdmission | { open: true }>('consider', { offer })
+    if (answer === undefined) return unknown
+    return 'open' in answer ? undefined : told.admissionOf(answer)
+  }
+
+  async admit(offer: Offer): Promise<Admission> {
+    const answer = await this.#step<told.ToldAdmission>('admit', { offer })
+    return answer === undefined ? unknown : told.admissionOf(answer)
+  }
+
+  async ask(pool: string): Promise<PoolAsk | UnderWay | undefined> {
+    const ask = await this.#step<PoolAsk | UnderWay>('ask', { pool })
+    return ask === undefined || 'is' in ask ? ask : { ...ask, epoch: ask.epoch ?? null }
+  }
+
+  async regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Promise<Regranted> {
+    const { seated, again } = (await this.#step<Regranted>('regrant', { pool, grant, as })) ?? {
+      seated: [],
+      again: false,
+    }
+    return { seated: listed(seated), again }
+  }
+
+  async lacks(pool: string): Promise<boolean> {
+    return (await this.#step<boolean>('lacks', { pool })) ?? false
+  }
+
+  async pools(): Promise<string[]> {
+    return listed((await this.#step<string[]>('pools', {})) ?? [])
+  }
+
+  async renew(ref: CallRef, load: number | null): Promise<Renewal> {
+    return (await this.#step<Renewal>('renew', { ref, load })) ?? { is: 'kept' }
+  }
+
+  async leave(ref: CallRef): Promise<void> {
+    await this.#step('leave', { ref })
+  }
+
+  async debit(ref: CallRef, entries: readonly Entry[]): Promise<void> {
+    await this.#step('debit', { ref, entries })
+  }
+
+  async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
+    await this.#step('end', { ref, entries, record })
+  }
+
+  async sweep(): Promise<void> {
+    await this.#step('sweep', {})
+  }
+
+  async read(): Promise<DeskReading | undefined> {
+    const reading = await this.#step<told.ToldReading>('read', {})
+    return reading && told.readingOf(reading)
+  }
+
+  async me(hash: string): Promise<{ reading: DeskReading; key: Key } | undefined> {
+    const found = await this.#step<{ reading?: told.ToldReading; key?: string }>('me', { hash })
+    if (found?.reading === undefined || found.key === undefined) return undefined
+    return { reading: told.readingOf(found.reading), key: JSON.parse(found.key) as Key }
+  }
+
+  async report(): Promise<Record<string, Series>> {
+    const report = await this.#step<told.ToldReport>('report', {})
+    return report === undefined ? {} : reportOf(told.sumsOf(report), report.plan, report.gauges)
+  }
+
+  async change(change: TenantChange): Promise<Tenant | Refusal | undefined> {
+    return this.#edit((documents): Edited<Tenant | Refusal | undefined> => {
+      if (documents === undefined) return { result: undefined }
+      const tenant = changed(documents.tenant, change)
+      const refusal = holdProblem(
+        tenant,
+        documents.sounds.map(({ id }) => id),
+      )
+      return refusal === undefined ? { edit: { tenant }, result: tenant } : { result: refusal }
+    })
+  }
+
+  async preview(change: TenantChange): Promise<TenantPreview | Refusal | undefined> {
+    return this.#tried((copy, now) => copy.preview(change, now))
+  }
+
+  async keys(): Promise<Key[] | undefined> {
+    return (await this.#documents())?.keys
+  }
+
+  async addKey(key: Key, hash: string): Promise<Refusal | undefined> {
+    return this.#edit((documents) => {
+      if (documents === undefined) return { result: this.#unowned() }
+      const { keys, now } = documents
+      if (keys.filter((one) => keyValid(one, now)).length >= keysPerTenant)
+        return { result: { why: 'keys_enough', details: { most: keysPerTenant } } }
+      return { edit: { key, hashes: { [hash]: key.id } } }
+    })
+  }
+
+  async changeKey(id: string, change: KeyChange): Promise<Key | undefined> {
+    return this.#edit((documents) => {
+      const before = documents?.keys.find((key) => key.id === id)
+      const key = before && changedKey(before, change)
+      return key === undefined ? { result: undefined } : { edit: { key }, result: key }
+    })
+  }
+
+  async previewKey(id: string, change: KeyChange): Promise<KeyPreview | undefined> {
+    return this.#tried((copy, now) => copy.previewKey(id, change, now))
+  }
+
+  async revokeKey(id: string, graceMs: number): Promise<{ key: Key; calls: string[] } | Refusal> {
+    const key = await this.#edit((documents): Edited<Key | undefined> => {
+      const before = documents?.keys.find((one) => one.id === id)
+      if (before === undefined || documents === undefined) return { result: undefined }
+      const at = isoOf(documents.now + graceMs)
+      // A key that was ended before ends no later for being ended again.
+      const expires_at = before.expires_at !== null && before.expires_at < at ? before.expires_at : at
+      const ended: Key = graceMs > 0 ? { ...before, expires_at } : { ...before, revoked_at: before.revoked_at ?? at }
+      return { edit: { key: ended }, result: ended }
+    })
+    if (key === undefined) return { why: 'thing_unknown', details: { kind: 'key', id: id.slice(0, 60) } }
+    const open = graceMs > 0 ? [] : (await this.openCalls()).filter((call) => call.key === id)
+    return { key, calls: open.map((call) => call.id) }
+  }
+
+  async calls(limit: number, before: string | undefined): Promise<KeptCall[] | undefined> {
+    const calls = await this.#step<told.ToldCall[]>('calls', { limit, before })
+    return calls && told.callsOf(calls)
+  }
+
+  async openCalls(): Promise<KeptCall[]> {
+    return told.callsOf((await this.#step<told.ToldCall[]>('openCalls', {})) ?? [])
+  }
+
+  async queueReading(): Promise<QueueReading | undefined> {
+    const reading = await this.#step<QueueReading>('queueReading', {})
+    return reading && told.queueOf(reading)
+  }
+
+  async removeCaller(call: string): Promise<Removed | Refusal> {
+    return (await this.#step<Removed | Refusal>('removeCaller', { call })) ?? this.#unowned()
+  }
+
+  async sounds(): Promise<Upload[] | undefined> {
+    return (await this.#documents())?.sounds
+  }
+
+  async sound(id: string, format: Format): Promise<Uint8Array | undefined> {
+    const text = await this.#step<string>('sound', { id, column: columns[format] })
+    return text === undefined ? undefined : new Uint8Array(Buffer.from(text, 'base64'))
+  }
+
+  async upload(sound: Upload, bytes: Sound): Promise<Refusal | undefined> {
+    const parts = Object.keys(columns).map((format) => Buffer.from(bytes[format as Format]).toString('base64'))
+    return this.#edit((documents) => {
+      if (documents === undefined) return { result: this.#unowned() }
+      if (documents.sounds.length >= soundsPerTenant)
+        return { result: { why: 'sounds_enough', details: { most: soundsPerTenant } } }
+      return { edit: { sound } }
+    }, parts)
+  }
+
+  async discard(id: string): Promise<Refusal | undefined> {
+    return this.#edit((documents) => {
+      if (documents === undefined) return { result: this.#unowned() }
+      if (!documents.sounds.some((sound) => sound.id === id))
+        return { result: { why: 'thing_unknown', details: { kind: 'sound', id: id.slice(0, 60) } } }
+      const lines = linesWith(id, documents.tenant.hold.lines)
+      if (lines.length > 0) return { result: { why: 'sound_in_use', details: { id, lines: lines.join(', ') } } }
+      return { edit: { drop: id } }
+    })
+  }
+
+  /** Computes an edit on the documents as they are and writes it, anew where somebody else was first. */
+  async #edit<R>(compute: (documents: Documents | undefined) => Edited<R>, bytes: readonly string[] = []): Promise<R> {
+    for (;;) {
+      const documents = await this.#documents()
+      const { edit, result } = compute(documents)
+      if (edit === undefined) return result as R
+      const ask = { ...written(edit), revision: documents?.revision ?? 0 }
+      const answer = await this.#step<{ done: boolean }>('edit', ask, bytes)
+      if (answer?.done === true) return result as R
+    }
+  }
+
+  async #documents(): Promise<Documents | undefined> {
+    const documents = await this.#step<ToldDocuments>('documents', {})
+    return documents && documentsOf(documents)
+  }
+
+  /** On a copy that is thrown away: by the same code as an edit, and nothing of it is seen. */
+  async #tried<R>(work: (copy: ReturnType<typeof copyOf>['edits'], now: number) => R): Promise<R | undefined> {
+    const snapshot = await this.#step<Snapshot>('snapshot', {})
+    if (snapshot === undefined) return undefined
+    const { edits, close } = copyOf(snapshot)
+    try {
+      return work(edits, snapshot.now)
+    } finally {
+      close()
+    }
+  }
+
+  async #step<T>(step: string, ask: object, bytes: readonly string[] = []): Promise<T | undefined> {
+    const { node, epoch } = this.#writer
+    const key = `${prefixOf(this.#id)}desk`
+    return answered(await this.#fcall('desk', key, step, node, String(epoch), JSON.stringify(ask), ...bytes)) as
+      | T
+      | undefined
+  }
+
+  #unowned(): Refusal {
+    return { why: 'thing_unknown', details: { kind: 'tenant', id: this.#id } }
+  }
+}
+
+/** What is to be written, if anything, and what is said of it. */
+interface Edited<R> {
+  edit?: Edit
+  result?: R
+}

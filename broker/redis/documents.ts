@@ -1,0 +1,56 @@
+// The documents of one tenant in Redis, and edits of them: computed here on what was read, written if nothing was edited since. Knows no rule.
+import type { Key, Tenant } from '../../src/plan.ts'
+import type { Upload } from '../../src/sounds-sql.ts'
+
+export interface ToldDocuments {
+  revision: number
+  tenant: string
+  keys: Record<string, string>
+  sounds: Record<string, string>
+  /** Of Redis, ms. */
+  now: number
+}
+
+export interface Documents {
+  /** The number of the edit that made them so. */
+  revision: number
+  tenant: Tenant
+  /** In the order of their ids, as are the uploads. */
+  keys: Key[]
+  sounds: Upload[]
+  now: number
+}
+
+/** What an edit writes; what is not named stays. */
+export interface Edit {
+  tenant?: Tenant
+  key?: Key
+  /** Digest of a new key → its id. */
+  hashes?: Record<string, string>
+  sound?: Upload
+  /** An upload to delete. */
+  drop?: string
+}
+
+export function documentsOf({ tenant, keys, sounds, ...rest }: ToldDocuments): Documents {
+  return { ...rest, tenant: JSON.parse(tenant) as Tenant, keys: byId<Key>(keys), sounds: byId<Upload>(sounds) }
+}
+
+/** As the function takes it. `gist`: what the gate needs of the tenant, so that Redis need not read what may be long. */
+export function written({ tenant, key, sound, ...rest }: Edit): object {
+  return {
+    ...rest,
+    ...(tenant !== undefined && { tenant: JSON.stringify(tenant), gist: JSON.stringify(gistOf(tenant)) }),
+    ...(key !== undefined && { keys: { [key.id]: JSON.stringify(key) } }),
+    ...(sound !== undefined && { sound: { id: sound.id, text: JSON.stringify(sound) } }),
+  }
+}
+
+function gistOf({ id, plan, caps, models, overflow, hold: { patienceSeconds } }: Tenant): object {
+  return { id, plan, caps, models, overflow, hold: { patienceSeconds } }
+}
+
+function byId<T extends { id: string }>(texts: Record<string, string>): T[] {
+  const all = Object.values(texts).map((text) => JSON.parse(text) as T)
+  return all.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+}

@@ -1,0 +1,216 @@
+-- What a tenant's desk is kept in beside its rosters (src/desk-homes.ts): documents as JSON texts in hashes, a hash for each call, sums.
+-- Documents stay until they are deleted; all else is gone when nothing was written to it for `kept_ms`. Knows no rule.
+local kept_ms = 35 * 86400000
+
+-- JSON has null where Lua has nothing.
+local function plain(value)
+    if type(value) == 'table' then
+        for name, part in pairs(value) do
+            if part == cjson.null then value[name] = nil else plain(part) end
+        end
+    end
+    return value
+end
+
+local function decoded(text)
+    if not text then return nil end
+    return plain(cjson.decode(text))
+end
+
+local function values_of(key)
+    local fields, reply = {}, redis.call('HGETALL', key)
+    for i = 1, #reply, 2 do fields[reply[i]] = reply[i + 1] end
+    return fields
+end
+
+local Registry = {}
+Registry.__index = Registry
+
+-- What the steps need of a tenant's document: the rest may be long.
+function Registry:tenant()
+    if self.gist == nil then self.gist = decoded(redis.call('HGET', self.documents, 'gist')) end
+    return self.gist
+end
+
+function Registry:text()
+    return redis.call('HGET', self.documents, 'tenant') or nil
+end
+
+function Registry:key(id)
+    return decoded(redis.call('HGET', self.keys_at, id))
+end
+
+function Registry:key_text(hash)
+    local id = redis.call('HGET', self.hashes, hash)
+    return id and redis.call('HGET', self.keys_at, id) or nil
+end
+
+function Registry:keyByHash(hash)
+    return decoded(self:key_text(hash))
+end
+
+function Registry:keys()
+    local keys = {}
+    for _, text in pairs(values_of(self.keys_at)) do keys[#keys + 1] = decoded(text) end
+    return keys
+end
+
+local Records = {}
+Records.__index = Records
+
+local function kept(fields)
+    if fields.id == nil then return nil end
+    fields.began = tonumber(fields.began)
+    fields.admitted = tonumber(fields.admitted)
+    fields.ended = tonumber(fields.ended)
+    return fields
+end
+
+function Records:at(id)
+    return self.prefix .. 'call:' .. id
+end
+
+function Records:write(id, ...)
+    redis.call('HSET', self:at(id), ...)
+    self.written[self:at(id)] = true
+end
+
+-- `open`: 0 while it waits, 1 when it has its line. `calls`: every one that is kept. `ended`: when it ended.
+function Records:open(call)
+    if redis.call('EXISTS', self:at(call.id)) == 1 then return end
+    self:write(call.id, 'id', call.id, 'key', call.key, 'model', call.model, 'pool', call.pool, 'began', call.began)
+    if call.agent ~= nil then self:write(call.id, 'agent', call.agent) end
+    if call.admitted ~= nil then self:write(call.id, 'admitted', call.admitted) end
+    self.rosters('calls'):set(call.id, 0)
+    self.rosters('calls:open'):set(call.id, call.admitted == nil and 0 or 1)
+end
+
+function Records:admit(id, at)
+    if self.rosters('calls:open'):get(id) ~= 0 then return nil end
+    self.rosters('calls:open'):set(id, 1)
+    local call = self:get(id)
+    self:write(id, 'admitted', at)
+    call.admitted = at
+    return call
+end
+
+function Records:get(id)
+    return kept(values_of(self:at(id)))
+end
+
+function Records:close(id, ended, record)
+    if not self:isOpen(id) then return false end
+    self:write(id, 'ended', ended, 'record', cjson.encode(record))
+    self.rosters('calls:open'):delete(id)
+    self.rosters('calls:ended'):set(id, ended)
+    return true
+end
+
+function Records:waiting()
+    local waiting = {}
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', self.rosters('calls:open').key, 0, 0)) do
+        local pool = redis.call('HGET', self:at(id), 'pool')
+        waiting[pool] = (waiting[pool] or 0) + 1
+    end
+    return waiting
+end
+
+function Records:isOpen(id)
+    return self.rosters('calls:open'):get(id) ~= nil
+end
+
+function Records:isClosed(id)
+    return redis.call('HEXISTS', self:at(id), 'ended') == 1
+end
+
+function Records:openCalls()
+    local open = self.rosters('calls:open')
+    local ids = open:first(open:size())
+    table.sort(ids)
+    local calls = {}
+    for _, id in ipairs(ids) do calls[#calls + 1] = self:get(id) end
+    return calls
+end
+
+function Records:list(limit, before)
+    local calls = self.rosters('calls').key
+    local ids = redis.call('ZREVRANGEBYLEX', calls, before and '(' .. before or '+', '-', 'LIMIT', 0, limit)
+    local list = {}
+    for _, id in ipairs(ids) do list[#list + 1] = self:get(id) end
+    return list
+end
+
+function Records:forget(up_to)
+    for _, id in ipairs(self.rosters('calls:ended'):purge(up_to)) do
+        self.rosters('calls'):delete(id)
+        redis.call('DEL', self:at(id))
+    end
+end
+
+local Counts = {}
+Counts.__index = Counts
+
+function Counts:add(pool, series, by)
+    if self.more[pool] == nil then self.more[pool] = {} end
+    self.more[pool][series] = (self.more[pool][series] or 0) + by
+end
+
+function Counts:at(pool)
+    return self.prefix .. 'counts:' .. pool
+end
+
+function Counts:keep()
+    for pool, sums in pairs(self.more) do
+        local names, changes = {}, {}
+        for name in pairs(sums) do names[#names + 1] = name end
+        local before = redis.call('HMGET', self:at(pool), unpack(names))
+        for i, name in ipairs(names) do
+            changes[2 * i - 1] = name
+            changes[2 * i] = string.format('%.17g', (tonumber(before[i] or nil) or 0) + sums[name])
+        end
+        redis.call('HSET', self:at(pool), unpack(changes))
+        self.rosters('counted'):set(pool, 1)
+        self.written[self:at(pool)] = true
+    end
+    self.more = {}
+end
+
+-- By pool, names and values in turn, each as text: numbers would lose digits on their way.
+function Counts:sums()
+    local counted, sums = self.rosters('counted'), {}
+    for _, pool in ipairs(counted:first(counted:size())) do sums[pool] = redis.call('HGETALL', self:at(pool)) end
+    return sums
+end
+
+-- The life of this Redis process: another one has restarted, or was a replica, or is empty. It may have lost what it had acknowledged.
+local life
+local function life_now()
+    if life == nil then life = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') end
+    return life
+end
+
+local function homes_at(prefix, now)
+    local written = {}
+    local rosters = rosters_at(prefix, written)
+    local documents = prefix .. 'documents'
+    local homes = { rosters = rosters, written = written, documents = documents, shared = true }
+    homes.registry = setmetatable({ documents = documents, keys_at = prefix .. 'keys', hashes = prefix .. 'hashes' }, Registry)
+    homes.records = setmetatable({ prefix = prefix, rosters = rosters, written = written }, Records)
+    homes.counts = setmetatable({ prefix = prefix, rosters = rosters, written = written, more = {} }, Counts)
+    homes.transact = function(work) return work() end
+    function homes.learningUntil()
+        if homes.learning == nil then
+            if redis.call('HGET', documents, 'life') ~= life_now() then
+                local until_ms = now + modules.limits.learningMs
+                redis.call('HSET', documents, 'life', life_now(), 'learning', until_ms)
+            end
+            homes.learning = tonumber(redis.call('HGET', documents, 'learning') or 0)
+        end
+        return homes.learning
+    end
+    function homes.keep()
+        homes.counts:keep()
+        for key in pairs(written) do redis.call('PEXPIRE', key, kept_ms) end
+    end
+    return homes
+end

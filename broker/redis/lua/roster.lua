@@ -1,0 +1,80 @@
+-- A roster (src/roster.ts) as a sorted set: ties are ordered by the bytes of the names, scores are doubles, as everywhere. Knows no rule.
+local Roster = {}
+Roster.__index = Roster
+
+local function pairs_of(reply)
+    local names, values = {}, {}
+    for i = 1, #reply, 2 do
+        names[#names + 1] = reply[i]
+        values[#values + 1] = tonumber(reply[i + 1])
+    end
+    return names, values
+end
+
+function Roster:get(id)
+    return tonumber(redis.call('ZSCORE', self.key, id) or nil)
+end
+
+function Roster:rank(id)
+    return redis.call('ZRANK', self.key, id) or nil
+end
+
+function Roster:first(n)
+    if n < 1 then return {} end
+    return redis.call('ZRANGE', self.key, 0, n - 1)
+end
+
+function Roster:size()
+    return redis.call('ZCARD', self.key)
+end
+
+-- Added up once a step: rules ask for it several times.
+function Roster:sum()
+    if self.total == nil then
+        local total = 0
+        local _, values = pairs_of(redis.call('ZRANGE', self.key, 0, -1, 'WITHSCORES'))
+        for _, value in ipairs(values) do total = total + value end
+        self.total = total
+    end
+    return self.total
+end
+
+function Roster:set(id, value)
+    self:touch()
+    redis.call('ZADD', self.key, value, id)
+end
+
+function Roster:add(id, value)
+    self:touch()
+    return tonumber(redis.call('ZINCRBY', self.key, value, id))
+end
+
+function Roster:delete(id)
+    self.total = nil
+    redis.call('ZREM', self.key, id)
+end
+
+function Roster:purge(up_to)
+    local late = redis.call('ZRANGEBYSCORE', self.key, '-inf', up_to)
+    if #late > 0 then
+        self.total = nil
+        redis.call('ZREMRANGEBYSCORE', self.key, '-inf', up_to)
+    end
+    return late
+end
+
+function Roster:touch()
+    self.total = nil
+    self.written[self.key] = true
+end
+
+-- Rosters by name. `written` notes the keys that are to live on from now.
+local function rosters_at(prefix, written)
+    local open = {}
+    return function(name)
+        if open[name] == nil then
+            open[name] = setmetatable({ key = prefix .. 'roster:' .. name, written = written }, Roster)
+        end
+        return open[name]
+    end
+end

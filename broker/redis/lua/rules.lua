@@ -1,0 +1,3695 @@
+-- The steps of desk and pool, compiled from src/ by tools/lua: do not edit, run `npm run lua`.
+
+local modules = {}
+
+-- lualib_bundle
+modules["lualib_bundle"] = (function()
+local function __TS__ArrayMap(self, callbackfn, thisArg)
+    local result = {}
+    for i = 1, #self do
+        result[i] = callbackfn(thisArg, self[i], i - 1, self)
+    end
+    return result
+end
+
+local function __TS__StringPadStart(self, maxLength, fillString)
+    if fillString == nil then
+        fillString = " "
+    end
+    if maxLength ~= maxLength then
+        maxLength = 0
+    end
+    if maxLength == -math.huge or maxLength == math.huge then
+        error("Invalid string length", 0)
+    end
+    if #self >= maxLength or #fillString == 0 then
+        return self
+    end
+    maxLength = maxLength - #self
+    if maxLength > #fillString then
+        fillString = fillString .. string.rep(
+            fillString,
+            math.floor(maxLength / #fillString)
+        )
+    end
+    return string.sub(
+        fillString,
+        1,
+        math.floor(maxLength)
+    ) .. self
+end
+
+local function __TS__ObjectAssign(target, ...)
+    local sources = {...}
+    for i = 1, #sources do
+        local source = sources[i]
+        if type(source) == "table" then
+            for key in pairs(source) do
+                target[key] = source[key]
+            end
+        end
+    end
+    return target
+end
+
+local function __TS__ObjectEntries(obj)
+    local result = {}
+    local len = 0
+    for key in pairs(obj) do
+        len = len + 1
+        result[len] = {key, obj[key]}
+    end
+    return result
+end
+
+local function __TS__ArrayFilter(self, callbackfn, thisArg)
+    local result = {}
+    local len = 0
+    for i = 1, #self do
+        if callbackfn(thisArg, self[i], i - 1, self) then
+            len = len + 1
+            result[len] = self[i]
+        end
+    end
+    return result
+end
+
+local __TS__Symbol, Symbol
+do
+    local symbolMetatable = {__tostring = function(self)
+        return ("Symbol(" .. (self.description or "")) .. ")"
+    end}
+    function __TS__Symbol(description)
+        return setmetatable({description = description}, symbolMetatable)
+    end
+    Symbol = {
+        asyncDispose = __TS__Symbol("Symbol.asyncDispose"),
+        dispose = __TS__Symbol("Symbol.dispose"),
+        iterator = __TS__Symbol("Symbol.iterator"),
+        hasInstance = __TS__Symbol("Symbol.hasInstance"),
+        species = __TS__Symbol("Symbol.species"),
+        toStringTag = __TS__Symbol("Symbol.toStringTag")
+    }
+end
+
+local function __TS__ObjectFromEntries(entries)
+    local obj = {}
+    local iterable = entries
+    if iterable[Symbol.iterator] then
+        local iterator = iterable[Symbol.iterator](iterable)
+        while true do
+            local result = iterator:next()
+            if result.done then
+                break
+            end
+            local value = result.value
+            obj[value[1]] = value[2]
+        end
+    else
+        for ____, entry in ipairs(entries) do
+            obj[entry[1]] = entry[2]
+        end
+    end
+    return obj
+end
+
+local function __TS__ArrayFind(self, predicate, thisArg)
+    for i = 1, #self do
+        local elem = self[i]
+        if predicate(thisArg, elem, i - 1, self) then
+            return elem
+        end
+    end
+    return nil
+end
+
+local function __TS__ArraySlice(self, first, last)
+    local len = #self
+    first = first or 0
+    if first < 0 then
+        first = len + first
+        if first < 0 then
+            first = 0
+        end
+    else
+        if first > len then
+            first = len
+        end
+    end
+    last = last or len
+    if last < 0 then
+        last = len + last
+        if last < 0 then
+            last = 0
+        end
+    else
+        if last > len then
+            last = len
+        end
+    end
+    local out = {}
+    first = first + 1
+    last = last + 1
+    local n = 1
+    while first < last do
+        out[n] = self[first]
+        first = first + 1
+        n = n + 1
+    end
+    return out
+end
+
+local function __TS__StringStartsWith(self, searchString, position)
+    if position == nil or position < 0 then
+        position = 0
+    end
+    return string.sub(self, position + 1, #searchString + position) == searchString
+end
+
+local function __TS__CountVarargs(...)
+    return select("#", ...)
+end
+
+local function __TS__ArrayReduce(self, callbackFn, ...)
+    local len = #self
+    local k = 0
+    local accumulator = nil
+    if __TS__CountVarargs(...) ~= 0 then
+        accumulator = ...
+    elseif len > 0 then
+        accumulator = self[1]
+        k = 1
+    else
+        error("Reduce of empty array with no initial value", 0)
+    end
+    for i = k + 1, len do
+        accumulator = callbackFn(
+            nil,
+            accumulator,
+            self[i],
+            i - 1,
+            self
+        )
+    end
+    return accumulator
+end
+
+local function __TS__Class(self)
+    local c = {prototype = {}}
+    c.prototype.__index = c.prototype
+    c.prototype.constructor = c
+    return c
+end
+
+local function __TS__ArrayIncludes(self, searchElement, fromIndex)
+    if fromIndex == nil then
+        fromIndex = 0
+    end
+    local len = #self
+    local k = fromIndex
+    if fromIndex < 0 then
+        k = len + fromIndex
+    end
+    if k < 0 then
+        k = 0
+    end
+    for i = k + 1, len do
+        if self[i] == searchElement then
+            return true
+        end
+    end
+    return false
+end
+
+local function __TS__ObjectRest(target, usedProperties)
+    local result = {}
+    for property in pairs(target) do
+        if not usedProperties[property] then
+            result[property] = target[property]
+        end
+    end
+    return result
+end
+
+local function __TS__NumberIsFinite(value)
+    return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
+end
+
+local __TS__StringSplit
+do
+    local sub = string.sub
+    local find = string.find
+    function __TS__StringSplit(source, separator, limit)
+        if limit == nil then
+            limit = 4294967295
+        end
+        if limit == 0 then
+            return {}
+        end
+        local result = {}
+        local resultIndex = 1
+        if separator == nil or separator == "" then
+            for i = 1, #source do
+                result[resultIndex] = sub(source, i, i)
+                resultIndex = resultIndex + 1
+            end
+        else
+            local currentPos = 1
+            while resultIndex <= limit do
+                local startPos, endPos = find(source, separator, currentPos, true)
+                if not startPos then
+                    break
+                end
+                result[resultIndex] = sub(source, currentPos, startPos - 1)
+                resultIndex = resultIndex + 1
+                currentPos = endPos + 1
+            end
+            if resultIndex <= limit then
+                result[resultIndex] = sub(source, currentPos)
+            end
+        end
+        return result
+    end
+end
+
+local function __TS__New(target, ...)
+    local instance = setmetatable({}, target.prototype)
+    instance:____constructor(...)
+    return instance
+end
+
+local function __TS__ArraySort(self, compareFn)
+    if compareFn ~= nil then
+        table.sort(
+            self,
+            function(a, b) return compareFn(nil, a, b) < 0 end
+        )
+    else
+        table.sort(self)
+    end
+    return self
+end
+
+local function __TS__ArrayIsArray(value)
+    return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
+end
+
+local function __TS__ArrayFlatMap(self, callback, thisArg)
+    local result = {}
+    local len = 0
+    for i = 1, #self do
+        local value = callback(thisArg, self[i], i - 1, self)
+        if __TS__ArrayIsArray(value) then
+            for j = 1, #value do
+                len = len + 1
+                result[len] = value[j]
+            end
+        else
+            len = len + 1
+            result[len] = value
+        end
+    end
+    return result
+end
+
+local function __TS__ObjectValues(obj)
+    local result = {}
+    local len = 0
+    for key in pairs(obj) do
+        len = len + 1
+        result[len] = obj[key]
+    end
+    return result
+end
+
+local __TS__Iterator
+do
+    local function iteratorGeneratorStep(self)
+        local co = self.____coroutine
+        local status, value = coroutine.resume(co)
+        if not status then
+            error(value, 0)
+        end
+        if coroutine.status(co) == "dead" then
+            return
+        end
+        return true, value
+    end
+    local function iteratorIteratorStep(self)
+        local result = self:next()
+        if result.done then
+            return
+        end
+        return true, result.value
+    end
+    local function iteratorStringStep(self, index)
+        index = index + 1
+        if index > #self then
+            return
+        end
+        return index, string.sub(self, index, index)
+    end
+    function __TS__Iterator(iterable)
+        if type(iterable) == "string" then
+            return iteratorStringStep, iterable, 0
+        elseif iterable.____coroutine ~= nil then
+            return iteratorGeneratorStep, iterable
+        elseif iterable[Symbol.iterator] then
+            local iterator = iterable[Symbol.iterator](iterable)
+            return iteratorIteratorStep, iterator
+        else
+            return ipairs(iterable)
+        end
+    end
+end
+
+local Set
+do
+    Set = __TS__Class()
+    Set.name = "Set"
+    function Set.prototype.____constructor(self, values)
+        self[Symbol.toStringTag] = "Set"
+        self.size = 0
+        self.nextKey = {}
+        self.previousKey = {}
+        if values == nil then
+            return
+        end
+        local iterable = values
+        if iterable[Symbol.iterator] then
+            local iterator = iterable[Symbol.iterator](iterable)
+            while true do
+                local result = iterator:next()
+                if result.done then
+                    break
+                end
+                self:add(result.value)
+            end
+        else
+            local array = values
+            for ____, value in ipairs(array) do
+                self:add(value)
+            end
+        end
+    end
+    function Set.prototype.add(self, value)
+        local isNewValue = not self:has(value)
+        if isNewValue then
+            self.size = self.size + 1
+        end
+        if self.firstKey == nil then
+            self.firstKey = value
+            self.lastKey = value
+        elseif isNewValue then
+            self.nextKey[self.lastKey] = value
+            self.previousKey[value] = self.lastKey
+            self.lastKey = value
+        end
+        return self
+    end
+    function Set.prototype.clear(self)
+        self.nextKey = {}
+        self.previousKey = {}
+        self.firstKey = nil
+        self.lastKey = nil
+        self.size = 0
+    end
+    function Set.prototype.delete(self, value)
+        local contains = self:has(value)
+        if contains then
+            self.size = self.size - 1
+            local next = self.nextKey[value]
+            local previous = self.previousKey[value]
+            if next ~= nil and previous ~= nil then
+                self.nextKey[previous] = next
+                self.previousKey[next] = previous
+            elseif next ~= nil then
+                self.firstKey = next
+                self.previousKey[next] = nil
+            elseif previous ~= nil then
+                self.lastKey = previous
+                self.nextKey[previous] = nil
+            else
+                self.firstKey = nil
+                self.lastKey = nil
+            end
+            self.nextKey[value] = nil
+            self.previousKey[value] = nil
+        end
+        return contains
+    end
+    function Set.prototype.forEach(self, callback)
+        for ____, key in __TS__Iterator(self:keys()) do
+            callback(nil, key, key, self)
+        end
+    end
+    function Set.prototype.has(self, value)
+        return self.nextKey[value] ~= nil or self.lastKey == value
+    end
+    Set.prototype[Symbol.iterator] = function(self)
+        return self:values()
+    end
+    function Set.prototype.entries(self)
+        local function getFirstKey()
+            return self.firstKey
+        end
+        local nextKey = self.nextKey
+        local key
+        local started = false
+        return {
+            [Symbol.iterator] = function(self)
+                return self
+            end,
+            next = function(self)
+                if not started then
+                    started = true
+                    key = getFirstKey(nil)
+                else
+                    key = nextKey[key]
+                end
+                return {done = not key, value = {key, key}}
+            end
+        }
+    end
+    function Set.prototype.keys(self)
+        local function getFirstKey()
+            return self.firstKey
+        end
+        local nextKey = self.nextKey
+        local key
+        local started = false
+        return {
+            [Symbol.iterator] = function(self)
+                return self
+            end,
+            next = function(self)
+                if not started then
+                    started = true
+                    key = getFirstKey(nil)
+                else
+                    key = nextKey[key]
+                end
+                return {done = not key, value = key}
+            end
+        }
+    end
+    function Set.prototype.values(self)
+        local function getFirstKey()
+            return self.firstKey
+        end
+        local nextKey = self.nextKey
+        local key
+        local started = false
+        return {
+            [Symbol.iterator] = function(self)
+                return self
+            end,
+            next = function(self)
+                if not started then
+                    started = true
+                    key = getFirstKey(nil)
+                else
+                    key = nextKey[key]
+                end
+                return {done = not key, value = key}
+            end
+        }
+    end
+    function Set.prototype.union(self, other)
+        local result = __TS__New(Set, self)
+        for ____, item in __TS__Iterator(other) do
+            result:add(item)
+        end
+        return result
+    end
+    function Set.prototype.intersection(self, other)
+        local result = __TS__New(Set)
+        for ____, item in __TS__Iterator(self) do
+            if other:has(item) then
+                result:add(item)
+            end
+        end
+        return result
+    end
+    function Set.prototype.difference(self, other)
+        local result = __TS__New(Set, self)
+        for ____, item in __TS__Iterator(other) do
+            result:delete(item)
+        end
+        return result
+    end
+    function Set.prototype.symmetricDifference(self, other)
+        local result = __TS__New(Set, self)
+        for ____, item in __TS__Iterator(other) do
+            if self:has(item) then
+                result:delete(item)
+            else
+                result:add(item)
+            end
+        end
+        return result
+    end
+    function Set.prototype.isSubsetOf(self, other)
+        for ____, item in __TS__Iterator(self) do
+            if not other:has(item) then
+                return false
+            end
+        end
+        return true
+    end
+    function Set.prototype.isSupersetOf(self, other)
+        for ____, item in __TS__Iterator(other) do
+            if not self:has(item) then
+                return false
+            end
+        end
+        return true
+    end
+    function Set.prototype.isDisjointFrom(self, other)
+        for ____, item in __TS__Iterator(self) do
+            if other:has(item) then
+                return false
+            end
+        end
+        return true
+    end
+    Set[Symbol.species] = Set
+end
+
+local function __TS__StringAccess(self, index)
+    if index >= 0 and index < #self then
+        return string.sub(self, index + 1, index + 1)
+    end
+end
+
+local __TS__Unpack = table.unpack or unpack
+
+local function __TS__Spread(iterable)
+    local arr = {}
+    if type(iterable) == "string" then
+        for i = 0, #iterable - 1 do
+            arr[i + 1] = __TS__StringAccess(iterable, i)
+        end
+    else
+        local len = 0
+        for ____, item in __TS__Iterator(iterable) do
+            len = len + 1
+            arr[len] = item
+        end
+    end
+    return __TS__Unpack(arr)
+end
+
+local function __TS__SparseArrayNew(...)
+    local sparseArray = {...}
+    sparseArray.sparseLength = __TS__CountVarargs(...)
+    return sparseArray
+end
+
+local function __TS__SparseArrayPush(sparseArray, ...)
+    local args = {...}
+    local argsLen = __TS__CountVarargs(...)
+    local listLen = sparseArray.sparseLength
+    for i = 1, argsLen do
+        sparseArray[listLen + i] = args[i]
+    end
+    sparseArray.sparseLength = listLen + argsLen
+end
+
+local function __TS__SparseArraySpread(sparseArray)
+    local _unpack = unpack or table.unpack
+    return _unpack(sparseArray, 1, sparseArray.sparseLength)
+end
+
+local function __TS__ArrayEvery(self, callbackfn, thisArg)
+    for i = 1, #self do
+        if not callbackfn(thisArg, self[i], i - 1, self) then
+            return false
+        end
+    end
+    return true
+end
+
+local function __TS__ObjectKeys(obj)
+    local result = {}
+    local len = 0
+    for key in pairs(obj) do
+        len = len + 1
+        result[len] = key
+    end
+    return result
+end
+
+local function __TS__ArrayIndexOf(self, searchElement, fromIndex)
+    if fromIndex == nil then
+        fromIndex = 0
+    end
+    local len = #self
+    if len == 0 then
+        return -1
+    end
+    if fromIndex >= len then
+        return -1
+    end
+    if fromIndex < 0 then
+        fromIndex = len + fromIndex
+        if fromIndex < 0 then
+            fromIndex = 0
+        end
+    end
+    for i = fromIndex + 1, len do
+        if self[i] == searchElement then
+            return i - 1
+        end
+    end
+    return -1
+end
+
+return {
+  __TS__ArrayMap = __TS__ArrayMap,
+  __TS__StringPadStart = __TS__StringPadStart,
+  __TS__ObjectAssign = __TS__ObjectAssign,
+  __TS__ObjectEntries = __TS__ObjectEntries,
+  __TS__ArrayFilter = __TS__ArrayFilter,
+  __TS__ObjectFromEntries = __TS__ObjectFromEntries,
+  __TS__ArrayFind = __TS__ArrayFind,
+  __TS__ArraySlice = __TS__ArraySlice,
+  __TS__StringStartsWith = __TS__StringStartsWith,
+  __TS__ArrayReduce = __TS__ArrayReduce,
+  __TS__Class = __TS__Class,
+  __TS__ArrayIncludes = __TS__ArrayIncludes,
+  __TS__ObjectRest = __TS__ObjectRest,
+  __TS__NumberIsFinite = __TS__NumberIsFinite,
+  __TS__StringSplit = __TS__StringSplit,
+  __TS__New = __TS__New,
+  __TS__ArraySort = __TS__ArraySort,
+  __TS__ArrayFlatMap = __TS__ArrayFlatMap,
+  __TS__ObjectValues = __TS__ObjectValues,
+  Set = Set,
+  __TS__Spread = __TS__Spread,
+  __TS__SparseArrayNew = __TS__SparseArrayNew,
+  __TS__SparseArrayPush = __TS__SparseArrayPush,
+  __TS__SparseArraySpread = __TS__SparseArraySpread,
+  __TS__ArrayEvery = __TS__ArrayEvery,
+  __TS__Iterator = __TS__Iterator,
+  __TS__ObjectKeys = __TS__ObjectKeys,
+  __TS__ArrayIndexOf = __TS__ArrayIndexOf
+}
+end)()
+
+-- src/limits
+modules["limits"] = (function()
+local ____exports = {}
+--- A call's lease at its desk: renewed every heartbeat, free when it ran out. Three heartbeats may be lost before a slot is (rules H, TTL).
+____exports.leaseTtlMs = 30000
+____exports.heartbeatMs = 10000
+--- Heartbeats are spread by this share so that calls which began together do not beat together.
+____exports.heartbeatJitter = 0.2
+--- A pool that lost its store grants nothing new for so long: by then every desk with live calls has said what it holds (P10: 1.25 H).
+____exports.learningMs = 12500
+--- A desk waits this long for its pool before it tells the caller to wait, and this long before the pool's unasked word counts again.
+____exports.shareMs = 300
+____exports.shareTimeoutMs = 5000
+--- While another host asks for the same desk a caller waits this long for what comes of it: some answers of a pool.
+____exports.shareElsewhereMs = 10
+--- Where callers wait for a pool that did not answer it is asked again after this.
+____exports.shareAgainMs = 1000
+--- A newcomer is taken to need so many tokens in its first minute, until so many calls of its tenant have shown theirs (P3).
+____exports.firstMinuteTokens = 6000
+____exports.firstMinuteCalls = 20
+--- A call's load is predicted from its replies of this time (P4).
+____exports.paceMs = 120000
+--- The provider's upgrade takes some 300 ms; beyond this the caller is told rather than kept (B1).
+____exports.dialTimeoutMs = 10000
+--- Some clients begin to listen only after their `open` event has run: nothing is sent to a caller earlier (H2).
+____exports.firstFrameDelayMs = 20
+--- Some clients reconnect without back-off when they are closed: a refused caller hears why at once and is closed at least 2 s later (H5), also where the network brings the two nearer.
+____exports.lateCloseMs = 2200
+--- A provider whose reply is broken off is closed after this at the latest (C6: 250 ms): by then it has reported what the reply cost.
+____exports.cancelGraceMs = 200
+--- A peer that does not answer our close is terminated after this (C7).
+____exports.closeTimeoutMs = 1000
+--- Wrapping waits this long for the reply that is being spoken, then closes anyway (C9).
+____exports.wrapTimeoutMs = 30000
+--- One frame of a caller (C8). Frames are counted in UTF-16 units, as strings have them: audio is ASCII, there a unit is a byte. OpenAI takes appends up to 15 MiB; a tenant may be given that much.
+____exports.frameBytes = 1024 * 1024
+____exports.frameBytesMost = 15 * 1024 * 1024
+--- One frame of a provider, bytes: as workerd has it.
+____exports.upstreamFrameBytes = 32 * 1024 * 1024
+--- On Node a frame so many bytes above its bound is still read, so that its sender is told how large it was.
+____exports.frameMargin = 64 * 1024
+--- Of one message that is not complete: so many fragments or reads, and one more for each so many bytes that it may have. Stock clients do not fragment; a read is an IP packet at least. 20 sockets of 16,000 one-byte fragments took 133 MB under the defaults of `ws` (2026-11-20).
+____exports.fragmentsLeast = 64
+____exports.fragmentBytes = 16 * 1024
+____exports.readsLeast = 1024
+____exports.readBytes = 1024
+--- Pongs that wait for one peer to read them.
+____exports.pongsWaiting = 60
+--- What a caller may say before its provider answers: control events in order (C2), and audio: a minute of PCM16 at 24 kHz in base64.
+____exports.earlyEvents = 64
+____exports.earlyEventBytes = 256 * 1024
+____exports.earlyAudioBytes = 4 * 1024 * 1024
+--- Frames a second that a caller may keep up, and how many at once: 20 ms frames are 50 a second (C8).
+____exports.framesPerSecond = 200
+____exports.framesBurst = 2000
+--- Bytes a second that a caller may keep up: 4 × PCM16 at 24 kHz in base64 (64,000 B/s); the burst lets a recording be sent at once (C8).
+____exports.bytesPerSecond = 4 * 64000
+____exports.bytesBurst = 16 * 1024 * 1024
+--- Beyond this much unsent towards a peer a host that can stops reading the other side; beyond `lagBytes` for `lagMs` the call ends (C8).
+____exports.pauseBytes = 256 * 1024
+____exports.lagBytes = 1024 * 1024
+____exports.lagMs = 5000
+--- A peer whose backlog keeps the other side from being read, and that has taken no byte of it for so long, is gone, whatever TCP says.
+____exports.stuckMs = 30000
+--- A connection that is silent for so long is asked by TCP whether it is there, each second, ten times.
+____exports.keepAliveMs = 10000
+--- The edge of the Node host (facts: OWASP ASVS 5.0, 4 and 15): a request's head, its address, how long a head and a whole request may take.
+____exports.headBytes = 16 * 1024
+____exports.headFields = 64
+____exports.addressBytes = 8 * 1024
+____exports.headMs = 5000
+____exports.requestMs = 60000
+--- Upgrades that may come at once and each second (H6). A key's burst is a tenant of 1,000 callers whose connections were all cut; its rate
+-- keeps 1,000 calls of twenty seconds going, and stops a client that reconnects in a loop (hundreds a second). An address may be an
+-- office's, or a platform's that serves several tenants.
+____exports.upgradesByKey = {burst = 1000, perSecond = 50}
+____exports.upgradesByAddress = {burst = 2000, perSecond = 100}
+--- What a refused upgrade counts: who comes three times as often as it may is let in no more until it slows down; a crowd that backs off is.
+____exports.refusedCounts = 1 / 3
+--- How long who comes in a loop must pause before it is let in: longer than the gaps that a loop has by itself.
+____exports.refusedOverMs = 1000
+--- The answer to a refused upgrade is held back so long, of so many for one comer and in all: who comes in a loop, and waits for each answer,
+-- comes once a second. Who comes so soon after an answer has not paused at all; one that does pause finds the gap.
+____exports.heldMs = 1000
+____exports.heldAnswers = 8
+____exports.heldAnswersInAll = 1000
+____exports.tooSoonMs = 50
+--- Upgrades of an address that were refused for their key (K6): a fleet that was not told of a new key, then one try a second.
+____exports.failuresByAddress = {burst = 100, perSecond = 1}
+--- Addresses, and keys, that are remembered for this: some 100 bytes each.
+____exports.stormNames = 20000
+--- From where a process takes in no new trial calls, and no new calls at all: its loop's delay (audio is late by that; three times 20 ms of
+-- it is heard), its memory, and its calls as a share of those that its file descriptors are enough for.
+____exports.strainEdges = {some = {loopDelayMs = 50, memory = 0.8, calls = 0.95}, full = {loopDelayMs = 200, memory = 0.9, calls = 1}}
+--- A strain is over below this share of its edge.
+____exports.strainEases = 0.8
+--- How often a node says that it is there.
+____exports.nodeBeatMs = 5000
+--- A call that lost its lease and never came back is closed after this long: its own host reports it long before.
+____exports.lostAfterMs = 600000
+--- A control event before it is parsed (R3). 4,500 nested arrays are enough to break JSON.stringify; real events nest under 16 deep.
+____exports.eventDepth = 64
+____exports.eventKeys = 10000
+--- A WebSocket close reason (RFC 6455, 5.5).
+____exports.closeReasonBytes = 123
+--- Admin and tenant request bodies.
+____exports.bodyBytes = 256 * 1024
+--- Keys that one tenant may have, revoked ones not counted.
+____exports.keysPerTenant = 50
+--- What a door is told of who calls: a phone number, an id of the tenant's own.
+____exports.callerCharacters = 64
+--- A key's head start in the queue (G3): more would be a queue of its own.
+____exports.headStartSecondsMost = 3600
+--- Usage reports that wait for the desk to take them in: an hour of replies every two seconds.
+____exports.unpostedReports = 2000
+--- A caller that waits (rules H1, H3). The first line waits this long for the `session.update` that names its format: most clients send it on `open`; H1 gives 1 s.
+____exports.firstLineMs = 400
+--- A better place is told at most this often.
+____exports.queueUpdateMs = 15000
+--- Something is sent at least every 25 s, or a proxy takes the socket for dead; 5 s less, because alarms come late.
+____exports.queueAliveMs = 20000
+--- Waiting calls are ticked by their desk (H7): together, when they are due in the same second; again after this, when one does not answer.
+____exports.tickStepMs = 1000
+____exports.tickAgainMs = 5000
+--- A waiting call asks its desk by itself no oftener than this, should the desk have forgotten it.
+____exports.parkedBeatMs = 60000
+--- What it is told and asks for is kept for its next life this much later: once for a burst of events. A silent object sleeps after 10 s.
+____exports.parkAfterMs = 100
+--- What is learned of calls is a mean over so many: of lengths as uneven as log-normal ones (sigma 1) it is then within 20 % nine times in ten; five busy lines show as many in an hour.
+____exports.meanCalls = 100
+--- A wait is estimated from this many calls, and this many a line: of lines that fill at once the short calls end first.
+____exports.etaSamples = 10
+____exports.etaSamplesPerLine = 3
+--- It is told in steps that people can use; a short one in finer steps, where five seconds would be half of it.
+____exports.etaStepMs = 5000
+____exports.etaShortMs = 30000
+____exports.etaShortStepMs = 1000
+--- What the broker says itself leaves in deltas of this length, this far ahead of the clock: enough for a late timer, little to unsay.
+____exports.speechChunkMs = 200
+____exports.speechLeadMs = 400
+--- A line that nobody reported as spoken counts as spoken after this: the longest line and half as much again.
+____exports.speechTimeoutMs = 15000
+--- A line that a tenant uploads.
+____exports.wavBytes = 1024 * 1024
+--- Uploads that one tenant may have: every line in ten languages. At most 640 KB each, in all formats.
+____exports.soundsPerTenant = 50
+--- Sounds that one process keeps ready to be spoken, in base64 units: some twenty of the longest. An isolate has 128 MB for all its objects.
+____exports.readySoundBytes = 16 * 1024 * 1024
+____exports.lineMsLeast = 200
+____exports.lineMsMost = 10000
+--- A line as text: some 30 s when read aloud.
+____exports.lineCharacters = 400
+--- Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3).
+____exports.storeAnswerMs = 350
+____exports.storeHopMs = 80
+--- A server that is back serves within 5 s (S3): a connection is given up after the first, tried again after the second at most, and looked at each beat.
+____exports.storeConnectMs = 1000
+____exports.storeRetryMs = 2000
+____exports.storeBeatMs = 1000
+return ____exports
+end)()
+
+-- src/plans.json
+modules["plans"] = (function()
+return { default = {trial = {
+    priceUsd = 0,
+    trialDays = 14,
+    lines = 5,
+    tokensPerDay = 100000,
+    inputTokensPerHour = 50000,
+    outputTokensPerHour = 25000,
+    spendUsdPerHour = 5,
+    suspendUsdPerHour = 50,
+    ttsCharactersPerHour = 50000,
+    poolShare = "shared",
+    threshold = 0.7,
+    weight = 1,
+    room = 5,
+    patienceSeconds = 60,
+    longestCallMinutes = 15,
+    fallbackMicroUsdPerToken = 64
+}, starter = {
+    priceUsd = 149,
+    trialDays = nil,
+    lines = 50,
+    tokensPerDay = 100000,
+    inputTokensPerHour = 50000,
+    outputTokensPerHour = 25000,
+    spendUsdPerHour = 5,
+    suspendUsdPerHour = nil,
+    ttsCharactersPerHour = 50000,
+    poolShare = "shared",
+    threshold = 0.8,
+    weight = 2,
+    room = 50,
+    patienceSeconds = 120,
+    longestCallMinutes = 60,
+    fallbackMicroUsdPerToken = 64
+}, growth = {
+    priceUsd = 499,
+    trialDays = nil,
+    lines = 200,
+    tokensPerDay = 1000000,
+    inputTokensPerHour = 500000,
+    outputTokensPerHour = 250000,
+    spendUsdPerHour = 50,
+    suspendUsdPerHour = nil,
+    ttsCharactersPerHour = 500000,
+    poolShare = "shared",
+    threshold = 0.85,
+    weight = 4,
+    room = 100,
+    patienceSeconds = 180,
+    longestCallMinutes = 60,
+    fallbackMicroUsdPerToken = 64
+}, scale = {
+    priceUsd = 1499,
+    trialDays = nil,
+    lines = 1000,
+    tokensPerDay = nil,
+    inputTokensPerHour = nil,
+    outputTokensPerHour = nil,
+    spendUsdPerHour = nil,
+    suspendUsdPerHour = nil,
+    ttsCharactersPerHour = nil,
+    poolShare = "reserved",
+    threshold = 1,
+    weight = 8,
+    room = 200,
+    patienceSeconds = 300,
+    longestCallMinutes = nil,
+    fallbackMicroUsdPerToken = 64
+}} }
+end)()
+
+-- src/calendar
+modules["calendar"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__StringPadStart = ____lualib.__TS__StringPadStart
+local ____exports = {}
+local dateOf, digits
+function dateOf(days)
+    local since = days + 719468
+    local era = math.floor(since / 146097)
+    local dayOfEra = since - era * 146097
+    local leaps = math.floor(dayOfEra / 1460) - math.floor(dayOfEra / 36524) + math.floor(dayOfEra / 146096)
+    local yearOfEra = math.floor((dayOfEra - leaps) / 365)
+    local dayOfYear = dayOfEra - (365 * yearOfEra + math.floor(yearOfEra / 4) - math.floor(yearOfEra / 100))
+    local fromMarch = math.floor((5 * dayOfYear + 2) / 153)
+    local day = dayOfYear - math.floor((153 * fromMarch + 2) / 5) + 1
+    local month = fromMarch < 10 and fromMarch + 3 or fromMarch - 9
+    return {year = yearOfEra + era * 400 + (month <= 2 and 1 or 0), month = month, day = day}
+end
+function digits(value, width)
+    return __TS__StringPadStart(
+        tostring(math.floor(value)),
+        width,
+        "0"
+    )
+end
+local dayMs = 86400000
+--- ISO 8601 with milliseconds, as `toISOString` has it: such texts are in the order of their moments. From 1970 on.
+function ____exports.isoOf(now)
+    local ____dateOf_result_0 = dateOf(math.floor(now / dayMs))
+    local year = ____dateOf_result_0.year
+    local month = ____dateOf_result_0.month
+    local day = ____dateOf_result_0.day
+    local ms = now % dayMs
+    local time = table.concat(
+        __TS__ArrayMap(
+            {ms / 3600000, ms / 60000 % 60, ms / 1000 % 60},
+            function(____, part) return digits(part, 2) end
+        ),
+        ":"
+    )
+    return ((((((((digits(year, 4) .. "-") .. digits(month, 2)) .. "-") .. digits(day, 2)) .. "T") .. time) .. ".") .. digits(ms % 1000, 3)) .. "Z"
+end
+return ____exports
+end)()
+
+-- src/plan
+modules["plan"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__ObjectEntries = ____lualib.__TS__ObjectEntries
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
+local __TS__ArrayFind = ____lualib.__TS__ArrayFind
+local ____exports = {}
+local given
+local ____calendar_2Ets = modules["calendar"]
+local isoOf = ____calendar_2Ets.isoOf
+local ____plans_2Ejson = modules["plans"]
+local shipped = ____plans_2Ejson.default
+function given(change)
+    return __TS__ObjectFromEntries(__TS__ArrayFilter(
+        __TS__ObjectEntries(change),
+        function(____, ____bindingPattern0)
+            local value
+            value = ____bindingPattern0[2]
+            return value ~= nil
+        end
+    ))
+end
+--- No longer than the plan's, which may have been lowered since the tenant set its own.
+function ____exports.patienceMs(____bindingPattern0)
+    local hold
+    local plan
+    plan = ____bindingPattern0.plan
+    hold = ____bindingPattern0.hold
+    return math.min(hold.patienceSeconds or math.huge, ____exports.plans[plan].patienceSeconds) * 1000
+end
+--- In the order of the ladder: who waits first comes first.
+____exports.planNames = {"trial", "starter", "growth", "scale"}
+____exports.plans = shipped
+function ____exports.changed(tenant, change)
+    return __TS__ObjectAssign(
+        {},
+        tenant,
+        given(change),
+        {caps = __TS__ObjectAssign(
+            {},
+            tenant.caps,
+            given(change.caps or ({}))
+        )}
+    )
+end
+function ____exports.changedKey(key, change)
+    return __TS__ObjectAssign(
+        {},
+        key,
+        given(change)
+    )
+end
+function ____exports.linesOf(tenant)
+    return tenant.caps.lines or ____exports.plans[tenant.plan].lines
+end
+--- How many callers may wait: none where the tenant has them refused instead (H6).
+function ____exports.roomOf(tenant)
+    return tenant.overflow == "hold" and ____exports.plans[tenant.plan].room or 0
+end
+function ____exports.callTerms(tenant, key)
+    local plan = ____exports.plans[tenant.plan]
+    local ____tenant_plan_1 = tenant.plan
+    local ____key_id_2 = key.id
+    local ____tenant_frameBytes_3 = tenant.frameBytes
+    local ____temp_0
+    if plan.longestCallMinutes == nil then
+        ____temp_0 = nil
+    else
+        ____temp_0 = plan.longestCallMinutes * 60000
+    end
+    return {
+        plan = ____tenant_plan_1,
+        key = ____key_id_2,
+        frameBytes = ____tenant_frameBytes_3,
+        longestMs = ____temp_0,
+        fallbackMicroUsd = plan.fallbackMicroUsdPerToken,
+        pinned = tenant.pinned,
+        patienceMs = ____exports.patienceMs(tenant),
+        hold = tenant.hold
+    }
+end
+function ____exports.keyValid(key, now)
+    return key.revoked_at == nil and (key.expires_at == nil or key.expires_at > isoOf(now))
+end
+--- The lines that an agent of the tenant may use, where it has a cap; whatever it is called.
+function ____exports.agentCap(____bindingPattern0, agent)
+    local caps
+    caps = ____bindingPattern0.caps
+    local ____opt_4 = __TS__ArrayFind(
+        __TS__ObjectEntries(caps.agents),
+        function(____, ____bindingPattern0)
+            local name
+            name = ____bindingPattern0[1]
+            return name == agent
+        end
+    )
+    return ____opt_4 and ____opt_4[2]
+end
+return ____exports
+end)()
+
+-- src/window
+modules["window"] = (function()
+local ____exports = {}
+local ____calendar_2Ets = modules["calendar"]
+local isoOf = ____calendar_2Ets.isoOf
+--- `day:2026-11-21` and `month:2026-11`.
+function ____exports.windowsAt(now)
+    local iso = isoOf(now)
+    return {
+        day = "day:" .. string.sub(iso, 1, 10),
+        month = "month:" .. string.sub(iso, 1, 7)
+    }
+end
+return ____exports
+end)()
+
+-- src/gate
+modules["gate"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
+local __TS__ArrayFind = ____lualib.__TS__ArrayFind
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local ____exports = {}
+local decide, seat, fits, takeUp, arrival, sweep
+function decide(desk, ask, t)
+    sweep(desk, t.now)
+    local ____desk_lines_0 = desk.lines
+    local tenant = ____desk_lines_0[1]
+    local narrow = __TS__ArraySlice(____desk_lines_0, 1)
+    if tenant.leases:get(ask.call) ~= nil then
+        return seat(desk, ask, t)
+    end
+    local waits = desk.queue:get(ask.call) ~= nil
+    if not waits then
+        local taken = __TS__ArrayFind(
+            narrow,
+            function(____, lines) return lines.leases:size() >= lines.cap end
+        )
+        if taken ~= nil then
+            return {is = "full", of = taken.of, short = "lines"}
+        end
+    end
+    local fit = fits(desk, ask.quota, ask.load, t)
+    local waiting = desk.queue:size()
+    if not waits and not (fit and waiting == 0) then
+        if waiting >= t.room then
+            return {
+                is = "full",
+                of = "room",
+                short = ____exports.shortage(desk, ask, waiting)
+            }
+        end
+        desk.queue:set(
+            ask.call,
+            arrival(desk, ask, t.now)
+        )
+    end
+    local place = desk.queue:rank(ask.call) or 0
+    if fit and place == 0 then
+        return seat(desk, ask, t)
+    end
+    ask.quota.wants:set(ask.call, ask.load)
+    ____exports.keep(desk, ask.call, t)
+    return {
+        is = "queued",
+        place = place,
+        short = ____exports.shortage(desk, ask, place)
+    }
+end
+--- Who waits is still there: its place, and the lines of its key and agent, are its own for a TTL more (G4, G8).
+function ____exports.keep(desk, call, t)
+    local ____desk_lines_1 = desk.lines
+    local narrow = __TS__ArraySlice(____desk_lines_1, 1)
+    desk.tickets:set(call, t.now + t.ttlMs)
+    for ____, lines in ipairs(narrow) do
+        lines.leases:set(call, t.now + t.ttlMs)
+    end
+end
+--- Ends a lease or a wait. Releasing what is not there is success (G5). A caller that waited is remembered (G12).
+function ____exports.release(desk, call, now, caller)
+    sweep(desk, now)
+    local place = desk.queue:get(call)
+    if place ~= nil and caller ~= nil then
+        desk.places:set(caller, place)
+        desk.memory:set(caller, now + ____exports.rememberedMs)
+    end
+    for ____, lines in ipairs(desk.lines) do
+        lines.leases:delete(call)
+    end
+    for ____, ____value in ipairs(desk.quotas) do
+        local loads = ____value.loads
+        local wants = ____value.wants
+        for ____, roster in ipairs({loads, wants}) do
+            roster:delete(call)
+        end
+    end
+    for ____, roster in ipairs({desk.queue, desk.tickets}) do
+        roster:delete(call)
+    end
+end
+--- What is short where the call would stand behind so many: its own line first, then what its pool has granted.
+function ____exports.shortage(desk, ____bindingPattern0, ahead)
+    local load
+    local sessions
+    local tokens
+    local loads
+    loads = ____bindingPattern0.quota.loads
+    tokens = ____bindingPattern0.quota.tokens
+    sessions = ____bindingPattern0.quota.sessions
+    load = ____bindingPattern0.load
+    local ____desk_lines_5 = desk.lines
+    local leases = ____desk_lines_5[1].leases
+    local cap = ____desk_lines_5[1].cap
+    if leases:size() + ahead >= cap then
+        return "lines"
+    end
+    if loads:size() >= sessions and loads:sum() + load <= tokens then
+        return "sessions"
+    end
+    return tokens < math.huge and "tokens" or "lines"
+end
+function seat(desk, ____bindingPattern0, t)
+    local load
+    local quota
+    local call
+    call = ____bindingPattern0.call
+    quota = ____bindingPattern0.quota
+    load = ____bindingPattern0.load
+    for ____, roster in ipairs({desk.queue, quota.wants, desk.tickets}) do
+        roster:delete(call)
+    end
+    for ____, lines in ipairs(desk.lines) do
+        lines.leases:set(call, t.now + t.ttlMs)
+    end
+    quota.loads:set(call, load)
+    return {is = "granted"}
+end
+function fits(desk, ____bindingPattern0, load, ____bindingPattern1)
+    local sessions
+    local tokens
+    local loads
+    loads = ____bindingPattern0.loads
+    tokens = ____bindingPattern0.tokens
+    sessions = ____bindingPattern0.sessions
+    local learning
+    learning = ____bindingPattern1.learning
+    if learning == nil then
+        learning = false
+    end
+    if learning then
+        return false
+    end
+    local ____desk_lines_6 = desk.lines
+    local leases = ____desk_lines_6[1].leases
+    local cap = ____desk_lines_6[1].cap
+    return leases:size() < cap and loads:size() < sessions and loads:sum() + load <= tokens
+end
+function takeUp(desk, ____bindingPattern0)
+    local caller
+    caller = ____bindingPattern0.caller
+    if caller == nil then
+        return
+    end
+    desk.places:delete(caller)
+    desk.memory:delete(caller)
+end
+function arrival(desk, ____bindingPattern0, now)
+    local headStartMs
+    local caller
+    caller = ____bindingPattern0.caller
+    headStartMs = ____bindingPattern0.headStartMs
+    if headStartMs == nil then
+        headStartMs = 0
+    end
+    local ____temp_7
+    if caller == nil then
+        ____temp_7 = nil
+    else
+        ____temp_7 = desk.places:get(caller)
+    end
+    local remembered = ____temp_7
+    return remembered or now - headStartMs
+end
+function sweep(desk, now)
+    local ____desk_lines_8 = desk.lines
+    local tenant = ____desk_lines_8[1]
+    local narrow = __TS__ArraySlice(____desk_lines_8, 1)
+    for ____, lost in ipairs(tenant.leases:purge(now)) do
+        for ____, ____value in ipairs(desk.quotas) do
+            local loads = ____value.loads
+            loads:delete(lost)
+        end
+    end
+    for ____, lines in ipairs(narrow) do
+        lines.leases:purge(now)
+    end
+    for ____, late in ipairs(desk.tickets:purge(now)) do
+        desk.queue:delete(late)
+        for ____, ____value in ipairs(desk.quotas) do
+            local wants = ____value.wants
+            wants:delete(late)
+        end
+    end
+    for ____, forgotten in ipairs(desk.memory:purge(now)) do
+        desk.places:delete(forgotten)
+    end
+end
+--- How long a caller that dropped out of the queue may take to come back to its place (G12).
+____exports.rememberedMs = 60000
+function ____exports.admit(desk, ask, t)
+    sweep(desk, t.now)
+    local comes = desk.lines[1].leases:get(ask.call) == nil and desk.queue:get(ask.call) == nil
+    local verdict = decide(desk, ask, t)
+    if comes and verdict.is ~= "full" then
+        takeUp(desk, ask)
+    end
+    return verdict
+end
+--- A newcomer's first try. Undefined where lines are free and only the grant is short: the pool is to be asked, and until then the call
+-- has a ticket, whatever the room; `conclude` says what came of it.
+function ____exports.consider(desk, ask, t)
+    sweep(desk, t.now)
+    local ____desk_lines_2 = desk.lines
+    local leases = ____desk_lines_2[1].leases
+    local cap = ____desk_lines_2[1].cap
+    if leases:size() >= cap then
+        return ____exports.admit(desk, ask, t)
+    end
+    local verdict = decide(
+        desk,
+        ask,
+        __TS__ObjectAssign({}, t, {room = math.huge})
+    )
+    if verdict.is == "queued" then
+        return nil
+    end
+    if verdict.is == "granted" then
+        takeUp(desk, ask)
+    end
+    return verdict
+end
+--- The pool was asked: the newcomer is granted, has its place, or finds that there is none.
+function ____exports.conclude(desk, ask, t)
+    local verdict = decide(desk, ask, t)
+    if verdict.is == "queued" and verdict.place >= t.room then
+        ____exports.release(desk, ask.call, t.now)
+        return {is = "full", of = "room", short = verdict.short}
+    end
+    if verdict.is ~= "full" then
+        takeUp(desk, ask)
+    end
+    return verdict
+end
+--- Seats those who wait, in order, for as long as the next one fits; returns the calls seated (G6).
+function ____exports.advance(desk, t)
+    sweep(desk, t.now)
+    local ofTenant = __TS__ObjectAssign({}, desk, {lines = {desk.lines[1]}})
+    local seated = {}
+    do
+        while true do
+            local call = unpack(
+                desk.queue:first(1),
+                1,
+                1
+            )
+            if call == nil then
+                return seated
+            end
+            local quota = __TS__ArrayFind(
+                desk.quotas,
+                function(____, ____bindingPattern0)
+                    local wants
+                    wants = ____bindingPattern0.wants
+                    return wants:get(call) ~= nil
+                end
+            ) or desk.quotas[1]
+            local load = quota.wants:get(call) or 0
+            if not fits(desk, quota, load, t) then
+                return seated
+            end
+            seat(ofTenant, {call = call, quota = quota, load = load}, t)
+            seated[#seated + 1] = call
+        end
+    end
+end
+--- Prolongs a lease and tells the call's load now; takes it anew, also above the cap, when the store had lost it (G5).
+function ____exports.renew(desk, ____bindingPattern0, t)
+    local load
+    local quota
+    local call
+    call = ____bindingPattern0.call
+    quota = ____bindingPattern0.quota
+    load = ____bindingPattern0.load
+    sweep(desk, t.now)
+    seat(desk, {call = call, quota = quota, load = load}, t)
+end
+function ____exports.read(desk, now)
+    sweep(desk, now)
+    local ____desk_lines_3 = desk.lines
+    local leases = ____desk_lines_3[1].leases
+    local cap = ____desk_lines_3[1].cap
+    local live = leases:size()
+    return {
+        live = live,
+        waiting = desk.queue:size(),
+        over = math.max(0, live - cap)
+    }
+end
+function ____exports.needs(desk, quota, now)
+    sweep(desk, now)
+    local ____desk_lines_4 = desk.lines
+    local leases = ____desk_lines_4[1].leases
+    local cap = ____desk_lines_4[1].cap
+    local tokens = {
+        has = quota.loads:sum(),
+        wants = quota.loads:sum()
+    }
+    local sessions = {
+        has = quota.loads:size(),
+        wants = quota.loads:size()
+    }
+    for ____, call in ipairs(desk.queue:first(math.max(
+        0,
+        cap - leases:size()
+    ))) do
+        do
+            local __continue41
+            repeat
+                local load = quota.wants:get(call)
+                if load == nil then
+                    __continue41 = true
+                    break
+                end
+                tokens.wants = tokens.wants + load
+                sessions.wants = sessions.wants + 1
+                __continue41 = true
+            until true
+            if not __continue41 then
+                break
+            end
+        end
+    end
+    return {tokens = tokens, sessions = sessions}
+end
+--- The lines that free one after another for those who wait: all of them, or, where the pool is short, those in use.
+function ____exports.turning(____bindingPattern0, short)
+    local cap
+    local leases
+    leases = ____bindingPattern0.lines[1].leases
+    cap = ____bindingPattern0.lines[1].cap
+    return short == "lines" and cap or math.max(
+        1,
+        math.min(
+            cap,
+            leases:size()
+        )
+    )
+end
+return ____exports
+end)()
+
+-- src/grant
+modules["grant"] = (function()
+local ____exports = {}
+--- What the desk may use of it now.
+function ____exports.held(holding, of, now)
+    return (holding.untils:get(of) or 0) > now and (holding.amounts:get(of) or 0) or 0
+end
+--- Before it asks, the desk lets go of what its calls do not have: what it said it had stays true until the pool has heard it.
+function ____exports.ask(holding, of, has, t)
+    holding.amounts:set(
+        of,
+        math.min(
+            ____exports.held(holding, of, t.now),
+            has
+        )
+    )
+    holding.asked:set(of, t.now + t.answerMs)
+end
+--- The pool's answer; or, unasked, its word that the grant rose. False when it is an older one and nothing changed.
+function ____exports.take(holding, of, grant, as, now)
+    if as == "word" and (holding.asked:get(of) or 0) > now then
+        return false
+    end
+    if as == "answer" then
+        holding.asked:delete(of)
+    end
+    if grant.version <= (holding.versions:get(of) or 0) then
+        return false
+    end
+    holding.amounts:set(of, grant.amount)
+    holding.untils:set(of, grant["until"])
+    holding.versions:set(of, grant.version)
+    return true
+end
+--- No answer comes: from now on the pool's word counts again.
+function ____exports.unanswered(holding, of)
+    holding.asked:delete(of)
+end
+return ____exports
+end)()
+
+-- src/ledger
+modules["ledger"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ObjectEntries = ____lualib.__TS__ObjectEntries
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
+local __TS__StringStartsWith = ____lualib.__TS__StringStartsWith
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local __TS__ArrayReduce = ____lualib.__TS__ArrayReduce
+local ____exports = {}
+--- Adds amounts whose once-only is kept elsewhere (a call's end, written once with its record).
+function ____exports.post(accounts, amounts, windows)
+    for ____, window in ipairs(windows) do
+        for ____, ____value in ipairs(__TS__ObjectEntries(amounts)) do
+            local account = ____value[1]
+            local amount = ____value[2]
+            if amount ~= 0 then
+                accounts:add((window .. "/") .. account, amount)
+            end
+        end
+    end
+end
+--- Adds the entry to each window; false when this report was debited before.
+function ____exports.debit(books, entry, windows)
+    if books.debited:get(entry.id) ~= nil then
+        return false
+    end
+    books.debited:set(entry.id, 1)
+    ____exports.post(books.accounts, entry.amounts, windows)
+    return true
+end
+--- The balances of one window for the named accounts; an account that was never debited reads 0.
+function ____exports.balances(accounts, window, names)
+    return __TS__ObjectFromEntries(__TS__ArrayMap(
+        names,
+        function(____, name) return {
+            name,
+            accounts:get((window .. "/") .. name) or 0
+        } end
+    ))
+end
+--- All tokens of a report: cached ones are part of input.
+function ____exports.tokensOf(____bindingPattern0)
+    local amounts
+    amounts = ____bindingPattern0.amounts
+    local counted = __TS__ArrayFilter(
+        __TS__ObjectEntries(amounts),
+        function(____, ____bindingPattern0)
+            local account
+            account = ____bindingPattern0[1]
+            return __TS__StringStartsWith(account, "input_") or __TS__StringStartsWith(account, "output_")
+        end
+    )
+    return __TS__ArrayReduce(
+        counted,
+        function(____, sum, ____bindingPattern0)
+            local tokens
+            tokens = ____bindingPattern0[2]
+            return sum + tokens
+        end,
+        0
+    )
+end
+return ____exports
+end)()
+
+-- src/mean
+modules["mean"] = (function()
+local ____exports = {}
+local ____limits_2Ets = modules["limits"]
+local meanCalls = ____limits_2Ets.meanCalls
+--- Each counts alike until so many have shown it; from then on the old weigh less with each new one.
+function ____exports.learn(roster, value)
+    local calls = roster:add("calls", 1)
+    local mean = roster:get("mean") or 0
+    roster:set(
+        "mean",
+        math.floor(mean + (value - mean) / math.min(calls, meanCalls) + 0.5)
+    )
+end
+function ____exports.learned(roster)
+    return {
+        mean = roster:get("mean") or 0,
+        calls = roster:get("calls") or 0
+    }
+end
+return ____exports
+end)()
+
+-- src/meter
+modules["meter"] = (function()
+local ____exports = {}
+local slotMs = 1000
+local spanMs = 60000
+function ____exports.note(meter, tokens, now)
+    local began = now - now % slotMs
+    meter.slots:set(
+        tostring(began),
+        began
+    )
+    meter.tokens:add(
+        tostring(began),
+        tokens
+    )
+end
+--- Tokens of the slots that began within the last 60 s.
+function ____exports.lastMinute(meter, now)
+    for ____, old in ipairs(meter.slots:purge(now - spanMs)) do
+        meter.tokens:delete(old)
+    end
+    return meter.tokens:sum()
+end
+return ____exports
+end)()
+
+-- src/metrics
+modules["metrics"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__Class = ____lualib.__TS__Class
+local ____exports = {}
+local labelled
+function labelled(name, labels)
+    local ____exports_catalogue_name_1 = ____exports.catalogue[name]
+    local order = ____exports_catalogue_name_1.labels
+    return table.concat(
+        __TS__ArrayMap(
+            order,
+            function(____, label) return ((("\"" .. label) .. "\":\"") .. (labels[label] or "")) .. "\"" end
+        ),
+        ","
+    )
+end
+local seconds = {
+    0.05,
+    0.1,
+    0.2,
+    0.4,
+    0.6,
+    0.8,
+    1,
+    1.4,
+    2,
+    3,
+    5,
+    10
+}
+____exports.catalogue = {
+    trunkline_build_info = {kind = "gauge", help = "Always 1; the labels say what runs.", labels = {"version", "host"}},
+    trunkline_calls_live = {kind = "gauge", help = "Calls that hold a line now.", labels = {"plan"}, presence = true},
+    trunkline_calls_cap = {kind = "gauge", help = "Lines that the tenants of a plan may use together.", labels = {"plan"}},
+    trunkline_calls_waiting = {kind = "gauge", help = "Callers that wait now, or hear that their wait was in vain.", labels = {"plan"}, presence = true},
+    trunkline_queue_oldest_wait_seconds = {
+        kind = "gauge",
+        help = "The longest wait of those who are in a queue: of all tenants of the plan, as last reported (at most 15 s ago); 0 when nobody waits.",
+        labels = {"plan"},
+        combine = "max",
+        presence = true
+    },
+    trunkline_calls_offered_total = {kind = "counter", help = "Calls offered with a good key: admitted, waiting, refused and abandoned ones together.", labels = {"plan"}},
+    trunkline_queue_wait_seconds = {kind = "histogram", help = "How long callers waited, by what came of it: served, abandoned (hung up, or lost) or refused (patience over, removed, key revoked). A caller with a line at once is not in it.", labels = {"plan", "outcome"}, buckets = {
+        1,
+        2,
+        5,
+        10,
+        20,
+        30,
+        60,
+        120,
+        300
+    }},
+    trunkline_admissions_total = {kind = "counter", help = "Calls offered, by what was decided and why: admitted, refused (at once or after a wait) or abandoned (in the wait). A caller that waits is counted when its wait is over.", labels = {"plan", "decision", "reason"}},
+    trunkline_pool_ceiling = {kind = "gauge", help = "What the upstream quota bears: tokens a minute, or live sessions.", labels = {"pool", "unit"}},
+    trunkline_pool_has = {kind = "gauge", help = "What its live calls are predicted to take.", labels = {"pool", "unit"}},
+    trunkline_pool_wants = {kind = "gauge", help = "What its live calls have, and those want who wait for it.", labels = {"pool", "unit"}},
+    trunkline_pool_granted = {kind = "gauge", help = "What the tenants may use of it now.", labels = {"pool", "unit"}},
+    trunkline_pool_use_ratio = {kind = "gauge", help = "Use: what its calls have, or what was measured in the last minute if that is more, as a share of the ceiling.", labels = {"pool", "unit"}},
+    trunkline_pool_headroom_ratio = {kind = "gauge", help = "What is left of the ceiling, from 0 to 1: 1 less the use.", labels = {"pool", "unit"}},
+    trunkline_pool_tokens_last_minute = {kind = "gauge", help = "Tokens debited in the last minute, as far as its tenants have told.", labels = {"pool"}},
+    trunkline_pool_desks = {kind = "gauge", help = "Tenants that draw from it now.", labels = {"pool"}},
+    trunkline_process_calls = {kind = "gauge", help = "Calls of this process, or of all that share its port.", labels = {}},
+    trunkline_process_calls_ratio = {kind = "gauge", help = "Calls of a process as a share of those that its open files are enough for: the highest.", labels = {}, combine = "max"},
+    trunkline_process_loop_delay_seconds = {kind = "gauge", help = "How late the event loop of a process is, 99th percentile of two seconds: the highest.", labels = {}, combine = "max"},
+    trunkline_process_memory_ratio = {kind = "gauge", help = "Resident memory of a process as a share of what it may have: the highest.", labels = {}, combine = "max"},
+    trunkline_process_strain = {kind = "gauge", help = "1: no new trial calls; 2: no new calls at all; 0: everybody is taken in.", labels = {}, combine = "max"},
+    trunkline_process_draining = {kind = "gauge", help = "1 while a process shuts down and lets its live calls end.", labels = {}, combine = "max"},
+    trunkline_call_ends_total = {kind = "counter", help = "Calls ended, by who ended them and why.", labels = {"plan", "by", "reason"}},
+    trunkline_tokens_total = {kind = "counter", help = "Tokens debited. Cached ones are part of input.", labels = {"plan", "direction", "modality"}},
+    trunkline_spend_microusd_total = {kind = "counter", help = "Micro-dollars debited.", labels = {"plan"}},
+    trunkline_unpriced_reports_total = {kind = "counter", help = "Usage reports of a model without a price, debited at the fallback rate.", labels = {"plan"}},
+    trunkline_unreported_replies_total = {kind = "counter", help = "Replies for which the provider reported no usage.", labels = {"plan"}},
+    trunkline_voice_seconds_total = {kind = "counter", help = "Seconds that calls were live.", labels = {"plan"}},
+    trunkline_first_audio_seconds = {kind = "histogram", help = "From the end of the caller’s turn to the first audio of the answer: the first of each call.", labels = {"plan"}, buckets = seconds},
+    trunkline_overhead_seconds = {kind = "histogram", help = "What the broker itself takes: from the upgrade to the dial.", labels = {"plan"}, buckets = {
+        0.001,
+        0.002,
+        0.005,
+        0.01,
+        0.02,
+        0.05,
+        0.1,
+        0.5,
+        1
+    }},
+    trunkline_upstream_connect_seconds = {kind = "histogram", help = "From the dial to the open upstream.", labels = {"plan"}, buckets = seconds},
+    trunkline_call_duration_seconds = {kind = "histogram", help = "How long calls were live.", labels = {"plan"}, buckets = {
+        5,
+        10,
+        30,
+        60,
+        120,
+        300,
+        600,
+        1800,
+        3600
+    }}
+}
+function ____exports.count(add, name, labels, by)
+    if by == nil then
+        by = 1
+    end
+    add(
+        ((name .. "{") .. labelled(name, labels)) .. "}",
+        by
+    )
+end
+function ____exports.observe(add, name, labels, value)
+    local ____exports_catalogue_name_0 = ____exports.catalogue[name]
+    local buckets = ____exports_catalogue_name_0.buckets
+    if buckets == nil then
+        buckets = {}
+    end
+    local own = labelled(name, labels)
+    for ____, le in ipairs(buckets) do
+        add(
+            ((((name .. "_bucket{") .. own) .. ",\"le\":\"") .. tostring(le)) .. "\"}",
+            value <= le and 1 or 0
+        )
+    end
+    add(((name .. "_bucket{") .. own) .. ",\"le\":\"+Inf\"}", 1)
+    add(((name .. "_sum{") .. own) .. "}", value)
+    add(((name .. "_count{") .. own) .. "}", 1)
+end
+--- Counts and observations as plain numbers, so that they can be stored, sent and added up.
+____exports.Meters = __TS__Class()
+local Meters = ____exports.Meters
+Meters.name = "Meters"
+function Meters.prototype.____constructor(self, series)
+    if series == nil then
+        series = {}
+    end
+    self.add = function(series, by)
+        self.series[series] = (self.series[series] or 0) + by
+    end
+    self.series = series
+end
+function Meters.prototype.count(self, name, labels, by)
+    if by == nil then
+        by = 1
+    end
+    ____exports.count(self.add, name, labels, by)
+end
+function Meters.prototype.observe(self, name, labels, value)
+    ____exports.observe(self.add, name, labels, value)
+end
+return ____exports
+end)()
+
+-- src/offer-check
+modules["offer-check"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArrayIncludes = ____lualib.__TS__ArrayIncludes
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local ____exports = {}
+local ____plan_2Ets = modules["plan"]
+local keyValid = ____plan_2Ets.keyValid
+function ____exports.offerProblem(offer, tenant, key, now)
+    if not keyValid(key, now) then
+        return {why = "key_revoked"}
+    end
+    if offer.unserved ~= nil then
+        return offer.unserved
+    end
+    local models = __TS__ArrayFilter(
+        offer.models,
+        function(____, model) return tenant.models == nil or __TS__ArrayIncludes(tenant.models, model) end
+    )
+    if offer.model == "" then
+        return {
+            why = "model_missing",
+            details = {models = table.concat(models, ", ")}
+        }
+    end
+    if not __TS__ArrayIncludes(models, offer.model) then
+        return {
+            why = "model_unknown",
+            details = {
+                model = offer.model,
+                models = table.concat(models, ", ")
+            }
+        }
+    end
+    return nil
+end
+return ____exports
+end)()
+
+-- src/queue-notice
+modules["queue-notice"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__ObjectRest = ____lualib.__TS__ObjectRest
+local __TS__NumberIsFinite = ____lualib.__TS__NumberIsFinite
+local ____exports = {}
+local ____limits_2Ets = modules["limits"]
+local etaSamples = ____limits_2Ets.etaSamples
+local etaSamplesPerLine = ____limits_2Ets.etaSamplesPerLine
+local etaShortMs = ____limits_2Ets.etaShortMs
+local etaShortStepMs = ____limits_2Ets.etaShortStepMs
+local etaStepMs = ____limits_2Ets.etaStepMs
+function ____exports.noticeFrame(____bindingPattern0, eventId)
+    local members
+    local ____type
+    ____type = ____bindingPattern0.type
+    members = __TS__ObjectRest(____bindingPattern0, {type = true})
+    return JSON:stringify(__TS__ObjectAssign({type = ____type, event_id = eventId}, members))
+end
+--- The mean wait at a place (from 1): as many mean calls as stand before its end, shared by the lines, rounded up. Null while too few are known (H3).
+function ____exports.etaMs(place, lines, meanCallMs, samples)
+    if lines < 1 or samples < math.max(etaSamples, etaSamplesPerLine * lines) then
+        return nil
+    end
+    local ms = place * meanCallMs / lines
+    local step = ms <= etaShortMs and etaShortStepMs or etaStepMs
+    return __TS__NumberIsFinite(ms) and math.max(
+        step,
+        math.ceil(ms / step) * step
+    ) or nil
+end
+return ____exports
+end)()
+
+-- src/desk-counts
+modules["desk-counts"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__StringSplit = ____lualib.__TS__StringSplit
+local __TS__ArrayIncludes = ____lualib.__TS__ArrayIncludes
+local __TS__ObjectEntries = ____lualib.__TS__ObjectEntries
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__New = ____lualib.__TS__New
+local __TS__ArraySort = ____lualib.__TS__ArraySort
+local ____exports = {}
+local ____metrics_2Ets = modules["metrics"]
+local count = ____metrics_2Ets.count
+local Meters = ____metrics_2Ets.Meters
+local observe = ____metrics_2Ets.observe
+____exports.DeskCounts = __TS__Class()
+local DeskCounts = ____exports.DeskCounts
+DeskCounts.name = "DeskCounts"
+function DeskCounts.prototype.____constructor(self, home)
+    self._home = home
+end
+function DeskCounts.prototype.offered(self, pool, plan)
+    self:_count(pool, "trunkline_calls_offered_total", {plan = plan})
+end
+function DeskCounts.prototype.admitted(self, pool, plan, waitedMs)
+    self:_count(pool, "trunkline_admissions_total", {plan = plan, decision = "admitted", reason = "granted"})
+    if waitedMs > 0 then
+        self:_observe(pool, "trunkline_queue_wait_seconds", {plan = plan, outcome = "served"}, waitedMs / 1000)
+    end
+end
+function DeskCounts.prototype.turnedAway(self, pool, plan, admission)
+    local reason = admission.is == "refused" and admission.refusal.why or "queue_full"
+    self:_count(pool, "trunkline_admissions_total", {plan = plan, decision = "refused", reason = reason})
+end
+function DeskCounts.prototype.unserved(self, pool, plan, ____bindingPattern0)
+    local waitedMs
+    local outcome
+    outcome = ____bindingPattern0.outcome
+    waitedMs = ____bindingPattern0.waitedMs
+    local abandoned = outcome.why == "hung_up" or outcome.why == "call_reset"
+    local decision = abandoned and "abandoned" or "refused"
+    self:_count(pool, "trunkline_admissions_total", {plan = plan, decision = decision, reason = outcome.why})
+    self:_observe(pool, "trunkline_queue_wait_seconds", {plan = plan, outcome = decision}, waitedMs / 1000)
+end
+function DeskCounts.prototype.debited(self, pool, plan, ____bindingPattern0)
+    local amounts
+    amounts = ____bindingPattern0.amounts
+    for ____, ____value in ipairs(__TS__ObjectEntries(amounts)) do
+        local account = ____value[1]
+        local amount = ____value[2]
+        local direction, modality = unpack(
+            __TS__StringSplit(account, "_"),
+            1,
+            2
+        )
+        if direction == nil then
+            direction = ""
+        end
+        if account == "micro_usd" then
+            self:_count(pool, "trunkline_spend_microusd_total", {plan = plan}, amount)
+        elseif account == "unpriced" then
+            self:_count(pool, "trunkline_unpriced_reports_total", {plan = plan})
+        elseif account == "unreported" then
+            self:_count(pool, "trunkline_unreported_replies_total", {plan = plan})
+        elseif modality ~= nil and __TS__ArrayIncludes({"input", "cached", "output"}, direction) then
+            self:_count(pool, "trunkline_tokens_total", {plan = plan, direction = direction, modality = modality}, amount)
+        end
+    end
+end
+function DeskCounts.prototype.ended(self, pool, plan, record)
+    local labels = {plan = plan}
+    local ____record_0 = record
+    local outcome = ____record_0.outcome
+    local liveMs = ____record_0.liveMs
+    local overheadMs = ____record_0.overheadMs
+    local connectMs = ____record_0.connectMs
+    local firstAudioMs = ____record_0.firstAudioMs
+    self:_count(pool, "trunkline_call_ends_total", {plan = plan, by = outcome.by, reason = outcome.why})
+    self:_count(pool, "trunkline_voice_seconds_total", labels, liveMs / 1000)
+    self:_observe(pool, "trunkline_overhead_seconds", labels, overheadMs / 1000)
+    self:_observe(pool, "trunkline_call_duration_seconds", labels, liveMs / 1000)
+    if connectMs ~= nil then
+        self:_observe(pool, "trunkline_upstream_connect_seconds", labels, connectMs / 1000)
+    end
+    if firstAudioMs ~= nil then
+        self:_observe(pool, "trunkline_first_audio_seconds", labels, firstAudioMs / 1000)
+    end
+end
+function DeskCounts.prototype.sums(self)
+    return __TS__ObjectFromEntries(__TS__ArrayMap(
+        self._home:pools(),
+        function(____, pool) return {
+            pool,
+            self._home:series(pool)
+        } end
+    ))
+end
+function DeskCounts.prototype._count(self, pool, name, labels, by)
+    if by == nil then
+        by = 1
+    end
+    count(
+        function(series, more) return self._home:add(pool, series, more) end,
+        name,
+        labels,
+        by
+    )
+end
+function DeskCounts.prototype._observe(self, pool, name, labels, value)
+    observe(
+        function(series, more) return self._home:add(pool, series, more) end,
+        name,
+        labels,
+        value
+    )
+end
+--- What a desk adds to `/metrics`, by pool. Who waits stands with the pool that it was counted for when it came, so that each report
+-- balances by itself whichever of them is read before the others (M3); the other gauges stand with the first pool.
+function ____exports.reportOf(sums, plan, now)
+    local reports = __TS__ArrayMap(
+        __TS__ObjectEntries(sums),
+        function(____, ____bindingPattern0)
+            local series
+            local pool
+            pool = ____bindingPattern0[1]
+            series = ____bindingPattern0[2]
+            return {
+                pool = pool,
+                report = __TS__New(
+                    Meters,
+                    __TS__ObjectAssign({}, series)
+                )
+            }
+        end
+    )
+    __TS__ArraySort(
+        reports,
+        function(____, a, b) return a.pool < b.pool and -1 or 1 end
+    )
+    for ____, ____value in ipairs(reports) do
+        local pool = ____value.pool
+        local report = ____value.report
+        report:count("trunkline_calls_waiting", {plan = plan}, now.waiting[pool] or 0)
+    end
+    local ____opt_1 = reports[1]
+    local first = ____opt_1 and ____opt_1.report
+    if first ~= nil then
+        first:count("trunkline_calls_live", {plan = plan}, now.live)
+    end
+    if first ~= nil then
+        first:count("trunkline_calls_cap", {plan = plan}, now.cap)
+    end
+    if first ~= nil then
+        first:count("trunkline_queue_oldest_wait_seconds", {plan = plan}, now.oldestWaitMs / 1000)
+    end
+    return __TS__ObjectFromEntries(__TS__ArrayMap(
+        reports,
+        function(____, ____bindingPattern0)
+            local report
+            local pool
+            pool = ____bindingPattern0.pool
+            report = ____bindingPattern0.report
+            return {pool, report.series}
+        end
+    ))
+end
+--- The record of a call whose broker was lost with all it knew.
+function ____exports.lostRecord(model, liveMs, waitedMs)
+    if waitedMs == nil then
+        waitedMs = 0
+    end
+    local outcome = {
+        by = "broker",
+        why = "call_reset",
+        code = 1006,
+        reason = "",
+        inReply = false
+    }
+    local nothing = {
+        tokens = 0,
+        microUsd = 0,
+        replies = 0,
+        firstAudioMs = nil,
+        peakContextTokens = 0,
+        firstMinuteTokens = nil,
+        overheadMs = 0,
+        connectMs = nil
+    }
+    return __TS__ObjectAssign({model = model, outcome = outcome, waitedMs = waitedMs, liveMs = liveMs}, nothing)
+end
+--- A call that was reset has forgotten how long it waited; its desk has not.
+function ____exports.lost(____bindingPattern0, now)
+    local admitted
+    local began
+    local model
+    model = ____bindingPattern0.model
+    began = ____bindingPattern0.began
+    admitted = ____bindingPattern0.admitted
+    return ____exports.lostRecord(model, admitted == nil and 0 or now - admitted, (admitted or now) - began)
+end
+return ____exports
+end)()
+
+-- src/desk-rosters
+modules["desk-rosters"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local ____exports = {}
+local ____grant_2Ets = modules["grant"]
+local held = ____grant_2Ets.held
+local ____plan_2Ets = modules["plan"]
+local agentCap = ____plan_2Ets.agentCap
+local linesOf = ____plan_2Ets.linesOf
+____exports.DeskRosters = __TS__Class()
+local DeskRosters = ____exports.DeskRosters
+DeskRosters.name = "DeskRosters"
+function DeskRosters.prototype.____constructor(self, open)
+    self._open = open
+end
+function DeskRosters.prototype.get(self, name)
+    return self._open(name)
+end
+function DeskRosters.prototype.gate(self, tenant, key, agent, now)
+    local queue, tickets = self:get("queue"), self:get("tickets")
+    local quotas = self:_quotas(now)
+    local places, memory = self:get("places"), self:get("memory")
+    return {
+        lines = self:lines(tenant, key, agent),
+        quotas = quotas,
+        queue = queue,
+        tickets = tickets,
+        places = places,
+        memory = memory
+    }
+end
+function DeskRosters.prototype.lines(self, tenant, key, agent)
+    local lines = {{
+        of = "tenant",
+        leases = self:get("leases"),
+        cap = linesOf(tenant)
+    }}
+    if key ~= nil and key.lines ~= nil then
+        lines[#lines + 1] = {
+            of = "key",
+            leases = self:get("leases:" .. key.id),
+            cap = key.lines
+        }
+    end
+    local ____temp_0
+    if agent == nil then
+        ____temp_0 = nil
+    else
+        ____temp_0 = agentCap(tenant, agent)
+    end
+    local cap = ____temp_0
+    if cap ~= nil then
+        lines[#lines + 1] = {
+            of = "agent",
+            leases = self:get("leases:agent:" .. tostring(agent)),
+            cap = cap
+        }
+    end
+    return lines
+end
+function DeskRosters.prototype.pools(self)
+    local pools = self:get("pools")
+    return pools:first(pools:size())
+end
+function DeskRosters.prototype.quota(self, pool, now)
+    local tokens, sessions = held(
+        self:holding(),
+        pool .. "/tokens",
+        now
+    ), held(
+        self:holding(),
+        pool .. "/sessions",
+        now
+    )
+    return {
+        loads = self:get("loads:" .. pool),
+        wants = self:get("wants:" .. pool),
+        tokens = tokens,
+        sessions = sessions
+    }
+end
+function DeskRosters.prototype.holding(self)
+    local amounts, untils = self:get("grant:amounts"), self:get("grant:untils")
+    return {
+        amounts = amounts,
+        untils = untils,
+        versions = self:get("grant:versions"),
+        asked = self:get("grant:asked")
+    }
+end
+function DeskRosters.prototype._quotas(self, now)
+    local ____temp_1 = self:pools()
+    local first = ____temp_1[1]
+    if first == nil then
+        first = "none"
+    end
+    local more = __TS__ArraySlice(____temp_1, 1)
+    return {
+        self:quota(first, now),
+        unpack(__TS__ArrayMap(
+            more,
+            function(____, pool) return self:quota(pool, now) end
+        ))
+    }
+end
+return ____exports
+end)()
+
+-- src/desk-holding
+modules["desk-holding"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
+local ____exports = {}
+function ____exports.holding(rosters, records)
+    local leases, tickets = rosters:get("leases"), rosters:get("tickets")
+    return __TS__ArrayFlatMap(
+        records:openCalls(),
+        function(____, call)
+            local ____until = leases:get(call.id) or tickets:get(call.id)
+            return ____until == nil and ({}) or ({__TS__ObjectAssign({}, call, {["until"] = ____until})})
+        end
+    )
+end
+--- Calls that came before their key or agent had a cap hold its lines from now on: the cap is in force at once (G8).
+function ____exports.holdNarrow(rosters, registry, records, tenant)
+    for ____, ____value in ipairs(____exports.holding(rosters, records)) do
+        local id = ____value.id
+        local key = ____value.key
+        local agent = ____value.agent
+        local ____until = ____value["until"]
+        local ____temp_0 = rosters:lines(
+            tenant,
+            registry:key(key),
+            agent
+        )
+        local narrow = __TS__ArraySlice(____temp_0, 1)
+        for ____, ____value in ipairs(narrow) do
+            local leases = ____value.leases
+            leases:set(id, ____until)
+        end
+    end
+end
+return ____exports
+end)()
+
+-- src/desk-ledger
+modules["desk-ledger"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__ObjectValues = ____lualib.__TS__ObjectValues
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local ____exports = {}
+local ____ledger_2Ets = modules["ledger"]
+local balances = ____ledger_2Ets.balances
+local debit = ____ledger_2Ets.debit
+local post = ____ledger_2Ets.post
+local ____limits_2Ets = modules["limits"]
+local firstMinuteCalls = ____limits_2Ets.firstMinuteCalls
+local firstMinuteTokens = ____limits_2Ets.firstMinuteTokens
+local ____mean_2Ets = modules["mean"]
+local learn = ____mean_2Ets.learn
+local learned = ____mean_2Ets.learned
+local ____queue_2Dnotice_2Ets = modules["queue-notice"]
+local etaMs = ____queue_2Dnotice_2Ets.etaMs
+local ____window_2Ets = modules["window"]
+local windowsAt = ____window_2Ets.windowsAt
+--- Accounts of the ledger that are shown.
+____exports.accounts = {
+    "calls",
+    "live_ms",
+    "replies",
+    "input_text",
+    "input_audio",
+    "input_image",
+    "input_unknown",
+    "cached_text",
+    "cached_audio",
+    "cached_image",
+    "cached_unknown",
+    "output_text",
+    "output_audio",
+    "output_unknown",
+    "transcribed_ms",
+    "micro_usd",
+    "unpriced",
+    "unreported",
+    "partial"
+}
+____exports.DeskLedger = __TS__Class()
+local DeskLedger = ____exports.DeskLedger
+DeskLedger.name = "DeskLedger"
+function DeskLedger.prototype.____constructor(self, rosters)
+    self._rosters = rosters
+end
+function DeskLedger.prototype.debit(self, call, entries, now)
+    local books = {
+        accounts = self._rosters:get("accounts"),
+        debited = self._rosters:get("debited:" .. call)
+    }
+    local windows = __TS__ObjectValues(windowsAt(now))
+    return __TS__ArrayFilter(
+        entries,
+        function(____, entry) return debit(books, entry, windows) end
+    )
+end
+function DeskLedger.prototype.ended(self, call, record, now)
+    local ____record_0 = record
+    local liveMs = ____record_0.liveMs
+    local firstMinuteTokens = ____record_0.firstMinuteTokens
+    self._rosters:get("debited:" .. call):purge(100000000000000)
+    post(
+        self._rosters:get("accounts"),
+        {calls = 1, live_ms = liveMs},
+        __TS__ObjectValues(windowsAt(now))
+    )
+    if liveMs > 0 then
+        learn(
+            self._rosters:get("talk"),
+            liveMs
+        )
+    end
+    if liveMs > 0 and firstMinuteTokens ~= nil then
+        learn(
+            self._rosters:get("minute"),
+            firstMinuteTokens
+        )
+    end
+end
+function DeskLedger.prototype.newcomerLoad(self)
+    local ____learned_result_1 = learned(self._rosters:get("minute"))
+    local mean = ____learned_result_1.mean
+    local calls = ____learned_result_1.calls
+    return calls >= firstMinuteCalls and math.max(1, mean) or firstMinuteTokens
+end
+function DeskLedger.prototype.usage(self, now)
+    local ____windowsAt_result_2 = windowsAt(now)
+    local day = ____windowsAt_result_2.day
+    local month = ____windowsAt_result_2.month
+    local ledger = self._rosters:get("accounts")
+    return {
+        day = balances(ledger, day, ____exports.accounts),
+        month = balances(ledger, month, ____exports.accounts)
+    }
+end
+function DeskLedger.prototype.etaMs(self, place, lines)
+    local ____learned_result_3 = learned(self._rosters:get("talk"))
+    local mean = ____learned_result_3.mean
+    local calls = ____learned_result_3.calls
+    return etaMs(place + 1, lines, mean, calls)
+end
+return ____exports
+end)()
+
+-- src/pool
+modules["pool"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local Set = ____lualib.Set
+local __TS__New = ____lualib.__TS__New
+local __TS__Spread = ____lualib.__TS__Spread
+local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
+local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
+local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
+local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
+local __TS__ArrayEvery = ____lualib.__TS__ArrayEvery
+local __TS__Iterator = ____lualib.__TS__Iterator
+local ____exports = {}
+local fill, next, first, slack, room, give, anew, sweep, forget, step, perWeight
+--- The desk has spoken since: what an ask says that comes so late is not true any more.
+function ____exports.overtaken(pool, desk, number)
+    return number < (pool.asks:get(desk) or 0)
+end
+function ____exports.granted(pool, desk)
+    local amount = pool.grants:get(desk) or 0
+    return {
+        amount = amount,
+        ["until"] = pool.untils:get(desk) or 0,
+        version = pool.versions:get(desk) or 0
+    }
+end
+function fill(pool, ceiling)
+    local risen = __TS__New(Set)
+    do
+        while true do
+            local desk = next(pool, ceiling)
+            if desk == nil then
+                return {__TS__Spread(risen)}
+            end
+            give(
+                pool,
+                desk,
+                (pool.grants:get(desk) or 0) + step(pool, desk)
+            )
+            risen:add(desk)
+        end
+    end
+end
+function next(pool, ceiling)
+    local firsts = __TS__ArrayFlatMap(
+        pool.tiers,
+        function(____, tier) return first(pool, tier, ceiling) end
+    )
+    local owed = __TS__ArrayFilter(
+        pool.owed:first(pool.owed:size()),
+        function(____, desk) return room(
+            pool,
+            desk,
+            step(pool, desk),
+            ceiling
+        ) end
+    )
+    local best
+    local least = math.huge
+    local ____array_0 = __TS__SparseArrayNew(unpack(firsts))
+    __TS__SparseArrayPush(
+        ____array_0,
+        unpack(owed)
+    )
+    for ____, desk in ipairs({__TS__SparseArraySpread(____array_0)}) do
+        local share = perWeight(pool, desk)
+        if share < least then
+            best, least = desk, share
+        end
+    end
+    return best
+end
+function first(pool, ____bindingPattern0, ceiling)
+    local threshold
+    local hungry
+    hungry = ____bindingPattern0.hungry
+    threshold = ____bindingPattern0.threshold
+    do
+        local n = 1
+        while true do
+            local firsts = hungry:first(n)
+            for ____, desk in ipairs(firsts) do
+                local more = step(pool, desk)
+                if room(pool, desk, more, ceiling) then
+                    return {desk}
+                end
+                if more <= ceiling * threshold - pool.floors:sum() then
+                    return {}
+                end
+            end
+            if #firsts < n then
+                return {}
+            end
+            n = n * 2
+        end
+    end
+end
+function slack(pool, desk, ask, ceiling)
+    local amount = pool.grants:get(desk) or 0
+    local nobodyHungry = __TS__ArrayEvery(
+        pool.tiers,
+        function(____, ____bindingPattern0)
+            local hungry
+            hungry = ____bindingPattern0.hungry
+            return hungry:size() == 0
+        end
+    )
+    if nobodyHungry and room(pool, desk, ask.block, ceiling) then
+        give(pool, desk, amount + ask.block)
+    end
+end
+function room(pool, desk, more, ceiling)
+    local ____opt_1 = pool.tiers[(pool.ranks:get(desk) or 0) + 1]
+    local threshold = ____opt_1 and ____opt_1.threshold or 0
+    local own = pool.kept:get(desk) or 0
+    local taken = pool.grants:sum() + pool.kept:sum() - own + more
+    return taken <= ceiling * (more <= own and math.max(1, threshold) or threshold)
+end
+function give(pool, desk, amount)
+    pool.grants:set(desk, amount)
+    local unmet = (pool.floors:get(desk) or 0) - amount
+    if unmet > 0 then
+        pool.kept:set(desk, unmet)
+    else
+        pool.kept:delete(desk)
+    end
+    local ____opt_3 = pool.tiers[(pool.ranks:get(desk) or 0) + 1]
+    local hungry = ____opt_3 and ____opt_3.hungry
+    local share = perWeight(pool, desk)
+    local lacks = amount < (pool.wants:get(desk) or 0)
+    if lacks then
+        if hungry ~= nil then
+            hungry:set(desk, share)
+        end
+    else
+        if hungry ~= nil then
+            hungry:delete(desk)
+        end
+    end
+    if lacks and unmet > 0 then
+        pool.owed:set(desk, share)
+    else
+        pool.owed:delete(desk)
+    end
+end
+function anew(pool, desks, now)
+    for ____, desk in __TS__Iterator(__TS__New(Set, desks)) do
+        pool.versions:set(
+            desk,
+            math.max(
+                now,
+                (pool.versions:get(desk) or 0) + 1
+            )
+        )
+    end
+end
+function sweep(pool, now)
+    for ____, late in ipairs(pool.untils:purge(now)) do
+        forget(pool, late)
+    end
+end
+--- Desks that hold more than they want, as they last said.
+function ____exports.slacking(pool)
+    local desks = pool.grants:first(pool.grants:size())
+    return __TS__ArrayFilter(
+        desks,
+        function(____, desk) return (pool.grants:get(desk) or 0) > (pool.wants:get(desk) or 0) end
+    )
+end
+function forget(pool, desk)
+    pool.untils:delete(desk)
+    pool.has:delete(desk)
+    pool.wants:delete(desk)
+    give(pool, desk, 0)
+    pool.grants:delete(desk)
+end
+function step(pool, desk)
+    local lacking = (pool.wants:get(desk) or 0) - (pool.grants:get(desk) or 0)
+    return math.min(
+        math.max(
+            1,
+            pool.blocks:get(desk) or 1
+        ),
+        lacking
+    )
+end
+function perWeight(pool, desk)
+    return (pool.grants:get(desk) or 0) / (pool.weights:get(desk) or 1)
+end
+____exports.units = {"tokens", "sessions"}
+--- A desk says what it has and wants, gives back what it does not use, and capacity goes where it is wanted: one call's load at a time to
+-- the hungry desk with the least per weight (progressive filling, which is weighted max-min fairness), in the tiers whose threshold is
+-- not reached.
+function ____exports.share(pool, desk, ask, t)
+    sweep(pool, t.now)
+    if ____exports.overtaken(pool, desk, ask.number) then
+        return {
+            grant = ____exports.granted(pool, desk),
+            risen = {},
+            idle = {}
+        }
+    end
+    pool.asks:set(desk, ask.number)
+    pool.has:set(desk, ask.has)
+    pool.wants:set(desk, ask.wants)
+    pool.blocks:set(desk, ask.block)
+    pool.weights:set(desk, ask.weight)
+    pool.ranks:set(desk, ask.tier)
+    pool.untils:set(desk, t.now + t.ttlMs)
+    for ____, ____value in ipairs(pool.tiers) do
+        local hungry = ____value.hungry
+        hungry:delete(desk)
+    end
+    give(pool, desk, ask.has)
+    local risen = t.learning and ({}) or fill(pool, t.ceiling)
+    if not t.learning and ask.has > 0 then
+        slack(pool, desk, ask, t.ceiling)
+    end
+    anew(
+        pool,
+        {
+            desk,
+            unpack(risen)
+        },
+        t.now
+    )
+    if ask.wants == 0 then
+        forget(pool, desk)
+    end
+    local grant = ____exports.granted(pool, desk)
+    local idle = grant.amount < ask.wants and ____exports.slacking(pool) or ({})
+    return {
+        grant = grant,
+        risen = __TS__ArrayFilter(
+            risen,
+            function(____, other) return other ~= desk end
+        ),
+        idle = idle
+    }
+end
+--- The ceiling, a threshold or a floor has changed: gives out what there is now, and returns the desks that got some.
+function ____exports.refill(pool, t)
+    sweep(pool, t.now)
+    local risen = t.learning and ({}) or fill(pool, t.ceiling)
+    anew(pool, risen, t.now)
+    return risen
+end
+--- Reserves a floor for a desk, whether it was heard or not: an operator's word. 0 lifts it.
+function ____exports.reserve(pool, desk, floor)
+    pool.floors:set(desk, floor)
+    local amount = pool.grants:get(desk)
+    if amount ~= nil then
+        give(pool, desk, amount)
+    elseif floor > 0 then
+        pool.kept:set(desk, floor)
+    else
+        pool.kept:delete(desk)
+    end
+end
+function ____exports.read(pool, now)
+    sweep(pool, now)
+    return {
+        has = pool.has:sum(),
+        wants = pool.wants:sum(),
+        granted = pool.grants:sum(),
+        kept = pool.kept:sum(),
+        desks = pool.grants:size()
+    }
+end
+return ____exports
+end)()
+
+-- src/desk-pools
+modules["desk-pools"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local ____exports = {}
+local ____grant_2Ets = modules["grant"]
+local ask = ____grant_2Ets.ask
+local take = ____grant_2Ets.take
+local unanswered = ____grant_2Ets.unanswered
+local ____limits_2Ets = modules["limits"]
+local shareTimeoutMs = ____limits_2Ets.shareTimeoutMs
+local ____pool_2Ets = modules["pool"]
+local units = ____pool_2Ets.units
+____exports.DeskPools = __TS__Class()
+local DeskPools = ____exports.DeskPools
+DeskPools.name = "DeskPools"
+function DeskPools.prototype.____constructor(self, rosters, shared)
+    self._rosters = rosters
+    self._shared = shared
+end
+function DeskPools.prototype.enter(self, pool)
+    self._rosters:get("pools"):set(pool, 1)
+end
+function DeskPools.prototype.ask(self, pool, needs, now)
+    local holding, again, numbers = self._rosters:holding(), self._rosters:get("again"), self._rosters:get("asks")
+    if self._shared and (holding.asked:get(pool .. "/tokens") or 0) > now then
+        again:set(pool, 1)
+        return nil
+    end
+    again:delete(pool)
+    for ____, unit in ipairs(units) do
+        ask(holding, (pool .. "/") .. unit, needs[unit].has, {now = now, answerMs = shareTimeoutMs})
+    end
+    local number = math.max(
+        now,
+        (numbers:get(pool) or 0) + 1
+    )
+    numbers:set(pool, number)
+    return number
+end
+function DeskPools.prototype.take(self, pool, grant, as, now)
+    local holding, again = self._rosters:holding(), self._rosters:get("again")
+    for ____, unit in ipairs(units) do
+        if grant == nil then
+            unanswered(holding, (pool .. "/") .. unit)
+        else
+            take(
+                holding,
+                (pool .. "/") .. unit,
+                grant[unit],
+                as,
+                now
+            )
+        end
+    end
+    if grant == nil then
+        return false
+    end
+    self._rosters:get("epochs"):set(pool, grant.epoch)
+    return as == "answer" and again:get(pool) ~= nil
+end
+function DeskPools.prototype.epoch(self, pool)
+    return self._rosters:get("epochs"):get(pool) or nil
+end
+function DeskPools.prototype.debited(self, pool, more)
+    if more == nil then
+        more = 0
+    end
+    return self._rosters:get("debited"):add(pool, more)
+end
+return ____exports
+end)()
+
+-- src/desk-queue
+modules["desk-queue"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
+local ____exports = {}
+local ____calendar_2Ets = modules["calendar"]
+local isoOf = ____calendar_2Ets.isoOf
+local ____gate_2Ets = modules["gate"]
+local read = ____gate_2Ets.read
+local release = ____gate_2Ets.release
+local shortage = ____gate_2Ets.shortage
+local turning = ____gate_2Ets.turning
+local ____plan_2Ets = modules["plan"]
+local linesOf = ____plan_2Ets.linesOf
+local roomOf = ____plan_2Ets.roomOf
+____exports.DeskQueue = __TS__Class()
+local DeskQueue = ____exports.DeskQueue
+DeskQueue.name = "DeskQueue"
+function DeskQueue.prototype.____constructor(self, rosters, registry, records, ledger, ticks, transact)
+    self._rosters = rosters
+    self._registry = registry
+    self._records = records
+    self._ledger = ledger
+    self._ticks = ticks
+    self._transact = transact
+end
+function DeskQueue.prototype.reading(self, now)
+    local tenant = self._registry:tenant()
+    if tenant == nil then
+        return nil
+    end
+    local lines = self:lines(tenant, now)
+    local data = __TS__ArrayMap(
+        self:waiting(tenant, now),
+        function(____, kept, place)
+            local ____kept_0 = kept
+            local call = ____kept_0.id
+            local key = ____kept_0.key
+            local agent = ____kept_0.agent
+            local model = ____kept_0.model
+            local began = ____kept_0.began
+            local desk = self._rosters:gate(tenant, nil, nil, now)
+            local short = self:_short(desk, kept, place, now)
+            local eta_ms = self._ledger:etaMs(
+                place,
+                turning(desk, short)
+            )
+            local since = isoOf(began)
+            return {
+                call = call,
+                position = place + 1,
+                waited_ms = now - began,
+                since = since,
+                eta_ms = eta_ms,
+                short = short,
+                key = key,
+                agent = agent,
+                model = model
+            }
+        end
+    )
+    local as_of = isoOf(now)
+    local ____temp_1
+    if #data == 0 then
+        ____temp_1 = nil
+    else
+        ____temp_1 = math.max(unpack(__TS__ArrayMap(
+            data,
+            function(____, ____bindingPattern0)
+                local waited_ms
+                waited_ms = ____bindingPattern0.waited_ms
+                return waited_ms
+            end
+        )))
+    end
+    local oldest_wait_ms = ____temp_1
+    return {
+        as_of = as_of,
+        lines = lines,
+        room = roomOf(tenant),
+        oldest_wait_ms = oldest_wait_ms,
+        data = data
+    }
+end
+function DeskQueue.prototype.etaMs(self, kept, place, now)
+    local tenant = self._registry:tenant()
+    if tenant == nil or kept == nil then
+        return nil
+    end
+    local desk = self._rosters:gate(tenant, nil, nil, now)
+    return self._ledger:etaMs(
+        place,
+        turning(
+            desk,
+            self:_short(desk, kept, place, now)
+        )
+    )
+end
+function DeskQueue.prototype.lines(self, tenant, now)
+    local ____read_result_2 = read(
+        self._rosters:gate(tenant, nil, nil, now),
+        now
+    )
+    local live = ____read_result_2.live
+    local waiting = ____read_result_2.waiting
+    local over = ____read_result_2.over
+    return {
+        live = live,
+        waiting = waiting,
+        cap = linesOf(tenant),
+        over = over
+    }
+end
+function DeskQueue.prototype.waiting(self, tenant, now)
+    local queue = self._rosters:get("queue")
+    self:lines(tenant, now)
+    return __TS__ArrayFlatMap(
+        queue:first(queue:size()),
+        function(____, call) return self._records:get(call) or ({}) end
+    )
+end
+function DeskQueue.prototype.oldestWaitMs(self, tenant, now)
+    return math.max(
+        0,
+        unpack(__TS__ArrayMap(
+            self:waiting(tenant, now),
+            function(____, ____bindingPattern0)
+                local began
+                began = ____bindingPattern0.began
+                return now - began
+            end
+        ))
+    )
+end
+function DeskQueue.prototype.remove(self, call, now)
+    return self._transact(function()
+        local tenant, kept = self._registry:tenant(), self._records:get(call)
+        if tenant == nil or kept == nil or kept.ended ~= nil then
+            return {
+                why = "thing_unknown",
+                details = {
+                    kind = "call",
+                    id = string.sub(call, 1, 60)
+                }
+            }
+        end
+        local gate = self._rosters:gate(
+            tenant,
+            self._registry:key(kept.key),
+            kept.agent,
+            now
+        )
+        read(gate, now)
+        local place = gate.queue:rank(call)
+        if place == nil and kept.admitted == nil then
+            return {why = "caller_left", details = {call = call}}
+        end
+        if place == nil then
+            return {why = "caller_through", details = {call = call}}
+        end
+        release(gate, call, now)
+        local ____opt_3 = self._ticks
+        if ____opt_3 ~= nil then
+            ____opt_3:gaveUp(call, place, now)
+        end
+        self._rosters:get("removed"):set(call, now)
+        return {call = call, position = place + 1, waited_ms = now - kept.began}
+    end)
+end
+function DeskQueue.prototype.isRemoved(self, call)
+    return self._rosters:get("removed"):get(call) ~= nil
+end
+function DeskQueue.prototype._short(self, desk, ____bindingPattern0, place, now)
+    local pool
+    local call
+    call = ____bindingPattern0.id
+    pool = ____bindingPattern0.pool
+    local quota = self._rosters:quota(pool, now)
+    return shortage(
+        desk,
+        {
+            call = call,
+            quota = quota,
+            load = quota.wants:get(call) or 0
+        },
+        place
+    )
+end
+return ____exports
+end)()
+
+-- src/desk-admission
+modules["desk-admission"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__ArrayFind = ____lualib.__TS__ArrayFind
+local ____exports = {}
+local ____gate_2Ets = modules["gate"]
+local admit = ____gate_2Ets.admit
+local turning = ____gate_2Ets.turning
+local ____offer_2Dcheck_2Ets = modules["offer-check"]
+local offerProblem = ____offer_2Dcheck_2Ets.offerProblem
+local ____plan_2Ets = modules["plan"]
+local callTerms = ____plan_2Ets.callTerms
+local patienceMs = ____plan_2Ets.patienceMs
+local roomOf = ____plan_2Ets.roomOf
+____exports.DeskAdmission = __TS__Class()
+local DeskAdmission = ____exports.DeskAdmission
+DeskAdmission.name = "DeskAdmission"
+function DeskAdmission.prototype.____constructor(self, parts)
+    self._parts = parts
+end
+function DeskAdmission.prototype.decide(self, offer, now, first)
+    local ____self__parts_0 = self._parts
+    local registry = ____self__parts_0.registry
+    local records = ____self__parts_0.records
+    local queue = ____self__parts_0.queue
+    local counts = ____self__parts_0.counts
+    local tenant = registry:tenant()
+    local key = tenant and registry:keyByHash(offer.keyHash)
+    if tenant == nil or key == nil then
+        return {is = "refused", refusal = {why = "key_unknown"}}
+    end
+    local known = records:get(offer.call)
+    if known ~= nil and known.ended ~= nil then
+        return {is = "refused", refusal = {why = "call_reset"}}
+    end
+    if queue:isRemoved(offer.call) then
+        return {is = "refused", refusal = {why = "removed_from_queue"}}
+    end
+    local admission = self:_decide(
+        offer,
+        tenant,
+        key,
+        now,
+        known == nil and first or admit
+    )
+    if admission == nil then
+        return nil
+    end
+    if known == nil then
+        counts:offered(offer.pool, tenant.plan)
+    end
+    if admission.is == "granted" or admission.is == "queued" then
+        self:_enter(
+            offer,
+            tenant,
+            key,
+            admission.is,
+            now
+        )
+    elseif known == nil then
+        counts:turnedAway(offer.pool, tenant.plan, admission)
+    end
+    return admission
+end
+function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
+    local refusal = offerProblem(offer, tenant, key, now)
+    if refusal ~= nil then
+        return {is = "refused", refusal = refusal}
+    end
+    local ____self__parts_1 = self._parts
+    local pools = ____self__parts_1.pools
+    local rosters = ____self__parts_1.rosters
+    local ledger = ____self__parts_1.ledger
+    local terms = ____self__parts_1.terms
+    pools:enter(offer.pool)
+    local ____temp_2 = {
+        tenant,
+        roomOf(tenant)
+    }
+    local overflow = ____temp_2[1].overflow
+    local room = ____temp_2[2]
+    local ____offer_3 = offer
+    local call = ____offer_3.call
+    local caller = ____offer_3.caller
+    local desk = rosters:gate(tenant, key, offer.agent, now)
+    local ask = __TS__ObjectAssign(
+        {
+            call = call,
+            quota = rosters:quota(offer.pool, now),
+            load = ledger:newcomerLoad(),
+            headStartMs = key.headStartSeconds * 1000
+        },
+        caller ~= nil and ({caller = caller})
+    )
+    local verdict = rule(
+        desk,
+        ask,
+        terms(now, room)
+    )
+    if verdict == nil then
+        return nil
+    end
+    if verdict.is == "granted" then
+        return {
+            is = "granted",
+            terms = callTerms(tenant, key)
+        }
+    end
+    if verdict.is == "queued" then
+        local place = verdict.place
+        local short = verdict.short
+        local etaMs = ledger:etaMs(
+            place,
+            turning(desk, short)
+        )
+        return {
+            is = "queued",
+            terms = callTerms(tenant, key),
+            place = place,
+            short = short,
+            etaMs = etaMs
+        }
+    end
+    if verdict.of == "room" and overflow == "hold" then
+        return {
+            is = "full",
+            terms = callTerms(tenant, key),
+            room = room
+        }
+    end
+    local beforeUpgrade = overflow == "upgrade"
+    if verdict.short ~= "lines" then
+        return {is = "refused", refusal = {why = "quota_short"}, beforeUpgrade = beforeUpgrade}
+    end
+    local scope = verdict.of == "room" and "tenant" or verdict.of
+    local cap = (__TS__ArrayFind(
+        desk.lines,
+        function(____, lines) return lines.of == scope end
+    ) or desk.lines[1]).cap
+    return {is = "refused", refusal = {why = "lines_full", details = {scope = scope, cap = cap}}, beforeUpgrade = beforeUpgrade}
+end
+function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
+    local ____offer_4 = offer
+    local id = ____offer_4.call
+    local agent = ____offer_4.agent
+    local model = ____offer_4.model
+    local pool = ____offer_4.pool
+    local ____self__parts_5 = self._parts
+    local records = ____self__parts_5.records
+    local ticks = ____self__parts_5.ticks
+    records:open({
+        id = id,
+        key = key.id,
+        agent = agent,
+        model = model,
+        pool = pool,
+        began = now,
+        admitted = nil
+    })
+    if is == "granted" then
+        self:seated(id, tenant.plan, now)
+    else
+        if ticks ~= nil then
+            ticks:joined(
+                id,
+                patienceMs(tenant),
+                now
+            )
+        end
+    end
+end
+function DeskAdmission.prototype.seated(self, call, plan, now)
+    local ____self__parts_8 = self._parts
+    local records = ____self__parts_8.records
+    local counts = ____self__parts_8.counts
+    local ticks = ____self__parts_8.ticks
+    local entered = records:admit(call, now)
+    if entered == nil then
+        return
+    end
+    if ticks ~= nil then
+        ticks:left(call)
+    end
+    counts:admitted(entered.pool, plan, now - entered.began)
+end
+return ____exports
+end)()
+
+-- src/tenant-desk
+modules["tenant-desk"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__New = ____lualib.__TS__New
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__ObjectKeys = ____lualib.__TS__ObjectKeys
+local ____exports = {}
+local ____desk_2Dadmission_2Ets = modules["desk-admission"]
+local DeskAdmission = ____desk_2Dadmission_2Ets.DeskAdmission
+local ____desk_2Dcounts_2Ets = modules["desk-counts"]
+local DeskCounts = ____desk_2Dcounts_2Ets.DeskCounts
+local lost = ____desk_2Dcounts_2Ets.lost
+local reportOf = ____desk_2Dcounts_2Ets.reportOf
+local ____desk_2Dholding_2Ets = modules["desk-holding"]
+local holdNarrow = ____desk_2Dholding_2Ets.holdNarrow
+local ____desk_2Dledger_2Ets = modules["desk-ledger"]
+local DeskLedger = ____desk_2Dledger_2Ets.DeskLedger
+local ____desk_2Dpools_2Ets = modules["desk-pools"]
+local DeskPools = ____desk_2Dpools_2Ets.DeskPools
+local ____desk_2Dqueue_2Ets = modules["desk-queue"]
+local DeskQueue = ____desk_2Dqueue_2Ets.DeskQueue
+local ____desk_2Drosters_2Ets = modules["desk-rosters"]
+local DeskRosters = ____desk_2Drosters_2Ets.DeskRosters
+local ____gate_2Ets = modules["gate"]
+local advance = ____gate_2Ets.advance
+local conclude = ____gate_2Ets.conclude
+local consider = ____gate_2Ets.consider
+local needs = ____gate_2Ets.needs
+local read = ____gate_2Ets.read
+local release = ____gate_2Ets.release
+local renew = ____gate_2Ets.renew
+local ____ledger_2Ets = modules["ledger"]
+local tokensOf = ____ledger_2Ets.tokensOf
+local ____limits_2Ets = modules["limits"]
+local leaseTtlMs = ____limits_2Ets.leaseTtlMs
+local lostAfterMs = ____limits_2Ets.lostAfterMs
+local ____plan_2Ets = modules["plan"]
+local keyValid = ____plan_2Ets.keyValid
+--- Who calls is not kept: one that is lost is not remembered.
+function ____exports.refOf(____bindingPattern0, tenant)
+    local pool
+    local agent
+    local key
+    local call
+    call = ____bindingPattern0.id
+    key = ____bindingPattern0.key
+    agent = ____bindingPattern0.agent
+    pool = ____bindingPattern0.pool
+    return {
+        call = call,
+        tenant = tenant.id,
+        key = key,
+        agent = agent,
+        caller = nil,
+        pool = pool
+    }
+end
+____exports.TenantDesk = __TS__Class()
+local TenantDesk = ____exports.TenantDesk
+TenantDesk.name = "TenantDesk"
+function TenantDesk.prototype.____constructor(self, homes)
+    local ____homes_0 = homes
+    local registry = ____homes_0.registry
+    local records = ____homes_0.records
+    local ticks = ____homes_0.ticks
+    local transact = ____homes_0.transact
+    self._homes = homes
+    self._registry = registry
+    self._records = records
+    self.rosters = __TS__New(DeskRosters, homes.rosters)
+    self.counts = __TS__New(DeskCounts, homes.counts)
+    self._ledger = __TS__New(DeskLedger, self.rosters)
+    self._pools = __TS__New(DeskPools, self.rosters, homes.shared)
+    self.queue = __TS__New(
+        DeskQueue,
+        self.rosters,
+        registry,
+        records,
+        self._ledger,
+        ticks,
+        transact
+    )
+    local rosters = self.rosters
+    local counts = self.counts
+    local queue = self.queue
+    local own = {ledger = self._ledger, pools = self._pools, ticks = ticks}
+    local function terms(now, room)
+        return self:_terms(now, room)
+    end
+    self._admission = __TS__New(
+        DeskAdmission,
+        __TS__ObjectAssign({
+            rosters = rosters,
+            registry = registry,
+            records = records,
+            counts = counts,
+            queue = queue,
+            terms = terms
+        }, own)
+    )
+end
+function TenantDesk.prototype.admit(self, offer, now)
+    return self._homes.transact(function() return self._admission:decide(offer, now, conclude) end)
+end
+function TenantDesk.prototype.consider(self, offer, now)
+    return self._homes.transact(function() return self._admission:decide(offer, now, consider) end)
+end
+function TenantDesk.prototype.advance(self, now)
+    return self._homes.transact(function()
+        local tenant = self._registry:tenant()
+        if tenant == nil then
+            return {}
+        end
+        local seated = advance(
+            self.rosters:gate(tenant, nil, nil, now),
+            self:_terms(now, 0)
+        )
+        for ____, call in ipairs(seated) do
+            self._admission:seated(call, tenant.plan, now)
+        end
+        if #seated > 0 then
+            local ____opt_1 = self._homes.ticks
+            if ____opt_1 ~= nil then
+                ____opt_1:forward(0, now)
+            end
+        end
+        return seated
+    end)
+end
+function TenantDesk.prototype.leave(self, ref, now)
+    self._homes.transact(function()
+        local tenant = self._registry:tenant()
+        if tenant ~= nil then
+            self:_release(ref, tenant, now)
+        end
+    end)
+end
+function TenantDesk.prototype.renew(self, ref, load, now)
+    return self._homes.transact(function()
+        local key = self._registry:key(ref.key)
+        if key == nil or not keyValid(key, now) then
+            return {is = "withdrawn", refusal = {why = "key_withdrawn"}}
+        end
+        if self._records:isClosed(ref.call) then
+            return {is = "withdrawn", refusal = {why = "call_reset"}}
+        end
+        local tenant = self._registry:tenant()
+        if tenant == nil then
+            return {is = "kept"}
+        end
+        local quota = self.rosters:quota(ref.pool, now)
+        local told = load or quota.loads:get(ref.call) or self._ledger:newcomerLoad()
+        renew(
+            self.rosters:gate(tenant, key, ref.agent, now),
+            {call = ref.call, quota = quota, load = told},
+            self:_terms(now, 0)
+        )
+        return {is = "kept"}
+    end)
+end
+function TenantDesk.prototype.debit(self, ref, entries, now)
+    self._homes.transact(function()
+        if self._records:isOpen(ref.call) then
+            self:_debit(ref, entries, now)
+        end
+    end)
+end
+TenantDesk.prototype["end"] = function(self, ref, entries, record, now)
+    self._homes.transact(function()
+        local tenant = self._registry:tenant()
+        if tenant == nil then
+            return
+        end
+        self:_release(ref, tenant, now)
+        if not self._records:isOpen(ref.call) then
+            return
+        end
+        self:_debit(ref, entries, now)
+        self:_close(ref, tenant, record, now)
+    end)
+end
+function TenantDesk.prototype.lose(self, call, now)
+    local tenant, kept = self._registry:tenant(), self._records:get(call)
+    if tenant ~= nil and kept ~= nil then
+        self["end"](
+            self,
+            ____exports.refOf(kept, tenant),
+            {},
+            lost(kept, now),
+            now
+        )
+    end
+end
+function TenantDesk.prototype.sweep(self, now)
+    self._homes.transact(function()
+        local tenant = self._registry:tenant()
+        if tenant == nil then
+            return
+        end
+        for ____, key in ipairs(self._registry:keys()) do
+            read(
+                self.rosters:gate(tenant, key, nil, now),
+                now
+            )
+        end
+        for ____, agent in ipairs(__TS__ObjectKeys(tenant.caps.agents)) do
+            read(
+                self.rosters:gate(tenant, nil, agent, now),
+                now
+            )
+        end
+        local leases, queue, missing = self.rosters:get("leases"), self.rosters:get("queue"), self.rosters:get("missing")
+        for ____, call in ipairs(self._records:openCalls()) do
+            local id = call.id
+            if leases:get(id) ~= nil or queue:get(id) ~= nil then
+                missing:delete(id)
+            elseif missing:get(id) == nil then
+                missing:set(id, now)
+            elseif now - (missing:get(id) or now) >= lostAfterMs then
+                self:_close(
+                    ____exports.refOf(call, tenant),
+                    tenant,
+                    lost(call, now),
+                    now
+                )
+            end
+        end
+    end)
+end
+function TenantDesk.prototype.ask(self, pool, now)
+    return self._homes.transact(function()
+        local tenant = self._registry:tenant()
+        if tenant == nil then
+            return nil
+        end
+        local needed = needs(
+            self.rosters:gate(tenant, nil, nil, now),
+            self.rosters:quota(pool, now),
+            now
+        )
+        local number = self._pools:ask(pool, needed, now)
+        if number == nil then
+            return {is = "under way"}
+        end
+        local block, debited = self._ledger:newcomerLoad(), self._pools:debited(pool)
+        return {
+            number = number,
+            plan = tenant.plan,
+            needs = needed,
+            block = block,
+            debited = debited,
+            epoch = self._pools:epoch(pool)
+        }
+    end)
+end
+function TenantDesk.prototype.regrant(self, pool, grant, as, now)
+    local again = self._homes.transact(function() return self._pools:take(pool, grant, as, now) end)
+    return {
+        seated = self:advance(now),
+        again = again
+    }
+end
+function TenantDesk.prototype.lacks(self, pool, now)
+    local ____temp_3 = self.rosters:quota(pool, now)
+    local loads = ____temp_3.loads
+    local tokens = ____temp_3.tokens
+    local sessions = ____temp_3.sessions
+    return loads:sum() + self._ledger:newcomerLoad() > tokens or loads:size() >= sessions
+end
+function TenantDesk.prototype.pools(self)
+    return self.rosters:pools()
+end
+function TenantDesk.prototype.read(self, now)
+    local tenant = self._registry:tenant()
+    if tenant == nil then
+        return nil
+    end
+    return {
+        tenant = tenant,
+        lines = self.queue:lines(tenant, now),
+        usage = self._ledger:usage(now)
+    }
+end
+function TenantDesk.prototype.report(self, now)
+    local tenant = self._registry:tenant()
+    return tenant == nil and ({}) or reportOf(
+        self.counts:sums(),
+        tenant.plan,
+        self:gauges(tenant, now)
+    )
+end
+function TenantDesk.prototype.gauges(self, tenant, now)
+    local ____temp_4 = self.queue:lines(tenant, now)
+    local live = ____temp_4.live
+    local cap = ____temp_4.cap
+    return {
+        live = live,
+        cap = cap,
+        waiting = self._records:waiting(),
+        oldestWaitMs = self.queue:oldestWaitMs(tenant, now)
+    }
+end
+function TenantDesk.prototype.holdNarrow(self)
+    local tenant = self._registry:tenant()
+    if tenant ~= nil then
+        holdNarrow(self.rosters, self._registry, self._records, tenant)
+    end
+end
+function TenantDesk.prototype._terms(self, now, room)
+    return {
+        now = now,
+        ttlMs = leaseTtlMs,
+        room = room,
+        learning = self._homes:learningUntil() > now
+    }
+end
+function TenantDesk.prototype._gate(self, ref, tenant, now)
+    return self.rosters:gate(
+        tenant,
+        self._registry:key(ref.key),
+        ref.agent,
+        now
+    )
+end
+function TenantDesk.prototype._release(self, ref, tenant, now)
+    local gate = self:_gate(ref, tenant, now)
+    local place = gate.queue:rank(ref.call)
+    release(gate, ref.call, now, ref.caller or nil)
+    if place ~= nil then
+        local ____opt_5 = self._homes.ticks
+        if ____opt_5 ~= nil then
+            ____opt_5:gaveUp(ref.call, place, now)
+        end
+    end
+end
+function TenantDesk.prototype._debit(self, ref, entries, now)
+    local ____opt_7 = self._registry:tenant()
+    local plan = ____opt_7 and ____opt_7.plan or "trial"
+    for ____, entry in ipairs(self._ledger:debit(ref.call, entries, now)) do
+        self.counts:debited(ref.pool, plan, entry)
+        self._pools:debited(
+            ref.pool,
+            tokensOf(entry)
+        )
+    end
+end
+function TenantDesk.prototype._close(self, ref, tenant, told, now)
+    local entered = self._records:get(ref.call)
+    local record = told.outcome.why == "call_reset" and entered ~= nil and lost(entered, now) or told
+    if not self._records:close(ref.call, now, record) then
+        return
+    end
+    if entered ~= nil and entered.admitted == nil then
+        self.counts:unserved(ref.pool, tenant.plan, record)
+    end
+    for ____, name in ipairs({"missing", "removed"}) do
+        self.rosters:get(name):delete(ref.call)
+    end
+    self._ledger:ended(ref.call, record, now)
+    self.counts:ended(ref.pool, tenant.plan, record)
+end
+return ____exports
+end)()
+
+-- src/pool-terms
+modules["pool-terms"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ObjectEntries = ____lualib.__TS__ObjectEntries
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__ObjectValues = ____lualib.__TS__ObjectValues
+local __TS__ArrayReduce = ____lualib.__TS__ArrayReduce
+local ____exports = {}
+local ____plan_2Ets = modules["plan"]
+local plans = ____plan_2Ets.plans
+____exports.plainSettings = {ceiling = nil, thresholds = {}, floors = {}}
+function ____exports.changedSettings(settings, change)
+    local given = __TS__ObjectFromEntries(__TS__ArrayFilter(
+        __TS__ObjectEntries(change),
+        function(____, ____bindingPattern0)
+            local value
+            value = ____bindingPattern0[2]
+            return value ~= nil
+        end
+    ))
+    return __TS__ObjectAssign({}, settings, given)
+end
+function ____exports.thresholdOf(settings, plan)
+    return settings.thresholds[plan] or plans[plan].threshold
+end
+--- Floors that come to more than the ceiling cannot be kept.
+function ____exports.unfit(____bindingPattern0, ceiling)
+    local floors
+    floors = ____bindingPattern0.floors
+    for ____, unit in ipairs({"tokensPerMinute", "sessions"}) do
+        do
+            local __continue6
+            repeat
+                local sum = __TS__ArrayReduce(
+                    __TS__ObjectValues(floors),
+                    function(____, all, floor) return all + floor[unit] end,
+                    0
+                )
+                local most = ceiling[unit]
+                if most == nil or sum <= most then
+                    __continue6 = true
+                    break
+                end
+                local problems = (((("floors: " .. unit) .. " come to ") .. tostring(sum)) .. ", above the ceiling of ") .. tostring(most)
+                return {why = "body_invalid", details = {problems = problems, param = "floors"}}
+            until true
+            if not __continue6 then
+                break
+            end
+        end
+    end
+    return nil
+end
+return ____exports
+end)()
+
+-- src/shared-pool
+modules["shared-pool"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__ArrayIndexOf = ____lualib.__TS__ArrayIndexOf
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
+local __TS__ObjectKeys = ____lualib.__TS__ObjectKeys
+local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
+local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
+local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
+local Set = ____lualib.Set
+local __TS__New = ____lualib.__TS__New
+local __TS__Spread = ____lualib.__TS__Spread
+local ____exports = {}
+local unique
+local ____limits_2Ets = modules["limits"]
+local leaseTtlMs = ____limits_2Ets.leaseTtlMs
+local learningMs = ____limits_2Ets.learningMs
+local ____meter_2Ets = modules["meter"]
+local lastMinute = ____meter_2Ets.lastMinute
+local note = ____meter_2Ets.note
+local ____plan_2Ets = modules["plan"]
+local planNames = ____plan_2Ets.planNames
+local plans = ____plan_2Ets.plans
+local ____pool_2Ets = modules["pool"]
+local granted = ____pool_2Ets.granted
+local overtaken = ____pool_2Ets.overtaken
+local read = ____pool_2Ets.read
+local refill = ____pool_2Ets.refill
+local reserve = ____pool_2Ets.reserve
+local share = ____pool_2Ets.share
+local slacking = ____pool_2Ets.slacking
+local units = ____pool_2Ets.units
+local ____pool_2Dterms_2Ets = modules["pool-terms"]
+local thresholdOf = ____pool_2Dterms_2Ets.thresholdOf
+function unique(desks)
+    return {__TS__Spread(__TS__New(Set, desks))}
+end
+--- Where there is no ceiling: more than any pool has, and exact in every home.
+local unbounded = 10000000000000
+____exports.SharedPool = __TS__Class()
+local SharedPool = ____exports.SharedPool
+SharedPool.name = "SharedPool"
+function SharedPool.prototype.____constructor(self, own, open)
+    self._own = own
+    self._open = open
+end
+function SharedPool.prototype.share(self, desk, ask, settings, now)
+    if not overtaken(
+        self:_pool("tokens", settings),
+        desk,
+        ask.number
+    ) then
+        self:_listen(ask, now)
+        self:_measure(desk, ask, now)
+    end
+    local ____ask_0 = ask
+    local number = ____ask_0.number
+    local plan = ____ask_0.plan
+    local ____plans_plan_1 = plans[plan]
+    local weight = ____plans_plan_1.weight
+    local tier = __TS__ArrayIndexOf(planNames, plan)
+    local shares = __TS__ArrayMap(
+        units,
+        function(____, unit)
+            local ____ask_needs_unit_2 = ask.needs[unit]
+            local has = ____ask_needs_unit_2.has
+            local wants = ____ask_needs_unit_2.wants
+            local told = {
+                number = number,
+                has = has,
+                wants = wants,
+                block = unit == "tokens" and ask.block or 1,
+                weight = weight,
+                tier = tier
+            }
+            return share(
+                self:_pool(unit, settings),
+                desk,
+                told,
+                self:_terms(unit, settings, now)
+            )
+        end
+    )
+    local risen = unique(__TS__ArrayFlatMap(
+        shares,
+        function(____, one) return one.risen end
+    ))
+    local idle = unique(__TS__ArrayFlatMap(
+        shares,
+        function(____, one) return one.idle end
+    ))
+    return {
+        grant = self:_grant(desk, settings),
+        risen = self:_words(risen, settings),
+        idle = idle
+    }
+end
+function SharedPool.prototype.refill(self, before, settings, now)
+    local risen = __TS__ArrayFlatMap(
+        units,
+        function(____, unit)
+            local pool = self:_pool(unit, settings)
+            local ____unique_9 = unique
+            local ____array_8 = __TS__SparseArrayNew(unpack(__TS__ObjectKeys(before.floors)))
+            __TS__SparseArrayPush(
+                ____array_8,
+                unpack(__TS__ObjectKeys(settings.floors))
+            )
+            for ____, desk in ipairs(____unique_9({__TS__SparseArraySpread(____array_8)})) do
+                local floor = settings.floors[desk]
+                local ____temp_7
+                if unit == "tokens" then
+                    ____temp_7 = floor and floor.tokensPerMinute
+                else
+                    ____temp_7 = floor and floor.sessions
+                end
+                local amount = ____temp_7
+                reserve(pool, desk, amount or 0)
+            end
+            return refill(
+                pool,
+                self:_terms(unit, settings, now)
+            )
+        end
+    )
+    local idle = unique(__TS__ArrayFlatMap(
+        units,
+        function(____, unit) return slacking(self:_pool(unit, settings)) end
+    ))
+    return {
+        risen = self:_words(
+            unique(risen),
+            settings
+        ),
+        idle = idle
+    }
+end
+function SharedPool.prototype.figures(self, settings, now)
+    local tokensLastMinute = lastMinute(
+        self:_meter(),
+        now
+    )
+    local tokens, sessions = self:_pool("tokens", settings), self:_pool("sessions", settings)
+    local units = {
+        tokens = read(tokens, now),
+        sessions = read(sessions, now)
+    }
+    return {
+        learning = self:_learning(now),
+        tokensLastMinute = tokensLastMinute,
+        units = units
+    }
+end
+function SharedPool.prototype._listen(self, ____bindingPattern0, now)
+    local epoch
+    epoch = ____bindingPattern0.epoch
+    local life = self._open("life")
+    local born = life:get("born") or now
+    life:set("born", born)
+    if epoch ~= nil and epoch ~= born and life:get("learning") == nil then
+        life:set("learning", now + learningMs)
+    end
+end
+function SharedPool.prototype._learning(self, now)
+    return (self._open("life"):get("learning") or 0) > now
+end
+function SharedPool.prototype._measure(self, desk, ____bindingPattern0, now)
+    local debited
+    debited = ____bindingPattern0.debited
+    local counted = self._open("counted")
+    local more = debited - (counted:get(desk) or debited)
+    counted:set(desk, debited)
+    if more > 0 then
+        note(
+            self:_meter(),
+            more,
+            now
+        )
+    end
+end
+function SharedPool.prototype._meter(self)
+    return {
+        tokens = self._open("meter:tokens"),
+        slots = self._open("meter:slots")
+    }
+end
+function SharedPool.prototype._words(self, desks, settings)
+    return __TS__ArrayMap(
+        desks,
+        function(____, desk) return {
+            desk = desk,
+            grant = self:_grant(desk, settings)
+        } end
+    )
+end
+function SharedPool.prototype._grant(self, desk, settings)
+    local tokens, sessions = self:_pool("tokens", settings), self:_pool("sessions", settings)
+    local epoch = self._open("life"):get("born") or 0
+    return {
+        epoch = epoch,
+        tokens = granted(tokens, desk),
+        sessions = granted(sessions, desk)
+    }
+end
+function SharedPool.prototype._terms(self, unit, settings, now)
+    local ____temp_10 = settings.ceiling or self._own
+    local tokensPerMinute = ____temp_10.tokensPerMinute
+    local sessions = ____temp_10.sessions
+    local ____temp_11
+    if unit == "tokens" then
+        ____temp_11 = tokensPerMinute
+    else
+        ____temp_11 = sessions
+    end
+    local ceiling = ____temp_11 or unbounded
+    return {
+        now = now,
+        ttlMs = leaseTtlMs,
+        ceiling = ceiling,
+        learning = self:_learning(now)
+    }
+end
+function SharedPool.prototype._pool(self, unit, settings)
+    local function roster(name)
+        return self._open((unit .. ":") .. name)
+    end
+    return {
+        has = roster("has"),
+        wants = roster("wants"),
+        grants = roster("grants"),
+        untils = roster("untils"),
+        versions = roster("versions"),
+        blocks = roster("blocks"),
+        weights = roster("weights"),
+        floors = roster("floors"),
+        kept = roster("kept"),
+        owed = roster("owed"),
+        ranks = roster("ranks"),
+        asks = roster("asks"),
+        tiers = __TS__ArrayMap(
+            planNames,
+            function(____, plan) return {
+                threshold = thresholdOf(settings, plan),
+                hungry = roster("hungry:" .. plan)
+            } end
+        )
+    }
+end
+return ____exports
+end)()
+

@@ -1,0 +1,238 @@
+-- The functions that the broker calls: one for desks, one for pools, each with the name of a step, who asks (node and epoch) and what it
+-- asks with, as JSON. The one key that is declared gives the hash tag of all the others. Steps answer JSON, or nothing.
+-- One function with the step's name, because every step is the same frame: who asks, time, homes, what is kept, what is published.
+
+local function time()
+    local now = redis.call('TIME')
+    return now[1] * 1000 + math.floor(now[2] / 1000)
+end
+
+local new = modules.lualib_bundle.__TS__New
+local desk_steps, pool_steps = {}, {}
+
+-- Terms are made of the documents, where JSON is at home.
+local function admission(homes, told, offer)
+    if told.terms == nil then return { admission = told } end
+    told.terms = nil
+    return { admission = told, tenant = homes.registry:text(), key = homes.registry:key_text(offer.keyHash) }
+end
+
+-- The node that a call came to has it from now on.
+local function entered(homes, ask, told)
+    if told == nil then return nil end
+    if told.is == 'granted' or told.is == 'queued' then
+        homes.rosters('of:' .. homes.node):set(ask.offer.call, homes.epoch)
+    end
+    return admission(homes, told, ask.offer)
+end
+
+-- The wake is on its way before anybody hears the answer: no seat is lost with the node that asked.
+local function woken(homes, seated)
+    if #seated > 0 then redis.call('SPUBLISH', homes.prefix .. 'seated', cjson.encode(seated)) end
+    return seated
+end
+
+function desk_steps.admit(desk, ask, now, homes)
+    return entered(homes, ask, desk:admit(ask.offer, now))
+end
+
+function desk_steps.consider(desk, ask, now, homes)
+    return entered(homes, ask, desk:consider(ask.offer, now)) or { open = true }
+end
+
+function desk_steps.leave(desk, ask, now)
+    desk:leave(ask.ref, now)
+end
+
+function desk_steps.renew(desk, ask, now, homes)
+    local renewal = desk:renew(ask.ref, ask.load, now)
+    if renewal.is == 'kept' then homes.rosters('of:' .. homes.node):set(ask.ref.call, homes.epoch) end
+    return renewal
+end
+
+function desk_steps.debit(desk, ask, now)
+    desk:debit(ask.ref, ask.entries, now)
+end
+
+desk_steps['end'] = function(desk, ask, now, homes)
+    desk['end'](desk, ask.ref, ask.entries, ask.record, now)
+    homes.rosters('of:' .. homes.node):delete(ask.ref.call)
+end
+
+function desk_steps.sweep(desk, _, now, homes)
+    desk:sweep(now)
+    homes.records:forget(now - kept_ms)
+end
+
+function desk_steps.ask(desk, ask, now)
+    return desk:ask(ask.pool, now)
+end
+
+function desk_steps.regrant(desk, ask, now, homes)
+    local told = desk:regrant(ask.pool, ask.grant, ask.as, now)
+    woken(homes, told.seated)
+    return told
+end
+
+function desk_steps.lacks(desk, ask, now)
+    return desk:lacks(ask.pool, now)
+end
+
+function desk_steps.pools(desk)
+    return desk:pools()
+end
+
+function desk_steps.read(desk, _, now, homes)
+    local reading = desk:read(now)
+    reading.tenant = homes.registry:text()
+    return reading
+end
+
+function desk_steps.me(desk, ask, now, homes)
+    local key = homes.registry:keyByHash(ask.hash)
+    if key == nil or not modules.plan.keyValid(key, now) then return nil end
+    return { reading = desk_steps.read(desk, ask, now, homes), key = homes.registry:key_text(ask.hash) }
+end
+
+function desk_steps.report(desk, _, now, homes)
+    local tenant = homes.registry:tenant()
+    return { plan = tenant.plan, gauges = desk:gauges(tenant, now), sums = homes.counts:sums() }
+end
+
+function desk_steps.calls(_, ask, _, homes)
+    return homes.records:list(ask.limit, ask.before)
+end
+
+function desk_steps.openCalls(_, _, _, homes)
+    return homes.records:openCalls()
+end
+
+function desk_steps.queueReading(desk, _, now)
+    return desk.queue:reading(now)
+end
+
+function desk_steps.removeCaller(desk, ask, now)
+    return desk.queue:remove(ask.call, now)
+end
+
+-- Documents as they are, and the number of the edit that made them so: an edit that was computed on others is refused.
+function desk_steps.documents(_, _, now, homes)
+    local registry = homes.registry
+    local sounds = values_of(homes.prefix .. 'sounds')
+    local revision = tonumber(redis.call('HGET', homes.documents, 'revision'))
+    return { revision = revision, tenant = registry:text(), keys = values_of(registry.keys_at), sounds = sounds, now = now }
+end
+
+-- What is not given stays: `tenant` with its `gist`, `keys` by id, `hashes` by digest, `sound` with its bytes, `drop`: a sound's id.
+function desk_steps.edit(desk, ask, now, homes, bytes)
+    local revision = tonumber(redis.call('HGET', homes.documents, 'revision') or 0)
+    if ask.revision ~= revision then return { done = false } end
+    redis.call('HSET', homes.documents, 'revision', revision + 1)
+    if revision == 0 then redis.call('HSET', homes.documents, 'life', life_now()) end
+    if ask.tenant ~= nil then redis.call('HSET', homes.documents, 'tenant', ask.tenant, 'gist', ask.gist) end
+    for id, text in pairs(ask.keys or {}) do redis.call('HSET', homes.registry.keys_at, id, text) end
+    for hash, id in pairs(ask.hashes or {}) do redis.call('HSET', homes.registry.hashes, hash, id) end
+    if ask.sound ~= nil then
+        redis.call('HSET', homes.prefix .. 'sounds', ask.sound.id, ask.sound.text)
+        redis.call('HSET', homes.prefix .. 'sound:' .. ask.sound.id, 'pcm', bytes[1], 'pcmu', bytes[2], 'pcma', bytes[3])
+    end
+    if ask.drop ~= nil then
+        redis.call('HDEL', homes.prefix .. 'sounds', ask.drop)
+        redis.call('DEL', homes.prefix .. 'sound:' .. ask.drop)
+    end
+    homes.registry.gist = nil
+    desk:holdNarrow()
+    return { done = true, seated = woken(homes, desk:advance(now)) }
+end
+
+-- In base64, as the broker wrote it: text passes every client unchanged.
+function desk_steps.sound(_, ask, _, homes)
+    return redis.call('HGET', homes.prefix .. 'sound:' .. ask.id, ask.column) or nil
+end
+
+-- All that a preview needs, to be tried on a copy: every roster, names and values in turn, and the open calls.
+function desk_steps.snapshot(desk, _, now, homes)
+    local documents = desk_steps.documents(desk, _, now, homes)
+    local names = { 'leases', 'queue', 'tickets', 'places', 'memory', 'pools' }
+    for id in pairs(documents.keys) do names[#names + 1] = 'leases:' .. id end
+    for agent in pairs(homes.registry:tenant().caps.agents) do names[#names + 1] = 'leases:agent:' .. agent end
+    for _, pool in ipairs(desk:pools()) do
+        for _, name in ipairs({ 'loads:', 'wants:' }) do names[#names + 1] = name .. pool end
+    end
+    documents.rosters = {}
+    for _, name in ipairs(names) do
+        documents.rosters[name] = redis.call('ZRANGE', homes.rosters(name).key, 0, -1, 'WITHSCORES')
+    end
+    documents.calls = homes.records:openCalls()
+    return documents
+end
+
+-- A host that was started anew knows nothing of its calls before: they are freed. One of before is not heard any more (G9).
+local function stale(desk, homes, now)
+    local known = homes.rosters('nodes'):get(homes.node) or 0
+    if homes.epoch < known then return true end
+    if homes.epoch > known then
+        homes.rosters('nodes'):set(homes.node, homes.epoch)
+        for _, call in ipairs(homes.rosters('of:' .. homes.node):purge(homes.epoch - 1)) do desk:lose(call, now) end
+    end
+    return false
+end
+
+local function desk_step(keys, args)
+    local prefix = string.match(keys[1], '^[^{]*{[^}]*}:')
+    local now = time()
+    local homes = homes_at(prefix, now)
+    homes.prefix, homes.node, homes.epoch = prefix, args[2], tonumber(args[3])
+    if homes.registry:tenant() == nil and args[1] ~= 'edit' then return false end -- nobody owns it: nothing is written
+    local desk = new(modules['tenant-desk'].TenantDesk, homes)
+    if stale(desk, homes, now) then return redis.error_reply('STALE a newer life of this node has been here') end
+    local answer = desk_steps[args[1]](desk, plain(cjson.decode(args[4])), now, homes, { args[5], args[6], args[7] })
+    homes.keep()
+    if answer == nil then return false end
+    return cjson.encode(answer)
+end
+
+function pool_steps.share(pool, ask, now)
+    return pool.rules:share(ask.desk, ask.ask, pool.settings, now)
+end
+
+function pool_steps.settings(pool)
+    return { revision = pool.revision, text = pool.text }
+end
+
+function pool_steps.change(pool, ask, now)
+    if ask.revision ~= pool.revision then return { done = false } end
+    redis.call('HSET', pool.documents, 'settings', ask.text, 'revision', pool.revision + 1)
+    return { done = true, words = pool.rules:refill(pool.settings, decoded(ask.text), now) }
+end
+
+-- Under the settings that are given, or those in force.
+function pool_steps.figures(pool, ask, now)
+    local text = ask.text or pool.text
+    return { text = text, figures = pool.rules:figures(decoded(text) or pool.settings, now) }
+end
+
+function pool_steps.report(pool, ask, now)
+    redis.call('HSET', pool.prefix .. 'reports', ask.desk, string.format('%.0f %s', now, ask.series))
+end
+
+function pool_steps.reports(pool, _, now)
+    return { now = now, reports = values_of(pool.prefix .. 'reports') }
+end
+
+local function pool_step(keys, args)
+    local prefix = string.match(keys[1], '^[^{]*{[^}]*}:')
+    local written = {}
+    local ask = plain(cjson.decode(args[2]))
+    local pool = { prefix = prefix, documents = prefix .. 'documents' }
+    pool.text = redis.call('HGET', pool.documents, 'settings') or nil
+    pool.revision = tonumber(redis.call('HGET', pool.documents, 'revision') or 0)
+    pool.settings = decoded(pool.text) or modules['pool-terms'].plainSettings
+    pool.rules = new(modules['shared-pool'].SharedPool, ask.own or {}, rosters_at(prefix, written))
+    local answer = pool_steps[args[1]](pool, ask, time())
+    for key in pairs(written) do redis.call('PEXPIRE', key, kept_ms) end
+    if answer == nil then return false end
+    return cjson.encode(answer)
+end
+
+return { desk = desk_step, pool = pool_step }

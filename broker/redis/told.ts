@@ -1,0 +1,68 @@
+// What a desk in Redis answers, as the broker knows it: what JSON has and Lua has not (null, empty lists, long fractions) put back.
+import type { QueueReading } from '../../src/desk-queue.ts'
+import type { Gauges } from '../../src/desk-counts.ts'
+import type { Series } from '../../src/metrics.ts'
+import { callTerms, type Key, type Tenant } from '../../src/plan.ts'
+import type { Admission, CallRecord } from '../../src/ports.ts'
+import type { KeptCall } from '../../src/records.ts'
+import type { DeskReading } from '../../src/tenant-desk.ts'
+import { listed } from './call.ts'
+
+/** Documents cross as they were written. */
+type Text = string
+
+export interface ToldAdmission {
+  admission: Admission
+  /** Where terms follow from them. */
+  tenant?: Text
+  key?: Text
+}
+
+export function admissionOf({ admission, tenant, key }: ToldAdmission): Admission {
+  if (tenant === undefined || key === undefined) return admission
+  const terms = callTerms(JSON.parse(tenant) as Tenant, JSON.parse(key) as Key)
+  if (admission.is === 'queued') return { ...admission, terms, etaMs: admission.etaMs ?? null }
+  return { ...admission, terms } as Admission
+}
+
+export type ToldReading = Omit<DeskReading, 'tenant'> & { tenant: Text }
+
+export function readingOf({ tenant, ...rest }: ToldReading): DeskReading {
+  return { tenant: JSON.parse(tenant) as Tenant, ...rest }
+}
+
+export type ToldCall = Omit<Partial<KeptCall>, 'record'> & { record?: Text }
+
+export function callOf({ record, ...call }: ToldCall): KeptCall {
+  const known = { agent: null, admitted: null, ended: null, ...call } as KeptCall
+  const unknown = { firstAudioMs: null, firstMinuteTokens: null, connectMs: null }
+  return { ...known, record: record === undefined ? null : { ...unknown, ...(JSON.parse(record) as CallRecord) } }
+}
+
+export function callsOf(calls: ToldCall[]): KeptCall[] {
+  return listed(calls).map(callOf)
+}
+
+export function queueOf(reading: QueueReading): QueueReading {
+  const data = listed(reading.data).map((waiting) => Object.assign({ eta_ms: null, agent: null }, waiting))
+  return { ...reading, oldest_wait_ms: reading.oldest_wait_ms ?? null, data }
+}
+
+export interface ToldReport {
+  plan: string
+  gauges: Gauges
+  /** Pool → names and values in turn. */
+  sums: Record<string, string[]>
+}
+
+export function sumsOf({ sums }: ToldReport): Record<string, Series> {
+  const series = Object.entries(sums).map(([pool, flat]) => [pool, pairsOf(flat)] as const)
+  return Object.fromEntries(series)
+}
+
+/** Names and their numbers, from names and values in turn. */
+export function pairsOf(flat: readonly string[]): Record<string, number> {
+  const pairs: Record<string, number> = {}
+  for (let i = 0; i + 1 < flat.length; i += 2) pairs[flat[i] as string] = Number(flat[i + 1])
+  return pairs
+}

@@ -1,0 +1,116 @@
+// This node among the others in Redis: that it is there, and which calls are its own, so that the lines of one that died are free as soon as
+// it comes back, or when another finds it silent. Knows no desk. Rule G9.
+import { lostRecord } from '../../src/desk-counts.ts'
+import { heartbeatJitter, lostAfterMs, nodeBeatMs } from '../../src/limits.ts'
+import type { CallRecord, CallRef } from '../../src/ports.ts'
+import type { Writer } from '../redis/call.ts'
+import type { Send } from '../redis/registry.ts'
+import { clock } from '../clock.ts'
+
+/** Node → when it was heard last, in ms of Redis. */
+const nodes = 'trunkline:{nodes}:heard'
+
+interface Kept {
+  ref: CallRef
+  model: string
+  began: number
+  epoch: number
+}
+
+export interface NodeLifeHost {
+  send: Send
+  writer: Writer
+  end: (ref: CallRef, record: CallRecord) => Promise<void>
+  fault: (error: unknown) => void
+}
+
+export class NodeLife {
+  readonly #host: NodeLifeHost
+  readonly #calls = new Set<string>()
+  #cancel: (() => void) | undefined
+  #closed = false
+
+  constructor(host: NodeLifeHost) {
+    this.#host = host
+  }
+
+  /** Ends what an earlier life of this node has left (G9: within 2 s), then says that it is there, again and again. */
+  async begin(): Promise<void> {
+    try {
+      await this.#endThoseOf(this.#host.writer.node)
+    } catch (error) {
+      this.#host.fault(error)
+    }
+    await this.#beat()
+  }
+
+  /** A call of this node has a line or a place. Written beside the call: what is lost of this costs a lease's time, no more. */
+  began(ref: CallRef, model: string): void {
+    if (this.#calls.has(ref.call)) return
+    this.#calls.add(ref.call)
+    const { node, epoch } = this.#host.writer
+    const kept: Kept = { ref, model, began: clock.now(), epoch }
+    this.#try(callsOf(node), 'HSET', ref.call, JSON.stringify(kept))
+  }
+
+  /** Its desk knows that it is over. */
+  ended(call: string): void {
+    if (this.#calls.delete(call)) this.#try(callsOf(this.#host.writer.node), 'HDEL', call)
+  }
+
+  /** It goes in order: nobody has to look for it. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#cancel?.()
+    if (this.#calls.size === 0)
+      await this.#host.send(nodes, 'ZREM', nodes, this.#host.writer.node).catch(() => undefined)
+  }
+
+  /** Never rejects. Chance only spreads the beats of nodes that began together. */
+  async #beat(): Promise<void> {
+    try {
+      const now = await this.#now()
+      await this.#host.send(nodes, 'ZADD', nodes, String(now), this.#host.writer.node)
+      await this.#endSilent(now)
+    } catch (error) {
+      this.#host.fault(error)
+    }
+    const spread = 1 + heartbeatJitter * (2 * Math.random() - 1)
+    if (!this.#closed) this.#cancel = clock.after(nodeBeatMs * spread, () => void this.#beat())
+  }
+
+  /** A node that is silent for longer than a lease has none left. One that stays away has its calls closed, by the one that comes first. */
+  async #endSilent(now: number): Promise<void> {
+    const late = String(now - lostAfterMs)
+    const silent = (await this.#host.send(nodes, 'ZRANGE', nodes, '-inf', late, 'BYSCORE')) as string[]
+    for (const node of silent) {
+      if ((await this.#host.send(nodes, 'ZREM', nodes, node)) === 1) await this.#endThoseOf(node)
+    }
+  }
+
+  async #endThoseOf(node: string): Promise<void> {
+    const key = callsOf(node)
+    const kept = (await this.#host.send(key, 'HGETALL', key)) as string[] | Record<string, string>
+    const texts = Array.isArray(kept) ? kept.filter((_, i) => i % 2 === 1) : Object.values(kept)
+    for (const text of texts) {
+      const { ref, model, began, epoch } = JSON.parse(text) as Kept
+      if (node === this.#host.writer.node && epoch >= this.#host.writer.epoch) continue
+      await this.#host.end(ref, lostRecord(model, Math.max(0, clock.now() - began)))
+      await this.#host.send(key, 'HDEL', key, ref.call)
+    }
+  }
+
+  async #now(): Promise<number> {
+    const [seconds = '0', micros = '0'] = (await this.#host.send(nodes, 'TIME')) as string[]
+    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+  }
+
+  #try(key: string, name: string, ...args: string[]): void {
+    this.#host.send(key, name, key, ...args).catch((error: unknown) => this.#host.fault(error))
+  }
+}
+
+/** Call → what its end needs. In a slot of the node's own. */
+function callsOf(node: string): string {
+  return `trunkline:{node:${node}}:calls`
+}

@@ -1,0 +1,203 @@
+// The store in Redis, which many nodes share: desks and pools decide there, in one function call each; here is what a host does around them.
+// Translates only. Rules G6, G9, G10, K3, S3.
+import type { DeskFace } from '../../src/http/house.ts'
+import { DeskLife } from '../../src/desk-life.ts'
+import { PoolLife } from '../../src/pool-life.ts'
+import type { Admission, Offer } from '../../src/ports.ts'
+import type { Why } from '../../src/refusal.ts'
+import type { Ceiling } from '../../src/upstream.ts'
+import { clock } from '../clock.ts'
+import { deskFace, poolFace } from '../desk-face.ts'
+import type { Fault, Store, Words } from '../store.ts'
+import type { Fcall, Writer } from '../redis/call.ts'
+import { RedisConnection } from '../redis/connection.ts'
+import { RedisDesk, seatedChannel } from '../redis/desk.ts'
+import { load, makeFcall, makeLibrary } from '../redis/functions.ts'
+import type { Log } from '../redis/link.ts'
+import { RedisPool } from '../redis/pool.ts'
+import { RedisRegistry } from '../redis/registry.ts'
+import { source } from '../redis/source.ts'
+import { Wakes } from '../redis/wakes.ts'
+import { Beat } from './beat.ts'
+import { NodeLife } from './node-life.ts'
+
+/** Desks that are remembered while no call of this node is open at them: some 2 KB each. */
+const idleDesks = 1_000
+/** Why a call is ended at its desk's word, on whichever node it is: a channel of its tenant's each. */
+const endings = ['key_withdrawn', 'removed_from_queue'] as const satisfies Why[]
+
+export interface RedisOptions {
+  url: string
+  /** This process among the nodes, and which of its lives it is. */
+  writer: Writer
+  /** The quotas, each with the ceiling that its upstream comes with. */
+  pools: Readonly<Record<string, Ceiling>>
+  calls: Words
+  fault: Fault
+  log: Log
+}
+
+interface Desk {
+  life: DeskLife
+  face: DeskFace
+  beat: Beat
+  /** Calls of this node that are open at it. */
+  calls: Set<string>
+}
+
+export class RedisStore implements Store {
+  readonly desks: Store['desks'] = {
+    admit: (offer) => this.#admit(offer),
+    renew: (ref, load) => this.#desk(ref.tenant).life.renew(ref, load),
+    leave: (ref) => this.#desk(ref.tenant).life.leave(ref),
+    debit: (ref, entries) => this.#desk(ref.tenant).life.debit(ref, entries),
+    end: async (ref, entries, record) => {
+      const desk = this.#desk(ref.tenant)
+      await desk.life.end(ref, entries, record)
+      desk.calls.delete(ref.call)
+      this.#node.ended(ref.call)
+    },
+  }
+  readonly homes: Store['homes']
+  readonly #connection: RedisConnection
+  readonly #fcall: Fcall
+  readonly #wakes: Wakes
+  readonly #node: NodeLife
+  readonly #options: RedisOptions
+  readonly #pools = new Map<string, PoolLife>()
+  /** The one that was not used for the longest time comes first. */
+  readonly #open = new Map<string, Desk>()
+
+  /** Throws a sentence for an address that cannot be read. */
+  constructor(options: RedisOptions) {
+    const { url, log, pools } = options
+    const library = makeLibrary(source())
+    this.#options = options
+    this.#connection = new RedisConnection({ url, log, prepare: (link) => load(library, link) })
+    this.#fcall = makeFcall(this.#connection, library)
+    this.#wakes = new Wakes({
+      connection: this.#connection,
+      deliver: (channel, calls) => this.#heard(channel, calls),
+      log,
+    })
+    const registry = new RedisRegistry((key, name, ...args) => this.#connection.send(key, name, ...args))
+    for (const [id, ceiling] of Object.entries(pools)) this.#pools.set(id, this.#poolLife(id, ceiling))
+    this.homes = {
+      desk: (tenant) => this.#desk(tenant).face,
+      pool: (id) => poolFace(this.#pool(id)),
+      registry: () => registry,
+      pools: Object.keys(pools),
+    }
+    this.#node = new NodeLife({
+      send: (key, name, ...args) => this.#connection.send(key, name, ...args),
+      writer: options.writer,
+      end: (ref, record) => this.desks.end(ref, [], record),
+      fault: (error) => options.fault('node', error, {}),
+    })
+    void this.#connection.ready().then(() => this.#node.begin())
+  }
+
+  problems(): string[] {
+    return this.#connection.unready()
+  }
+
+  async close(): Promise<void> {
+    await this.#node.close()
+    for (const { beat } of this.#open.values()) beat.stop()
+    this.#wakes.close()
+    this.#connection.close()
+  }
+
+  /** A caller that has to wait may have had its turn before this node listened: then it is asked once more. */
+  async #admit(offer: Offer): Promise<Admission> {
+    const desk = this.#desk(offer.tenant)
+    const heard = this.#wakes.isHeard(seatedChannel(offer.tenant))
+    const admission = await desk.life.admit(offer)
+    if (admission.is === 'refused') return admission
+    const { call, model, tenant, agent, caller, pool } = offer
+    desk.calls.add(call)
+    this.#node.began({ call, tenant, key: admission.terms.key, agent, caller, pool }, model)
+    return admission.is === 'queued' && !heard ? await desk.life.admit(offer) : admission
+  }
+
+  #desk(tenant: string): Desk {
+    const known = this.#open.get(tenant)
+    const desk = known ?? this.#deskOf(tenant)
+    this.#open.delete(tenant)
+    this.#open.set(tenant, desk)
+    if (known === undefined) this.#forgetIdle()
+    return desk
+  }
+
+  #deskOf(tenant: string): Desk {
+    const { calls: words, fault, writer } = this.#options
+    const calls = new Set<string>()
+    const beat = new Beat(() => life.beat())
+    const life = new DeskLife(new RedisDesk(tenant, this.#fcall, writer), {
+      clock,
+      pools: {
+        share: (pool, ask) => this.#pool(pool).share(tenant, ask),
+        report: async (pool, series) => this.#pool(pool).steps.report(tenant, series),
+      },
+      wake: (seated) => seated.forEach((call) => words.seated(call)), // the function told the other nodes
+      wrapUp: (call, refusal) => this.#wrapUp(tenant, call, refusal.why),
+      background: (work) => void work.catch((error: unknown) => fault('desk', error, { tenant_id: tenant })),
+      busy: () => calls.size > 0,
+      arm: (afterMs) => beat.arm(afterMs),
+      fault: (error) => fault('desk', error, { tenant_id: tenant }),
+    })
+    for (const channel of channelsOf(tenant)) this.#wakes.subscribe(channel)
+    return { life, face: deskFace(life), beat, calls }
+  }
+
+  #forgetIdle(): void {
+    for (const [tenant, { calls, beat }] of this.#open) {
+      if (this.#open.size <= idleDesks) return
+      if (calls.size > 0 || beat.isSet) continue
+      this.#open.delete(tenant)
+      for (const channel of channelsOf(tenant)) this.#wakes.unsubscribe(channel)
+    }
+  }
+
+  #heard(channel: string, calls: readonly string[]): void {
+    const { calls: words } = this.#options
+    const why = endings.find((ending) => channel.endsWith(`:${ending}`))
+    for (const call of calls)
+      if (why === undefined) words.seated(call)
+      else words.wrapUp(call, { why })
+  }
+
+  /** The call is here, or on another node. */
+  async #wrapUp(tenant: string, call: string, why: Why): Promise<void> {
+    this.#options.calls.wrapUp(call, { why })
+    const channel = endingChannel(tenant, why)
+    await this.#connection.send(channel, 'SPUBLISH', channel, JSON.stringify([call]))
+  }
+
+  #pool(id: string): PoolLife {
+    let pool = this.#pools.get(id)
+    if (pool === undefined) this.#pools.set(id, (pool = this.#poolLife(id, unbounded))) // no upstream draws from it any more
+    return pool
+  }
+
+  /** Whichever node hears that a desk's grant rose gives it to that desk: it seats its callers, on whichever nodes they are. */
+  #poolLife(id: string, ceiling: Ceiling): PoolLife {
+    return new PoolLife(new RedisPool(id, ceiling, this.#fcall), {
+      clock,
+      regrant: (tenant, grant) => this.#desk(tenant).life.regrant(id, grant),
+      level: (tenant) => this.#desk(tenant).life.level(id),
+      background: (work) => void work.catch((error: unknown) => this.#options.fault('pool', error, { pool: id })),
+    })
+  }
+}
+
+const unbounded: Ceiling = { tokensPerMinute: null, sessions: null }
+
+function channelsOf(tenant: string): string[] {
+  return [seatedChannel(tenant), ...endings.map((why) => endingChannel(tenant, why))]
+}
+
+/** In the slot of the tenant's keys. */
+function endingChannel(tenant: string, why: Why): string {
+  return `trunkline:{${tenant}}:ending:${why}`
+}
