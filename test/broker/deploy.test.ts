@@ -101,6 +101,10 @@ const haproxy = ['/usr/sbin', '/usr/local/sbin', ...(process.env['PATH'] ?? '').
   .map((dir) => join(dir, 'haproxy'))
   .find((file) => existsSync(file))
 
+test('[DEPLOY] HAProxy asks for health as HTTP/1.1 with a host: without one Node answers 400, and no node would ever be up', () => {
+  expect(read('deploy/haproxy.cfg')).toMatch(/^ {2}http-check send meth GET uri \/readyz ver HTTP\/1\.1 hdr Host \S+$/m)
+})
+
 test.runIf(haproxy !== undefined)('[DEPLOY] HAProxy takes its configuration', () => {
   const config = join(project, 'deploy', 'haproxy.cfg')
   const { status, stderr } = spawnSync(haproxy ?? '', ['-c', '-f', config], { cwd: dirname(config), encoding: 'utf8' })
