@@ -136,7 +136,7 @@ function shapeOf(name: string): string {
     upstreamUrl: 'url',
     host: 'address',
   }
-  return kinds[name] ?? (/port|seconds/i.test(name) ? 'number' : 'path')
+  return kinds[name] ?? (/port|seconds|workers/i.test(name) ? 'number' : 'path')
 }
 
 function whole(what: string, least: number, most: number): z.ZodInt {
