@@ -54,7 +54,8 @@ const ofDesk: readonly Mutant[] = [
     "local late = redis.call('ZRANGEBYSCORE', self.key, '-inf', up_to)",
     "local late = redis.call('ZRANGEBYSCORE', self.key, '-inf', '(' .. up_to)",
   ],
-  ['    self.total = nil\n    self.written', '    self.written'],
+  ['self:keep_sum(total + value - (self:get(id) or 0))', 'self:keep_sum(total + value)'],
+  ['self:keep_sum(total - (self:get(id) or 0))', 'self:keep_sum(total)'],
   [
     "self.rosters('calls:open'):set(call.id, call.admitted == nil and 0 or 1)",
     "self.rosters('calls:open'):set(call.id, 1)",
