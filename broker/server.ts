@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { app, type House } from '../src/http/app.ts'
-import { headBytes, headMs, keepAliveMs, requestMs } from '../src/limits.ts'
+import { headBytes, headMs, idleMs, keepAliveMs, requestMs } from '../src/limits.ts'
 import type { Config } from './config.ts'
 import type { Door } from './door.ts'
 import { Misuse } from './given.ts'
@@ -24,6 +24,7 @@ const edge: ServerOptions = {
   maxHeaderSize: headBytes,
   headersTimeout: headMs,
   requestTimeout: requestMs,
+  keepAliveTimeout: idleMs,
   connectionsCheckingInterval: headMs / 2,
   keepAlive: true,
   keepAliveInitialDelay: keepAliveMs,

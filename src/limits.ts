@@ -79,6 +79,8 @@ export const headFields = 64
 export const addressBytes = 8 * 1024
 export const headMs = 5_000
 export const requestMs = 60_000
+/** An idle HTTP connection is kept longer than proxies keep theirs (60 s as a rule): whoever closes first has no request under way. */
+export const idleMs = 75_000
 
 /**
  * Upgrades that may come at once and each second (H6). A key's burst is a tenant of 1,000 callers whose connections were all cut; its rate

@@ -38,10 +38,15 @@ async function start(env: Record<string, string>): Promise<Started> {
   const args = [main, '--port', '0']
   const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] })
   const lines: string[] = []
-  const reader = createInterface({ input: child.stderr }).on('line', (line) => lines.push(line))
-  await Promise.race([once(reader, 'line'), once(reader, 'close')])
-  const { msg, port } = JSON.parse(lines[0] ?? '{}') as { msg?: string; port?: number }
-  if (msg !== 'listening' || port === undefined) throw new Error(lines.join('\n'))
+  const port = await new Promise<number>((resolve, reject) => {
+    const reader = createInterface({ input: child.stderr })
+    reader.on('line', (line) => {
+      lines.push(line)
+      const listening = /"msg":"listening","port":(\d+)/.exec(line)
+      if (listening !== null) resolve(Number(listening[1]))
+    })
+    reader.once('close', () => reject(new Error(lines.join('\n'))))
+  })
   return { child, port, lines }
 }
 
