@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { root } from './bundle.ts'
 import { startChild, type Child, type ChildOptions } from './child.ts'
 import type { Inside } from './inside.ts'
+import { keysIn, rowsIn } from './kept.ts'
 import { freshFolder, installed, startHaproxy, startRedis, type Program } from './programs.ts'
 import { adminKey, brokerDoor, path, type Running } from './tenant.ts'
 
@@ -75,6 +76,7 @@ async function startBroker(
   return {
     ...broker,
     pids: redis === undefined ? broker.pids : [...broker.pids, redis.pid],
+    kept: async () => (redis === undefined ? rowsIn(place) : keysIn(redis.port)),
     stop: async () => {
       await broker.stop()
       await redis?.stop()

@@ -1,5 +1,6 @@
 // Where a row takes calls, and how a tenant with a key is made at a broker. Refuses to know which row.
 import type { Inside } from './inside.ts'
+import type { Kept } from './kept.ts'
 import type { Door } from './load.ts'
 
 export interface Running {
@@ -8,6 +9,8 @@ export interface Running {
   readonly pids: readonly number[]
   /** How its Node process stands, after a collection; undefined where it is no Node. */
   readonly look?: () => Promise<Inside>
+  /** How much its store holds, by kind. */
+  readonly kept?: () => Promise<Kept>
   stop(): Promise<void>
 }
 
