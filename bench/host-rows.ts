@@ -13,6 +13,9 @@ import { adminKey, brokerDoor, path, type Running } from './tenant.ts'
 export const hostRowNames = ['ws-relay', 'haproxy', 'node', 'redis', 'redis-always'] as const
 export type HostRowName = (typeof hostRowNames)[number]
 
+/** V8's flags that a broker is tried with; the relay beside it has none. */
+const tried = (process.env['BENCH_BROKER_FLAGS'] ?? '').split(' ').filter(Boolean)
+
 /** Started so that it can be looked into, which costs it nothing while nobody asks. */
 const insideArgs = ['--expose-gc', '--import', new URL('inside.ts', import.meta.url).href]
 
@@ -30,9 +33,9 @@ export function hostRows(upstreamPort: number, profiles?: string): Record<HostRo
       const door = { url: `ws://127.0.0.1:${haproxy.port}${path}`, protocols: ['realtime'] }
       return { door, pids: [haproxy.pid], stop: () => haproxy.stop() }
     },
-    node: () => startBroker(upstream, execArgv, undefined),
-    redis: async () => startBroker(upstream, execArgv, await startRedis('nothing')),
-    'redis-always': async () => startBroker(upstream, execArgv, await startRedis('always')),
+    node: () => startBroker(upstream, [...execArgv, ...tried], undefined),
+    redis: async () => startBroker(upstream, [...execArgv, ...tried], await startRedis('nothing')),
+    'redis-always': async () => startBroker(upstream, [...execArgv, ...tried], await startRedis('always')),
   }
 }
 
