@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['test/{rules,fuzz,http,sim,web,cli,stores,broker}/**/*.test.ts'],
+          include: ['test/{rules,fuzz,http,sim,web,cli,stores,broker,redis}/**/*.test.ts'],
         },
       },
       {

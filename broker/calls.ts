@@ -9,7 +9,7 @@ import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
 import { NodeCall, type CallHost, type Let } from './call.ts'
 import { clock } from './clock.ts'
 import type { Secrets } from './config.ts'
-import { accept } from './peer.ts'
+import { accept, type Peer } from './peer.ts'
 import { listen, NodeSocket } from './sockets.ts'
 import type { Words } from './store.ts'
 
@@ -35,6 +35,8 @@ export class Calls implements Words {
   readonly #calls = new Map<string, NodeCall>()
   /** Being decided; true: the desk's word that its turn has come overtook the desk's answer that it waits. */
   readonly #deciding = new Map<string, boolean>()
+  /** Callers that are connected, also those that are only being told why not. */
+  readonly #connected = new Set<Peer>()
   #empty: (() => void) | undefined
 
   constructor(host: CallsHost) {
@@ -45,9 +47,9 @@ export class Calls implements Words {
     return this.#calls.size + this.#deciding.size
   }
 
-  /** Resolves when no call is left. */
+  /** Resolves when no call is left, and nobody that is still being told something. */
   async none(): Promise<void> {
-    if (this.count > 0) await new Promise<void>((resolve) => (this.#empty = resolve))
+    if (!this.#isEmpty) await new Promise<void>((resolve) => (this.#empty = resolve))
   }
 
   /** Decides, and takes the connection over; a refusal is answered by the door, over HTTP. */
@@ -85,10 +87,21 @@ export class Calls implements Words {
     for (const call of this.#calls.values()) call.wrapUp(refusal)
   }
 
-  #connect(call: NodeCall, { protocol }: Arrival, { request, socket, head }: Connection, admission: Let): void {
-    const peer = accept(request, socket, head, admission.terms.frameBytes, protocol)
+  #connect(call: NodeCall, { protocol }: Arrival, connection: Connection, admission: Let): void {
+    const peer = this.#accept(connection, admission.terms.frameBytes, protocol)
     if (peer === undefined) call.abandoned()
-    else call.begin(peer, socket, admission)
+    else call.begin(peer, connection.socket, admission)
+  }
+
+  #accept({ request, socket, head }: Connection, frameBytes: number, protocol: string | null): Peer | undefined {
+    const peer = accept(request, socket, head, frameBytes, protocol)
+    if (peer === undefined) return undefined
+    this.#connected.add(peer)
+    peer.once('close', () => {
+      this.#connected.delete(peer)
+      this.#look()
+    })
+    return peer
   }
 
   /** A desk that cannot be reached decides nothing: the caller may come again (G10). */
@@ -103,14 +116,14 @@ export class Calls implements Words {
 
   #refuse(
     { offer, protocol }: Arrival,
-    { request, socket, head }: Connection,
+    connection: Connection,
     { refusal, beforeUpgrade: wanted }: { refusal: Refusal; beforeUpgrade?: boolean },
   ): Refusal | undefined {
     if (beforeUpgrade(refusal, wanted)) return refusal
-    const peer = accept(request, socket, head, refusedFrameBytes, protocol)
+    const peer = this.#accept(connection, refusedFrameBytes, protocol)
     if (peer === undefined) return undefined
     listen(peer, { message: () => undefined, closed: () => undefined })
-    turnAway(new NodeSocket(peer, socket), refusal, offer.call, clock)
+    turnAway(new NodeSocket(peer, connection.socket), refusal, offer.call, clock)
     return undefined
   }
 
@@ -127,6 +140,14 @@ export class Calls implements Words {
 
   #forget(call: string): void {
     this.#calls.delete(call)
-    if (this.count === 0) this.#empty?.()
+    this.#look()
+  }
+
+  get #isEmpty(): boolean {
+    return this.count === 0 && this.#connected.size === 0
+  }
+
+  #look(): void {
+    if (this.#isEmpty) this.#empty?.()
   }
 }

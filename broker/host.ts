@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { houseOf } from '../src/http/house.ts'
+import { closeTimeoutMs, lateCloseMs } from '../src/limits.ts'
+import { shed } from '../src/shedding.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
 import { Calls } from './calls.ts'
 import type { Config } from './config.ts'
@@ -13,11 +15,11 @@ import { soundsFrom } from './sounds.ts'
 import type { Fault, Store } from './store.ts'
 import { openEmbedded } from './stores/embedded.ts'
 
-/** What a call that is still live when the time is over gets to end politely. */
-const lastWordsMs = 2_000
+/** What a call that is still live when the time is over gets to hear why, and to answer our close. */
+const lastWordsMs = lateCloseMs + 2 * closeTimeoutMs
 
 export interface Host extends Pick<Ports, 'port' | 'tlsPort'> {
-  /** Takes no new call, lets live ones end for so long, then is gone (D1). */
+  /** Takes no new call, lets live ones end for so long, tells the rest, then is gone (D1). 0: at once, and nobody is told. */
   drain(forMs: number): Promise<void>
 }
 
@@ -38,22 +40,22 @@ export async function startHost(config: Config, fault: Fault): Promise<Host> {
     desks: store.desks,
     secrets: config.secrets,
     soundsOf: soundsFrom(config.web, store.homes),
-    fault: (error, call) => fault(error, { call_id: call }),
+    fault: (error, call) => fault('call', error, { call_id: call }),
   })
   const own = {
     version: manifest.version,
     host: 'node',
     operatorKey: config.adminKey,
     models: modelsOf(config.upstreams),
-    fault: (error: unknown, instance: string) => fault(error, { request_id: instance }),
+    fault: (error: unknown, instance: string) => fault('request', error, { request_id: instance }),
   }
   const unready = (): string[] => [...(draining ? ['it is shutting down'] : []), ...store.problems()]
   const door = new Door({
     calls,
     upstreams: config.upstreams,
     proxies: config.proxies,
-    closed: () => (draining ? { why: 'process_draining' } : undefined),
-    fault: (error, call) => fault(error, { call_id: call }),
+    closed: () => shed('none', draining, undefined),
+    fault: (error, call) => fault('call', error, { call_id: call }),
   })
   const live = calls
   try {
@@ -61,9 +63,10 @@ export async function startHost(config: Config, fault: Fault): Promise<Host> {
     const drain = async (forMs: number): Promise<void> => {
       draining = true
       live.turnWaitingAway({ why: 'process_draining' })
-      await within(forMs, live.none())
-      live.wrapUpAll({ why: 'process_draining' })
-      if (live.count > 0) await within(lastWordsMs, live.none())
+      if (forMs > 0 && !(await within(forMs, live.none()))) {
+        live.wrapUpAll({ why: 'process_draining' })
+        await within(lastWordsMs, live.none())
+      }
       await ports.close()
       await store.close()
     }
@@ -74,8 +77,11 @@ export async function startHost(config: Config, fault: Fault): Promise<Host> {
   }
 }
 
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))])
+/** Whether it was done in time. */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>()
+  const timer = setTimeout(() => resolve(false), ms)
+  const done = await Promise.race([work.then(() => true), late])
   clearTimeout(timer)
+  return done
 }

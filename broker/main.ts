@@ -11,7 +11,7 @@ const signals = { SIGINT: 2, SIGTERM: 15 } as const
 const log = (level: 'info' | 'error', msg: string, more: Readonly<Record<string, unknown>> = {}): void => {
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, msg, ...more })}\n`)
 }
-const fault: Fault = (error, about) => log('error', 'fault', { ...about, error: String(error) })
+const fault: Fault = (of, error, about) => log('error', `${of} fault`, { ...about, error: String(error) })
 
 const argv = process.argv.slice(2)
 if (argv.includes('--help')) process.stdout.write(help())
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     host.drain(drainMs).then(
       () => process.exit(0),
       (error: unknown) => {
-        fault(error, {})
+        log('error', 'could not stop in order', { error: String(error) })
         process.exit(1)
       },
     )

@@ -22,10 +22,11 @@ export class Peer extends WebSocket {
 
   /** ws 8.23.0 calls this itself: with what the other side's close said, or with a code alone when its bytes cannot be taken. */
   override close(code?: number, said?: string | Buffer): void {
-    if (code !== undefined && said === undefined) {
-      if (!this.broken(code)) this.gone(1006, '')
-    } else this.gone(code ?? 1005, said?.toString() ?? '')
-    super.close(code, said)
+    const broke = code !== undefined && said === undefined
+    if (broke && this.broken(code)) return
+    super.close(code, said) // before anybody else closes it with another code
+    if (broke) this.gone(1006, '')
+    else this.gone(code ?? 1005, said?.toString() ?? '')
   }
 
   gone(code: number, reason: string): void {

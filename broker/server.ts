@@ -1,6 +1,6 @@
 // The ports of the Node host, plain and TLS: requests go to the HTTP app, upgrades to the door. Knows no rule.
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -34,7 +34,10 @@ const edge: ServerOptions = {
 export async function listen(config: Config, house: House, door: Door): Promise<Ports> {
   const routes = app(pages(config.web))
   const answer = getRequestListener((request) => routes.fetch(request, { house }), { overrideGlobalObjects: false })
-  const listener: RequestListener = (request, response) => void answer(request, response)
+  const listener: RequestListener = (request, response) => {
+    response.once('close', () => letGo(request))
+    void answer(request, response)
+  }
   const plain = createServer(edge, listener)
   const secure = config.tls === undefined ? undefined : tlsServer(config.tls, listener)
   const servers = [plain, ...(secure === undefined ? [] : [secure])]
@@ -63,6 +66,16 @@ export async function listen(config: Config, house: House, door: Door): Promise<
     await close()
     throw error
   }
+}
+
+/**
+ * What is left of a body that was refused is read and dropped, or the next request of the connection waits behind it. @hono/node-server 2.1.8
+ * tries to, for half a second, but the stream that it made of the body stops it again.
+ */
+function letGo(request: IncomingMessage): void {
+  if (request.readableEnded) return
+  request.removeAllListeners('data')
+  request.resume()
 }
 
 function tlsServer(tls: NonNullable<Config['tls']>, listener: RequestListener): Server {

@@ -19,4 +19,9 @@ export interface Words {
   wrapUp(call: string, refusal: Refusal): void
 }
 
-export type Fault = (error: unknown, about: Readonly<Record<string, string>>) => void
+/** `of`: what went wrong, in a word. */
+export type Fault = (
+  of: 'call' | 'desk' | 'pool' | 'request',
+  error: unknown,
+  about: Readonly<Record<string, string>>,
+) => void

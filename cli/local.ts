@@ -1,10 +1,11 @@
-// Everything that `npm start` runs, in order: state, page, certificate, upstream, Worker, TLS port, demo tenant.
+// Everything that `npm start` runs, in order: state, page, certificate, upstream, broker, TLS port, demo tenant.
 // Refuses to know signals, screens and exit codes.
 import { join } from 'node:path'
 import { certifiedName, origin, reachable } from './address.ts'
 import { projectRoot, startBroker } from './broker.ts'
 import { ensureCertificate } from './certificate.ts'
 import { ensureDemoTenant } from './demo.ts'
+import { startNodeBroker } from './node-broker.ts'
 import type { StartOptions } from './options.ts'
 import { requireFreePort } from './ports.ts'
 import { type Dev, type State, newAdminKey, openState } from './state.ts'
@@ -24,6 +25,7 @@ export type Local = {
   readonly dev: Dev
   readonly devFile: string
   readonly upstream: Upstream['kind']
+  readonly node: boolean
   readonly crashed: Promise<string>
   close(): Promise<void>
 }
@@ -54,15 +56,17 @@ async function startAll(options: LocalOptions, ends: Ends): Promise<Local> {
   ])
   signal.throwIfAborted()
   const upstreamUrl = choice.kind === 'practice' ? await practice(options, ends) : choice.url
-  const broker = await startBroker({
+  const asked = {
     host,
     port: options.port,
-    stateDir: state.rowsDir,
-    vars: { TRUNKLINE_UPSTREAM_URL: upstreamUrl, TRUNKLINE_DEMO: '1' },
+    vars: { TRUNKLINE_UPSTREAM_URL: upstreamUrl },
     secrets: { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: choice.key },
     signal,
     ...(options.log === undefined ? {} : { log: options.log }),
-  })
+  }
+  const broker = options.node
+    ? await startNodeBroker({ ...asked, stateDir: join(state.rowsDir, 'node') })
+    : await startBroker({ ...asked, stateDir: state.rowsDir })
   ends.push(() => broker.close())
   const front = await startTlsFront({
     host,
@@ -79,6 +83,7 @@ async function startAll(options: LocalOptions, ends: Ends): Promise<Local> {
     dev,
     devFile: state.devFile,
     upstream: choice.kind,
+    node: options.node,
     crashed: broker.crashed,
     close: () => closeAll(ends),
   }

@@ -6,7 +6,13 @@ import { createInterface } from 'node:readline'
 import { origin, reachable } from './address.ts'
 import { type Broker, type BrokerOptions, projectRoot } from './broker.ts'
 
+export type NodeBrokerOptions = Omit<BrokerOptions, 'config'> & {
+  /** How long live calls may go on when it is stopped; nobody waits for them unless it is said. */
+  readonly drainSeconds?: number
+}
+
 export type NodeBroker = Broker & {
+  readonly pid: number
   /** Ends the process in the midst of everything. */
   kill(): Promise<void>
 }
@@ -14,17 +20,21 @@ export type NodeBroker = Broker & {
 const keptLines = 20
 const stopPatienceMs = 5_000
 
-/** `vars` and `secrets` are its environment; rows are kept in `stateDir`. Its calls end with it: nobody waits for them here. */
-export async function startNodeBroker(options: Omit<BrokerOptions, 'config'>): Promise<NodeBroker> {
+/** `vars` and `secrets` are its environment; rows are kept in `stateDir`. */
+export async function startNodeBroker(options: NodeBrokerOptions): Promise<NodeBroker> {
   options.signal?.throwIfAborted()
   const args = ['--host', options.host, '--port', String(options.port), '--store', options.stateDir]
-  const child = fork(join(projectRoot, 'broker', 'main.ts'), [...args, '--drain-seconds', '0'], {
-    cwd: projectRoot,
-    detached: true, // the terminal's Ctrl-C goes to us alone
-    env: environment({ ...options.vars, ...options.secrets }),
-    execArgv: [],
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
+  const child = fork(
+    join(projectRoot, 'broker', 'main.ts'),
+    [...args, '--drain-seconds', String(options.drainSeconds ?? 0)],
+    {
+      cwd: projectRoot,
+      detached: true, // the terminal's Ctrl-C goes to us alone
+      env: environment({ ...options.vars, ...options.secrets }),
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  )
   const last = (): boolean => child.kill('SIGKILL')
   process.once('exit', last)
   const exited = new Promise<string>((resolve) => {
@@ -48,7 +58,7 @@ export async function startNodeBroker(options: Omit<BrokerOptions, 'config'>): P
       clearTimeout(late)
     }
     const url = origin('http', reachable(options.host), port)
-    return { url, port, crashed, close: () => stop('SIGTERM'), kill: () => stop('SIGKILL') }
+    return { pid: child.pid ?? 0, url, port, crashed, close: () => stop('SIGTERM'), kill: () => stop('SIGKILL') }
   } catch (error) {
     options.signal?.throwIfAborted()
     throw new Error([error instanceof Error ? error.message : String(error), ...tail].join('\n'), { cause: error })

@@ -10,6 +10,8 @@ export type StartOptions = {
   readonly host: string
   readonly upstream?: string
   readonly state: string
+  /** The Node host instead of the Worker. */
+  readonly node: boolean
   readonly reset: boolean
   readonly json: boolean
   readonly verbose: boolean
@@ -42,9 +44,10 @@ export function parseOptions(argv: readonly string[], projectRoot: string): Pars
         .env('TRUNKLINE_STATE')
         .argParser(toDir),
     )
+    .option('--node', 'run the Node host over an embedded store instead of the Worker', false)
     .option('--reset', 'forget all tenants, keys and records of earlier starts', false)
     .option('--json', 'print the connection details as one line of JSON on stdout', false)
-    .option('--verbose', 'show what wrangler and the Worker log', false)
+    .option('--verbose', 'show what the broker logs', false)
     .addHelpText('after', help)
     .showHelpAfterError('Run with --help for the options.')
     .exitOverride()

@@ -7,6 +7,7 @@ export type ScreenFacts = {
   readonly dev: Dev
   readonly devFile: string
   readonly upstream: Upstream['kind']
+  readonly node: boolean
   /** Paths are shown relative to it. */
   readonly cwd: string
 }
@@ -26,7 +27,7 @@ export function firstScreen(facts: ScreenFacts, paint: Paint): string {
     return path.startsWith('..') ? file : path
   }
   const rows: [string, string, string][] = [
-    ['broker', dev.url, "the Worker, in wrangler's local mode"],
+    ['broker', dev.url, facts.node ? 'the Node host, with an embedded store' : "the Worker, in wrangler's local mode"],
     ['over TLS', dev.tlsUrl, `trust ${shown(dev.caFile)}`],
     ['upstream', dev.upstreamUrl, upstreamNotes[facts.upstream]],
     ['metrics', dev.metricsUrl, ''],

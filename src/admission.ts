@@ -1,7 +1,7 @@
 // The conversation of one desk with its pools: decide, ask for what is lacking, give back what is not used. Knows no store and no host.
-import type { SqlDesk } from './desk.ts'
-import { shareAgainMs, shareMs, shareTimeoutMs } from './limits.ts'
+import { shareAgainMs, shareElsewhereMs, shareMs, shareTimeoutMs } from './limits.ts'
 import type { Admission, Clock, Offer, PoolAsk, PoolGrant, Pools } from './ports.ts'
+import type { Regranted, TenantDesk, UnderWay } from './tenant-desk.ts'
 
 type Soon<T> = T | Promise<T>
 
@@ -10,18 +10,18 @@ export interface Deciding {
   /** Undefined: the pool is to be asked first, then `admit` decides. */
   consider(offer: Offer): Soon<Admission | undefined>
   admit(offer: Offer): Soon<Admission>
-  /** What to tell the pool; lets go of what no call has until the answer comes. */
-  ask(pool: string): Soon<PoolAsk | undefined>
-  /** Takes a grant: the answer (undefined: none came), or the pool's unasked word. Returns the calls that were seated. */
-  regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Soon<string[]>
+  /** What to tell the pool; lets go of what no call has until the answer comes. undefined: nobody owns the desk. */
+  ask(pool: string): Soon<PoolAsk | UnderWay | undefined>
+  /** Takes a grant: the answer (undefined: none came), or the pool's unasked word. */
+  regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Soon<Regranted>
   /** Whether the next newcomer would have to wait for the pool. */
   lacks(pool: string): Soon<boolean>
   /** The pools that it draws from. */
   pools(): Soon<string[]>
 }
 
-/** A desk over one SQL store as the conversation wants it. */
-export function deciding(desk: SqlDesk, clock: Clock): Deciding {
+/** A desk whose steps answer at once as the conversation wants it. */
+export function deciding(desk: TenantDesk, clock: Clock): Deciding {
   return {
     consider: (offer) => desk.consider(offer, clock.now()),
     admit: (offer) => desk.admit(offer, clock.now()),
@@ -82,7 +82,8 @@ export class Admissions {
 
   /** The pool's unasked word: the grant rose. */
   async regrant(pool: string, grant: PoolGrant): Promise<void> {
-    this.#host.wake(await this.#desk.regrant(pool, grant, 'word'))
+    const { seated } = await this.#desk.regrant(pool, grant, 'word')
+    this.#host.wake(seated)
   }
 
   #start(pool: string): Promise<void> {
@@ -98,11 +99,14 @@ export class Admissions {
   async #share(pool: string): Promise<void> {
     const ask = await this.#desk.ask(pool)
     if (ask === undefined) return
+    if ('is' in ask) return this.#pause(shareElsewhereMs)
     let grant: PoolGrant | undefined
     try {
       grant = await this.#answer(this.#host.pools.share(pool, ask))
     } finally {
-      this.#host.wake(await this.#desk.regrant(pool, grant, 'answer')) // P10: without an answer it keeps what its calls have
+      const { seated, again } = await this.#desk.regrant(pool, grant, 'answer') // P10: without an answer it keeps what its calls have
+      this.#host.wake(seated)
+      if (again) void this.level(pool)
       const { has, wants } = ask.needs.sessions
       if (grant === undefined && wants > has) this.#again(pool)
     }
@@ -120,6 +124,10 @@ export class Admissions {
       const late = this.#host.clock.after(shareTimeoutMs, () => reject(new Error('the pool does not answer')))
       share.then(resolve, reject).finally(late)
     })
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#host.clock.after(ms, resolve))
   }
 
   #inTime(level: Promise<unknown>): Promise<void> {

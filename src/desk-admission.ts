@@ -1,28 +1,27 @@
 // A desk decides on offers: who has a line, a place, or neither, with the terms that hold for the call. Knows no transaction. Rules G2, H6, C4.
 import type { DeskCounts } from './desk-counts.ts'
+import type { Registry, Ticks } from './desk-homes.ts'
 import type { DeskLedger } from './desk-ledger.ts'
 import type { DeskPools } from './desk-pools.ts'
 import type { DeskQueue } from './desk-queue.ts'
 import type { DeskRosters } from './desk-rosters.ts'
-import type { DeskTicks } from './desk-ticks.ts'
 import { admit, turning, type Ask, type Desk, type Terms, type Verdict } from './gate.ts'
-import { leaseTtlMs } from './limits.ts'
 import { offerProblem } from './offer-check.ts'
-import { callTerms, roomOf, type Key, type Tenant } from './plan.ts'
+import { callTerms, patienceMs, roomOf, type Key, type Tenant } from './plan.ts'
 import type { Admission, Offer } from './ports.ts'
-import type { SqlRecords } from './records-sql.ts'
-import type { SqlRegistry } from './registry-sql.ts'
+import type { Records } from './records.ts'
 
 /** What of a desk an offer touches. */
 interface Parts {
   rosters: DeskRosters
-  registry: SqlRegistry
-  records: SqlRecords
+  registry: Registry
+  records: Records
   counts: DeskCounts
   queue: DeskQueue
   ledger: DeskLedger
   pools: DeskPools
-  ticks: DeskTicks
+  ticks: Ticks | undefined
+  terms: (now: number, room: number) => Terms
 }
 
 type Rule<V> = (desk: Desk, ask: Ask, t: Terms) => V
@@ -56,7 +55,7 @@ export class DeskAdmission {
   #decide(offer: Offer, tenant: Tenant, key: Key, now: number, rule: Rule<Verdict | undefined>): Admission | undefined {
     const refusal = offerProblem(offer, tenant, key, now)
     if (refusal !== undefined) return { is: 'refused', refusal }
-    const { pools, rosters, ledger } = this.#parts
+    const { pools, rosters, ledger, terms } = this.#parts
     pools.enter(offer.pool)
     const [{ overflow }, room] = [tenant, roomOf(tenant)]
     const { call, caller } = offer
@@ -68,7 +67,7 @@ export class DeskAdmission {
       headStartMs: key.headStartSeconds * 1000,
       ...(caller !== null && { caller }),
     }
-    const verdict = rule(desk, ask, { now, ttlMs: leaseTtlMs, room })
+    const verdict = rule(desk, ask, terms(now, room))
     if (verdict === undefined) return undefined
     if (verdict.is === 'granted') return { is: 'granted', terms: callTerms(tenant, key) }
     if (verdict.is === 'queued') {
@@ -86,12 +85,11 @@ export class DeskAdmission {
 
   /** Opens the record of a call that has a line or a place, and counts it once when it has its line. */
   #enter(offer: Offer, tenant: Tenant, key: Key, is: 'granted' | 'queued', now: number): void {
-    const { call: id, agent, caller, model, pool } = offer
-    const { records, queue, ticks } = this.#parts
-    if (caller !== null && records.get(id) === undefined) queue.takenUp(caller)
+    const { call: id, agent, model, pool } = offer
+    const { records, ticks } = this.#parts
     records.open({ id, key: key.id, agent, model, pool, began: now, admitted: null })
     if (is === 'granted') this.seated(id, tenant.plan, now)
-    else ticks.joined(id, callTerms(tenant, key).patienceMs, now)
+    else ticks?.joined(id, patienceMs(tenant), now)
   }
 
   /** A call has its line; said twice it is counted once. */
@@ -99,7 +97,7 @@ export class DeskAdmission {
     const { records, counts, ticks } = this.#parts
     const entered = records.admit(call, now)
     if (entered === undefined) return
-    ticks.left(call)
+    ticks?.left(call)
     counts.admitted(entered.pool, plan, now - entered.began)
   }
 }

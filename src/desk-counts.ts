@@ -1,9 +1,9 @@
-// What a desk counts for `/metrics`, by pool; kept, so that counters outlive the object. Knows no rule. Rules M1, M3.
+// What a desk counts for `/metrics`, by pool. Knows no rule and no store. Rules M1, M3.
+import type { Counts } from './desk-homes.ts'
 import type { Entry } from './ledger.ts'
-import { Meters, type Series } from './metrics.ts'
+import { count, Meters, observe, type MetricName, type Series } from './metrics.ts'
 import type { Admission, CallRecord } from './ports.ts'
-import type { KeptCall } from './records-sql.ts'
-import type { Sql, Transact } from './sql.ts'
+import type { KeptCall } from './records.ts'
 
 /** How a desk stands now; `waiting` by pool. */
 export interface Gauges {
@@ -13,123 +13,87 @@ export interface Gauges {
   waiting: Readonly<Record<string, number>>
 }
 
+type Labels = Record<string, string>
+
 export class DeskCounts {
-  readonly #sql: Sql
-  readonly #meters = new Map<string, Meters>()
-  /** Pools of which something was counted in the step under way. */
-  readonly #counted = new Set<string>()
+  readonly #home: Counts
 
-  constructor(sql: Sql) {
-    this.#sql = sql
-  }
-
-  static prepare(sql: Sql): void {
-    sql('CREATE TABLE IF NOT EXISTS meter (pool TEXT PRIMARY KEY, json TEXT NOT NULL)')
-  }
-
-  /** `transact`, and what its work counts is kept or undone with the rest of it: a desk that is reset has counted what it decided. */
-  kept(transact: Transact): Transact {
-    return (work) => {
-      try {
-        return transact(() => {
-          const result = work()
-          this.#keep()
-          return result
-        })
-      } catch (error) {
-        this.#meters.clear()
-        throw error
-      }
-    }
+  constructor(home: Counts) {
+    this.#home = home
   }
 
   offered(pool: string, plan: string): void {
-    this.#meter(pool).count('trunkline_calls_offered_total', { plan })
+    this.#count(pool, 'trunkline_calls_offered_total', { plan })
   }
 
   admitted(pool: string, plan: string, waitedMs: number): void {
-    this.#meter(pool).count('trunkline_admissions_total', { plan, decision: 'admitted', reason: 'granted' })
-    if (waitedMs > 0) {
-      this.#meter(pool).observe('trunkline_queue_wait_seconds', { plan, outcome: 'served' }, waitedMs / 1000)
-    }
+    this.#count(pool, 'trunkline_admissions_total', { plan, decision: 'admitted', reason: 'granted' })
+    if (waitedMs > 0) this.#observe(pool, 'trunkline_queue_wait_seconds', { plan, outcome: 'served' }, waitedMs / 1000)
   }
 
   turnedAway(pool: string, plan: string, admission: Admission): void {
     const reason = admission.is === 'refused' ? admission.refusal.why : 'queue_full'
-    this.#meter(pool).count('trunkline_admissions_total', { plan, decision: 'refused', reason })
+    this.#count(pool, 'trunkline_admissions_total', { plan, decision: 'refused', reason })
   }
 
   /** It waited and never had a line: it hung up, or was sent away. */
   unserved(pool: string, plan: string, { outcome, waitedMs }: CallRecord): void {
     const abandoned = outcome.why === 'hung_up' || outcome.why === 'call_reset'
     const decision = abandoned ? 'abandoned' : 'refused'
-    this.#meter(pool).count('trunkline_admissions_total', { plan, decision, reason: outcome.why })
-    this.#meter(pool).observe('trunkline_queue_wait_seconds', { plan, outcome: decision }, waitedMs / 1000)
+    this.#count(pool, 'trunkline_admissions_total', { plan, decision, reason: outcome.why })
+    this.#observe(pool, 'trunkline_queue_wait_seconds', { plan, outcome: decision }, waitedMs / 1000)
   }
 
   debited(pool: string, plan: string, { amounts }: Entry): void {
-    const meter = this.#meter(pool)
     for (const [account, amount] of Object.entries(amounts)) {
       const [direction = '', modality] = account.split('_')
-      if (account === 'micro_usd') meter.count('trunkline_spend_microusd_total', { plan }, amount)
-      else if (account === 'unpriced') meter.count('trunkline_unpriced_reports_total', { plan })
-      else if (account === 'unreported') meter.count('trunkline_unreported_replies_total', { plan })
+      if (account === 'micro_usd') this.#count(pool, 'trunkline_spend_microusd_total', { plan }, amount)
+      else if (account === 'unpriced') this.#count(pool, 'trunkline_unpriced_reports_total', { plan })
+      else if (account === 'unreported') this.#count(pool, 'trunkline_unreported_replies_total', { plan })
       else if (modality !== undefined && ['input', 'cached', 'output'].includes(direction)) {
-        meter.count('trunkline_tokens_total', { plan, direction, modality }, amount)
+        this.#count(pool, 'trunkline_tokens_total', { plan, direction, modality }, amount)
       }
     }
   }
 
   ended(pool: string, plan: string, record: CallRecord): void {
-    const [meter, labels] = [this.#meter(pool), { plan }]
-    meter.count('trunkline_call_ends_total', { ...labels, by: record.outcome.by, reason: record.outcome.why })
-    meter.count('trunkline_voice_seconds_total', labels, record.liveMs / 1000)
-    meter.observe('trunkline_overhead_seconds', labels, record.overheadMs / 1000)
-    meter.observe('trunkline_call_duration_seconds', labels, record.liveMs / 1000)
-    if (record.connectMs !== null) meter.observe('trunkline_upstream_connect_seconds', labels, record.connectMs / 1000)
-    if (record.firstAudioMs !== null) meter.observe('trunkline_first_audio_seconds', labels, record.firstAudioMs / 1000)
+    const labels = { plan }
+    const { outcome, liveMs, overheadMs, connectMs, firstAudioMs } = record
+    this.#count(pool, 'trunkline_call_ends_total', { plan, by: outcome.by, reason: outcome.why })
+    this.#count(pool, 'trunkline_voice_seconds_total', labels, liveMs / 1000)
+    this.#observe(pool, 'trunkline_overhead_seconds', labels, overheadMs / 1000)
+    this.#observe(pool, 'trunkline_call_duration_seconds', labels, liveMs / 1000)
+    if (connectMs !== null) this.#observe(pool, 'trunkline_upstream_connect_seconds', labels, connectMs / 1000)
+    if (firstAudioMs !== null) this.#observe(pool, 'trunkline_first_audio_seconds', labels, firstAudioMs / 1000)
   }
 
-  /**
-   * Sums by pool. Who waits stands with the pool that it was counted for when it came, so that each report balances by itself
-   * whichever of them is read before the others (M3); the other gauges stand with the first pool.
-   */
-  report(plan: string, now: Gauges): Record<string, Series> {
-    const reports: Record<string, Series> = {}
-    for (const pool of this.#sql('SELECT pool FROM meter').map((row) => row['pool'] as string)) {
-      const report = new Meters({ ...this.#stored(pool).series })
-      report.count('trunkline_calls_waiting', { plan }, now.waiting[pool] ?? 0)
-      reports[pool] = report.series
-    }
-    const first = Object.values(reports)[0]
-    if (first !== undefined) {
-      const gauges = new Meters(first)
-      gauges.count('trunkline_calls_live', { plan }, now.live)
-      gauges.count('trunkline_calls_cap', { plan }, now.cap)
-      gauges.count('trunkline_queue_oldest_wait_seconds', { plan }, now.oldestWaitMs / 1000)
-    }
-    return reports
+  /** The sums by pool. */
+  sums(): Record<string, Series> {
+    return Object.fromEntries(this.#home.pools().map((pool) => [pool, this.#home.series(pool)]))
   }
 
-  #keep(): void {
-    const put = 'INSERT INTO meter VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json'
-    for (const pool of this.#counted) this.#sql(put, pool, JSON.stringify(this.#stored(pool).series))
-    this.#counted.clear()
+  #count(pool: string, name: MetricName, labels: Labels, by = 1): void {
+    count((series, more) => this.#home.add(pool, series, more), name, labels, by)
   }
 
-  #meter(pool: string): Meters {
-    this.#counted.add(pool)
-    return this.#stored(pool)
+  #observe(pool: string, name: MetricName, labels: Labels, value: number): void {
+    observe((series, more) => this.#home.add(pool, series, more), name, labels, value)
   }
+}
 
-  #stored(pool: string): Meters {
-    let meter = this.#meters.get(pool)
-    if (meter === undefined) {
-      const json = this.#sql('SELECT json FROM meter WHERE pool = ?', pool)[0]?.['json']
-      this.#meters.set(pool, (meter = new Meters(typeof json === 'string' ? (JSON.parse(json) as Series) : {})))
-    }
-    return meter
-  }
+/**
+ * What a desk adds to `/metrics`, by pool. Who waits stands with the pool that it was counted for when it came, so that each report
+ * balances by itself whichever of them is read before the others (M3); the other gauges stand with the first pool.
+ */
+export function reportOf(sums: Record<string, Series>, plan: string, now: Gauges): Record<string, Series> {
+  const reports = Object.entries(sums).map(([pool, series]) => ({ pool, report: new Meters({ ...series }) }))
+  reports.sort((a, b) => (a.pool < b.pool ? -1 : 1))
+  for (const { pool, report } of reports) report.count('trunkline_calls_waiting', { plan }, now.waiting[pool] ?? 0)
+  const first = reports[0]?.report
+  first?.count('trunkline_calls_live', { plan }, now.live)
+  first?.count('trunkline_calls_cap', { plan }, now.cap)
+  first?.count('trunkline_queue_oldest_wait_seconds', { plan }, now.oldestWaitMs / 1000)
+  return Object.fromEntries(reports.map(({ pool, report }) => [pool, report.series]))
 }
 
 /** The record of a call whose broker was lost with all it knew. */

@@ -1,12 +1,15 @@
 // What an admin changes of a tenant and its keys: done at once, or tried and taken back to show what it would do. Knows no route. Rules G7, G8.
+import { holding, holdNarrow, type Holding } from './desk-holding.ts'
 import type { DeskQueue } from './desk-queue.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { keyNotes, tenantNotes, type Effect } from './edit-notes.ts'
 import { advance, type Quota } from './gate.ts'
 import { holdProblem } from './hold-check.ts'
 import { leaseTtlMs } from './limits.ts'
-import { changed, changedKey, roomOf, type Key, type KeyChange, type Tenant, type TenantChange } from './plan.ts'
-import type { KeptCall, SqlRecords } from './records-sql.ts'
+import type { KeyChange, TenantChange } from './plan-settings.ts'
+import { changed, changedKey, roomOf, type Key, type Tenant } from './plan.ts'
+import type { KeptCall } from './records.ts'
+import type { SqlRecords } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
 import type { SqlRegistry } from './registry-sql.ts'
 import type { SqlSounds } from './sounds-sql.ts'
@@ -19,8 +22,6 @@ export interface TenantPreview extends Effect {
 export interface KeyPreview extends Effect {
   key: Key
 }
-
-type Holding = KeptCall & { until: number }
 
 export class DeskEdits {
   readonly #rosters: DeskRosters
@@ -69,7 +70,7 @@ export class DeskEdits {
       const after = this.#change(before, change)
       if ('why' in after) return after
       const effect = this.#effect(before, after, waiting, now)
-      const agents = countBy(this.#holding(), ({ agent }) => agent)
+      const agents = countBy(holding(this.#rosters, this.#records), ({ agent }) => agent)
       const notes = tenantNotes(before, after, { ...effect, waiting: waiting.length, agents })
       return { tenant: after, ...effect, notes }
     })
@@ -81,7 +82,7 @@ export class DeskEdits {
       if (tenant === undefined || before === undefined) return undefined
       const waiting = this.#queue.waiting(tenant, now)
       const after = this.#changeKey(tenant, before, change)
-      const calls = countBy(this.#holding(), ({ key }) => key).get(id) ?? 0
+      const calls = countBy(holding(this.#rosters, this.#records), ({ key }) => key).get(id) ?? 0
       return { key: after, ...this.#effect(tenant, tenant, waiting, now), notes: keyNotes(before, after, calls) }
     })
   }
@@ -92,32 +93,15 @@ export class DeskEdits {
     const refusal = holdProblem(after, uploads)
     if (refusal !== undefined) return refusal
     this.#registry.putTenant(after)
-    this.#holdNarrow(after)
+    holdNarrow(this.#rosters, this.#registry, this.#records, after)
     return after
   }
 
   #changeKey(tenant: Tenant, before: Key, change: KeyChange): Key {
     const after = changedKey(before, change)
     this.#registry.changeKey(after)
-    this.#holdNarrow(tenant)
+    holdNarrow(this.#rosters, this.#registry, this.#records, tenant)
     return after
-  }
-
-  /** Calls that came before their key or agent had a cap hold its lines from now on: the cap is in force at once (G8). */
-  #holdNarrow(tenant: Tenant): void {
-    for (const { id, key, agent, until } of this.#holding()) {
-      const [, ...narrow] = this.#rosters.lines(tenant, this.#registry.key(key), agent)
-      for (const { leases } of narrow) leases.set(id, until)
-    }
-  }
-
-  /** Calls that have a line or a place, and until when (ms). */
-  #holding(): Holding[] {
-    const [leases, tickets] = [this.#rosters.get('leases'), this.#rosters.get('tickets')]
-    return this.#records.openCalls().flatMap((call) => {
-      const until = leases.get(call.id) ?? tickets.get(call.id)
-      return until === undefined ? [] : [{ ...call, until }]
-    })
   }
 
   #effect(before: Tenant, after: Tenant, waiting: readonly KeptCall[], now: number): Omit<Effect, 'notes'> {

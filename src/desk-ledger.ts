@@ -48,7 +48,7 @@ export class DeskLedger {
   /** A call is over: said once, with its record. */
   ended(call: string, record: Pick<CallRecord, 'liveMs' | 'firstMinuteTokens'>, now: number): void {
     const { liveMs, firstMinuteTokens } = record
-    this.#rosters.get(`debited:${call}`).purge(Number.MAX_SAFE_INTEGER)
+    this.#rosters.get(`debited:${call}`).purge(1e14)
     post(this.#rosters.get('accounts'), { calls: 1, live_ms: liveMs }, Object.values(windowsAt(now)))
     if (liveMs > 0) learn(this.#rosters.get('talk'), liveMs)
     if (liveMs > 0 && firstMinuteTokens !== null) learn(this.#rosters.get('minute'), firstMinuteTokens)

@@ -1,13 +1,14 @@
 // What a host does around a desk, whatever its home: the conversation with its pools, words to its calls, the beat while any call is open.
 // Knows no home and no host; what is decided is in the desk's steps.
+import type { DeskReading } from './tenant-desk.ts'
+import type { TenantChange } from './plan-settings.ts'
 import { Admissions } from './admission.ts'
 import type { DeskSteps } from './desk-steps.ts'
-import type { DeskReading } from './desk.ts'
 import type { Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
 import { heartbeatMs } from './limits.ts'
 import type { Series } from './metrics.ts'
-import type { Key, Tenant, TenantChange } from './plan.ts'
+import type { Key, Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Clock, Desks, Offer, PoolGrant, Pools, Renewal } from './ports.ts'
 import type { Refusal } from './refusal.ts'
 

@@ -4,13 +4,16 @@ import type { Needs } from './gate.ts'
 import { ask, take, unanswered } from './grant.ts'
 import { shareTimeoutMs } from './limits.ts'
 import type { PoolGrant } from './ports.ts'
-import { units } from './sql-pool.ts'
+import { units } from './pool.ts'
 
 export class DeskPools {
   readonly #rosters: DeskRosters
+  readonly #shared: boolean
 
-  constructor(rosters: DeskRosters) {
+  /** `shared`: several hosts may ask for it. */
+  constructor(rosters: DeskRosters, shared: boolean) {
     this.#rosters = rosters
+    this.#shared = shared
   }
 
   /** From the first offer on a pool is one of the desk's. */
@@ -18,19 +21,33 @@ export class DeskPools {
     this.#rosters.get('pools').set(pool, 1)
   }
 
-  /** Lets go of all that is not in use, until the pool has answered. */
-  ask(pool: string, needs: Needs, now: number): void {
-    const holding = this.#rosters.holding()
+  /**
+   * Lets go of all that is not in use, until the pool has answered; the number of the ask, above all before it. undefined while another
+   * host's ask is under way: it is asked again when that one is answered.
+   */
+  ask(pool: string, needs: Needs, now: number): number | undefined {
+    const [holding, again, numbers] = [this.#rosters.holding(), this.#rosters.get('again'), this.#rosters.get('asks')]
+    if (this.#shared && (holding.asked.get(`${pool}/tokens`) ?? 0) > now) {
+      again.set(pool, 1)
+      return undefined
+    }
+    again.delete(pool)
     for (const unit of units) ask(holding, `${pool}/${unit}`, needs[unit].has, { now, answerMs: shareTimeoutMs })
+    const number = Math.max(now, (numbers.get(pool) ?? 0) + 1)
+    numbers.set(pool, number)
+    return number
   }
 
-  take(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word', now: number): void {
-    const holding = this.#rosters.holding()
+  /** Whether the pool is to be asked again. */
+  take(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word', now: number): boolean {
+    const [holding, again] = [this.#rosters.holding(), this.#rosters.get('again')]
     for (const unit of units) {
       if (grant === undefined) unanswered(holding, `${pool}/${unit}`)
       else take(holding, `${pool}/${unit}`, grant[unit], as, now)
     }
-    if (grant !== undefined) this.#rosters.get('epochs').set(pool, grant.epoch)
+    if (grant === undefined) return false
+    this.#rosters.get('epochs').set(pool, grant.epoch)
+    return as === 'answer' && again.get(pool) !== undefined
   }
 
   epoch(pool: string): number | null {

@@ -1,12 +1,12 @@
 // A desk's queue as people see it: who waits where and since when, who is taken out, who may come back. Seats nobody. Rules G3, G4, G12.
+import { isoOf } from './calendar.ts'
+import type { Registry, Ticks } from './desk-homes.ts'
 import type { DeskLedger } from './desk-ledger.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { read, release, shortage, turning, type Desk, type Shortage } from './gate.ts'
-import type { DeskTicks } from './desk-ticks.ts'
 import { linesOf, roomOf, type Tenant } from './plan.ts'
-import type { KeptCall, SqlRecords } from './records-sql.ts'
+import type { KeptCall, Records } from './records.ts'
 import type { Refusal } from './refusal.ts'
-import type { SqlRegistry } from './registry-sql.ts'
 import type { Transact } from './sql.ts'
 
 /** Live calls, waiting ones, the cap, and how many are live above it (G7). */
@@ -49,18 +49,18 @@ export type Removed = Pick<WaitingCall, 'call' | 'position' | 'waited_ms'>
 
 export class DeskQueue {
   readonly #rosters: DeskRosters
-  readonly #registry: SqlRegistry
-  readonly #records: SqlRecords
+  readonly #registry: Registry
+  readonly #records: Records
   readonly #ledger: DeskLedger
-  readonly #ticks: DeskTicks
+  readonly #ticks: Ticks | undefined
   readonly #transact: Transact
 
   constructor(
     rosters: DeskRosters,
-    registry: SqlRegistry,
-    records: SqlRecords,
+    registry: Registry,
+    records: Records,
     ledger: DeskLedger,
-    ticks: DeskTicks,
+    ticks: Ticks | undefined,
     transact: Transact,
   ) {
     this.#rosters = rosters
@@ -80,10 +80,10 @@ export class DeskQueue {
       const desk = this.#rosters.gate(tenant, undefined, null, now)
       const short = this.#short(desk, kept, place, now)
       const eta_ms = this.#ledger.etaMs(place, turning(desk, short))
-      const since = new Date(began).toISOString()
+      const since = isoOf(began)
       return { call, position: place + 1, waited_ms: now - began, since, eta_ms, short, key, agent, model }
     })
-    const as_of = new Date(now).toISOString()
+    const as_of = isoOf(now)
     const oldest_wait_ms = data.length === 0 ? null : Math.max(...data.map(({ waited_ms }) => waited_ms))
     return { as_of, lines, room: roomOf(tenant), oldest_wait_ms, data }
   }
@@ -128,7 +128,7 @@ export class DeskQueue {
       if (place === undefined && kept.admitted === null) return { why: 'caller_left', details: { call } }
       if (place === undefined) return { why: 'caller_through', details: { call } }
       release(gate, call, now)
-      this.#ticks.gaveUp(call, place, now)
+      this.#ticks?.gaveUp(call, place, now)
       this.#rosters.get('removed').set(call, now)
       return { call, position: place + 1, waited_ms: now - kept.began }
     })
@@ -136,11 +136,6 @@ export class DeskQueue {
 
   isRemoved(call: string): boolean {
     return this.#rosters.get('removed').get(call) !== undefined
-  }
-
-  /** A place that is remembered is taken up once: of two callers with one id the second is a stranger (G12). */
-  takenUp(caller: string): void {
-    for (const name of ['places', 'memory']) this.#rosters.get(name).delete(caller)
   }
 
   #short(desk: Desk, { id: call, pool }: KeptCall, place: number, now: number): Shortage {

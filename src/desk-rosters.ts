@@ -1,19 +1,18 @@
 // A desk's rosters by their names, and its gate built from them. Knows no decision.
 import type { Desk, Lines, Quota } from './gate.ts'
 import { held, type Holding } from './grant.ts'
-import { linesOf, type Key, type Tenant } from './plan.ts'
-import { SqlRoster } from './roster-sql.ts'
-import type { Sql } from './sql.ts'
+import { agentCap, linesOf, type Key, type Tenant } from './plan.ts'
+import type { Roster } from './roster.ts'
 
 export class DeskRosters {
-  readonly #sql: Sql
+  readonly #open: (name: string) => Roster
 
-  constructor(sql: Sql) {
-    this.#sql = sql
+  constructor(open: (name: string) => Roster) {
+    this.#open = open
   }
 
-  get(name: string): SqlRoster {
-    return new SqlRoster(this.#sql, name)
+  get(name: string): Roster {
+    return this.#open(name)
   }
 
   /** The gate as a call with this key and agent meets it. */
@@ -29,8 +28,8 @@ export class DeskRosters {
     const lines: [Lines, ...Lines[]] = [{ of: 'tenant', leases: this.get('leases'), cap: linesOf(tenant) }]
     if (key !== undefined && key.lines !== null)
       lines.push({ of: 'key', leases: this.get(`leases:${key.id}`), cap: key.lines })
-    const agentCap = agent !== null && Object.hasOwn(tenant.caps.agents, agent) ? tenant.caps.agents[agent] : undefined
-    if (agentCap !== undefined) lines.push({ of: 'agent', leases: this.get(`leases:agent:${agent}`), cap: agentCap })
+    const cap = agent === null ? undefined : agentCap(tenant, agent)
+    if (cap !== undefined) lines.push({ of: 'agent', leases: this.get(`leases:agent:${agent}`), cap })
     return lines
   }
 

@@ -1,7 +1,8 @@
 // When a desk's waiting calls want to be ticked, so that one alarm serves them all, and none needs a timer of its own. Knows no socket
 // and no clock. Rules G4, H3, H7.
+import type { Ticks } from './desk-homes.ts'
 import type { DeskRosters } from './desk-rosters.ts'
-import type { Desk } from './gate.ts'
+import { keep, type Desk } from './gate.ts'
 import { leaseTtlMs, queueAliveMs, queueUpdateMs, tickAgainMs, tickStepMs } from './limits.ts'
 import type { TickAnswer } from './ports.ts'
 
@@ -16,7 +17,7 @@ export function firstTickAt(patienceMs: number, now: number): number {
   return now + Math.min(queueAliveMs, patienceMs)
 }
 
-export class DeskTicks {
+export class DeskTicks implements Ticks {
   readonly #rosters: DeskRosters
 
   constructor(rosters: DeskRosters) {
@@ -78,9 +79,7 @@ export class DeskTicks {
   answered({ call, place }: Due, gate: Desk, answer: TickAnswer & { is: 'waits' }, now: number): void {
     const rank = gate.queue.rank(call)
     if (rank === undefined) return // it was seated, or has left, in the meantime
-    const [, ...narrow] = gate.lines
-    gate.tickets.set(call, now + leaseTtlMs)
-    for (const lines of narrow) lines.leases.set(call, now + leaseTtlMs)
+    keep(gate, call, { now, ttlMs: leaseTtlMs, room: 0 })
     this.#rosters.get('news').set(call, answer.newsAt)
     const at = rank < place ? Math.min(answer.at, answer.newsAt) : answer.at
     this.#at(call, Math.min(Math.max(at, now + 1), now + queueAliveMs))

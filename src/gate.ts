@@ -1,4 +1,4 @@
-// gate.ts: one tenant's leases, loads and queue. Knows no clock, no store, no tenant: all of that is passed in. Rules G1–G8, G12.
+// gate.ts: one tenant's leases, loads and queue. Knows no clock, no store, no tenant: all of that is passed in. Rules G1–G8, G10, G12.
 import type { Roster } from './roster.ts'
 
 /** What a set of lines belongs to: the tenant itself, one of its keys, one of its agents (G8). */
@@ -50,6 +50,8 @@ export interface Terms {
   now: number
   ttlMs: number
   room: number
+  /** The desk's store was lost: nothing new is granted until the live calls have said that they are there (G10). */
+  learning?: boolean
 }
 
 /** What a waiting call waits for: a line of its tenant, or more of the upstream quota. */
@@ -65,6 +67,14 @@ export const rememberedMs = 60_000
 
 export function admit(desk: Desk, ask: Ask, t: Terms): Verdict {
   sweep(desk, t.now)
+  const comes = desk.lines[0].leases.get(ask.call) === undefined && desk.queue.get(ask.call) === undefined
+  const verdict = decide(desk, ask, t)
+  if (comes && verdict.is !== 'full') takeUp(desk, ask)
+  return verdict
+}
+
+function decide(desk: Desk, ask: Ask, t: Terms): Verdict {
+  sweep(desk, t.now)
   const [tenant, ...narrow] = desk.lines
   if (tenant.leases.get(ask.call) !== undefined) return seat(desk, ask, t) // G2: asking again gives the same answer
   const waits = desk.queue.get(ask.call) !== undefined
@@ -72,7 +82,7 @@ export function admit(desk: Desk, ask: Ask, t: Terms): Verdict {
     const taken = narrow.find((lines) => lines.leases.size() >= lines.cap)
     if (taken !== undefined) return { is: 'full', of: taken.of, short: 'lines' } // G8: nothing was taken from the others
   }
-  const fit = fits(desk, ask.quota, ask.load)
+  const fit = fits(desk, ask.quota, ask.load, t)
   const waiting = desk.queue.size()
   if (!waits && !(fit && waiting === 0)) {
     if (waiting >= t.room) return { is: 'full', of: 'room', short: shortage(desk, ask, waiting) }
@@ -81,9 +91,15 @@ export function admit(desk: Desk, ask: Ask, t: Terms): Verdict {
   const place = desk.queue.rank(ask.call) ?? 0
   if (fit && place === 0) return seat(desk, ask, t) // G3: a newcomer passes the queue by its head start or its old place alone
   ask.quota.wants.set(ask.call, ask.load)
-  desk.tickets.set(ask.call, t.now + t.ttlMs)
-  for (const lines of narrow) lines.leases.set(ask.call, t.now + t.ttlMs) // its key's line is its own while it waits
+  keep(desk, ask.call, t)
   return { is: 'queued', place, short: shortage(desk, ask, place) }
+}
+
+/** Who waits is still there: its place, and the lines of its key and agent, are its own for a TTL more (G4, G8). */
+export function keep(desk: Desk, call: string, t: Terms): void {
+  const [, ...narrow] = desk.lines
+  desk.tickets.set(call, t.now + t.ttlMs)
+  for (const lines of narrow) lines.leases.set(call, t.now + t.ttlMs)
 }
 
 /**
@@ -94,16 +110,21 @@ export function consider(desk: Desk, ask: Ask, t: Terms): Verdict | undefined {
   sweep(desk, t.now)
   const [{ leases, cap }] = desk.lines
   if (leases.size() >= cap) return admit(desk, ask, t)
-  const verdict = admit(desk, ask, { ...t, room: Infinity })
-  return verdict.is === 'queued' ? undefined : verdict
+  const verdict = decide(desk, ask, { ...t, room: Infinity })
+  if (verdict.is === 'queued') return undefined
+  if (verdict.is === 'granted') takeUp(desk, ask)
+  return verdict
 }
 
 /** The pool was asked: the newcomer is granted, has its place, or finds that there is none. */
 export function conclude(desk: Desk, ask: Ask, t: Terms): Verdict {
-  const verdict = admit(desk, ask, t)
-  if (verdict.is !== 'queued' || verdict.place < t.room) return verdict
-  release(desk, ask.call, t.now)
-  return { is: 'full', of: 'room', short: verdict.short }
+  const verdict = decide(desk, ask, t)
+  if (verdict.is === 'queued' && verdict.place >= t.room) {
+    release(desk, ask.call, t.now)
+    return { is: 'full', of: 'room', short: verdict.short }
+  }
+  if (verdict.is !== 'full') takeUp(desk, ask)
+  return verdict
 }
 
 /** Seats those who wait, in order, for as long as the next one fits; returns the calls seated (G6). */
@@ -116,7 +137,7 @@ export function advance(desk: Desk, t: Terms): string[] {
     if (call === undefined) return seated
     const quota = desk.quotas.find(({ wants }) => wants.get(call) !== undefined) ?? desk.quotas[0]
     const load = quota.wants.get(call) ?? 0
-    if (!fits(desk, quota, load)) return seated
+    if (!fits(desk, quota, load, t)) return seated
     seat(ofTenant, { call, quota, load }, t)
     seated.push(call)
   }
@@ -196,9 +217,17 @@ function seat(desk: Desk, { call, quota, load }: Ask, t: Terms): Verdict {
   return { is: 'granted' }
 }
 
-function fits(desk: Desk, { loads, tokens, sessions }: Quota, load: number): boolean {
+function fits(desk: Desk, { loads, tokens, sessions }: Quota, load: number, { learning = false }: Terms): boolean {
+  if (learning) return false
   const [{ leases, cap }] = desk.lines
   return leases.size() < cap && loads.size() < sessions && loads.sum() + load <= tokens
+}
+
+/** A place that is remembered is taken up once: of two callers with one id the second is a stranger (G12). */
+function takeUp(desk: Desk, { caller }: Ask): void {
+  if (caller === undefined) return
+  desk.places.delete(caller)
+  desk.memory.delete(caller)
 }
 
 function arrival(desk: Desk, { caller, headStartMs = 0 }: Ask, now: number): number {

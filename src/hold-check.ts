@@ -1,6 +1,7 @@
 // What is wrong with a tenant's hold settings that only its plan and its uploads can tell. Knows no store. Rule H4.
 import type { OwnLines } from './lines.ts'
-import { plans, type TenantSettings } from './plan.ts'
+import type { TenantSettings } from './plan-settings.ts'
+import { plans } from './plan.ts'
 import type { Refusal } from './refusal.ts'
 
 /** `uploads`: the ids of those that the tenant has; a new one has none. */

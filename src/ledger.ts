@@ -38,6 +38,8 @@ export function balances<A extends string>(accounts: Roster, window: string, nam
 
 /** All tokens of a report: cached ones are part of input. */
 export function tokensOf({ amounts }: Entry): number {
-  const counted = Object.entries(amounts).filter(([account]) => /^(input|output)_/.test(account))
+  const counted = Object.entries(amounts).filter(
+    ([account]) => account.startsWith('input_') || account.startsWith('output_'),
+  )
   return counted.reduce((sum, [, tokens]) => sum + tokens, 0)
 }

@@ -11,6 +11,8 @@ export const learningMs = 12_500
 /** A desk waits this long for its pool before it tells the caller to wait, and this long before the pool's unasked word counts again. */
 export const shareMs = 300
 export const shareTimeoutMs = 5_000
+/** While another host asks for the same desk a caller waits this long for what comes of it: some answers of a pool. */
+export const shareElsewhereMs = 10
 /** Where callers wait for a pool that did not answer it is asked again after this. */
 export const shareAgainMs = 1_000
 
@@ -172,3 +174,11 @@ export const lineMsLeast = 200
 export const lineMsMost = 10_000
 /** A line as text: some 30 s when read aloud. */
 export const lineCharacters = 400
+
+/** Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3). */
+export const storeAnswerMs = 350
+export const storeHopMs = 80
+/** A server that is back serves within 5 s (S3): a connection is given up after the first, tried again after the second at most, and looked at each beat. */
+export const storeConnectMs = 1_000
+export const storeRetryMs = 2_000
+export const storeBeatMs = 1_000

@@ -130,7 +130,29 @@ export type MetricName = keyof typeof catalogue
 /** Series → value. A series is `name{"label":"value"}`, a histogram's with `le`, or under `_sum` and `_count`. */
 export type Series = Record<string, number>
 
-/** Counts and observations of one desk since it began; plain numbers, so that they can be stored, sent and added up. */
+/** Takes in what was counted: names with numbers that are added up. */
+export type Add = (series: string, by: number) => void
+
+export function count(add: Add, name: MetricName, labels: Record<string, string>, by = 1): void {
+  add(`${name}{${labelled(name, labels)}}`, by)
+}
+
+export function observe(add: Add, name: MetricName, labels: Record<string, string>, value: number): void {
+  const { buckets = [] } = catalogue[name] as Metric
+  const own = labelled(name, labels)
+  for (const le of buckets) add(`${name}_bucket{${own},"le":"${le}"}`, value <= le ? 1 : 0)
+  add(`${name}_bucket{${own},"le":"+Inf"}`, 1)
+  add(`${name}_sum{${own}}`, value)
+  add(`${name}_count{${own}}`, 1)
+}
+
+/** The same text in every home, whatever order its objects have: as JSON, in the order of the catalogue. Values are names of ours. */
+function labelled(name: MetricName, labels: Record<string, string>): string {
+  const { labels: order } = catalogue[name] as Metric
+  return order.map((label) => `"${label}":"${labels[label] ?? ''}"`).join(',')
+}
+
+/** Counts and observations as plain numbers, so that they can be stored, sent and added up. */
 export class Meters {
   readonly series: Series
 
@@ -139,51 +161,14 @@ export class Meters {
   }
 
   count(name: MetricName, labels: Record<string, string>, by = 1): void {
-    this.#add(seriesOf(name, labels), by)
+    count(this.add, name, labels, by)
   }
 
   observe(name: MetricName, labels: Record<string, string>, value: number): void {
-    const { buckets = [] } = catalogue[name] as Metric
-    for (const le of buckets) this.#add(seriesOf(`${name}_bucket`, { ...labels, le: String(le) }), value <= le ? 1 : 0)
-    this.#add(seriesOf(`${name}_bucket`, { ...labels, le: '+Inf' }), 1)
-    this.#add(seriesOf(`${name}_sum`, labels), value)
-    this.#add(seriesOf(`${name}_count`, labels), 1)
+    observe(this.add, name, labels, value)
   }
 
-  #add(series: string, by: number): void {
+  readonly add: Add = (series, by) => {
     this.series[series] = (this.series[series] ?? 0) + by
   }
-}
-
-export function seriesOf(name: string, labels: Record<string, string>): string {
-  return name + JSON.stringify(labels)
-}
-
-export function readSeries(series: string): { name: string; labels: Record<string, string> } {
-  const at = series.indexOf('{')
-  return { name: series.slice(0, at), labels: JSON.parse(series.slice(at)) as Record<string, string> }
-}
-
-/** What several desks, or several pools, come to. */
-export function total(all: readonly Series[]): Series {
-  const sum: Series = {}
-  for (const one of all) {
-    for (const [series, value] of Object.entries(one)) {
-      const before = sum[series]
-      if (before === undefined) sum[series] = value
-      else sum[series] = metricOf(series)?.combine === 'max' ? Math.max(before, value) : before + value
-    }
-  }
-  return sum
-}
-
-/** What is still true of a desk that is not heard any more. */
-export function withoutPresence(series: Series): Series {
-  return Object.fromEntries(Object.entries(series).filter(([id]) => metricOf(id)?.presence !== true))
-}
-
-/** undefined for the parts of a histogram, which bear names of their own, and for what is not in the catalogue. */
-function metricOf(series: string): Metric | undefined {
-  const name = series.slice(0, series.indexOf('{'))
-  return Object.hasOwn(catalogue, name) ? catalogue[name as MetricName] : undefined
 }

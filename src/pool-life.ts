@@ -1,11 +1,12 @@
 // What a host does around a pool, whatever its home: it tells the desks whose grants rose, and those that hold more than they want.
 // Knows no home and no host.
+import type { PoolReading } from './pool-reading.ts'
+import type { Words } from './shared-pool.ts'
 import { shareMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import type { PoolChange } from './pool-settings.ts'
 import type { Clock, PoolAsk, PoolGrant } from './ports.ts'
 import type { Refusal } from './refusal.ts'
-import type { PoolReading, Words } from './sql-pool.ts'
 import type { Soon } from './desk-steps.ts'
 
 /** What a pool does, each in one atomic step. */

@@ -1,6 +1,7 @@
 // A pool's own figures for `/metrics`. Knows no desk. Rules M1, P6.
 import { Meters, type Series } from './metrics.ts'
-import { units, type PoolReading } from './sql-pool.ts'
+import { units } from './pool.ts'
+import type { PoolReading } from './pool-reading.ts'
 
 /** A unit without a ceiling has no use and no headroom: it is not shown. */
 export function poolSeries(reading: PoolReading): Series {

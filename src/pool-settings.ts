@@ -1,8 +1,7 @@
 // What an operator sets of a pool, as validated data: its ceiling, the plans' thresholds, reserved floors. Knows no store. Rules P1, P2.
 import * as z from 'zod'
-import { planNames, plans, whole, type PlanName } from './plan.ts'
-import type { Refusal } from './refusal.ts'
-import type { Ceiling } from './upstream.ts'
+import { whole } from './plan-settings.ts'
+import { planNames, plans } from './plan.ts'
 
 /** More than 10 % over the ceiling and calls are refused in mid-sentence. */
 const thresholdMost = 1.1
@@ -25,6 +24,7 @@ const Thresholds = z.partialRecord(z.enum(planNames), share).superRefine((thresh
 
 /** In both units; what is not given is 0. */
 const Floor = z.strictObject({ tokensPerMinute: tokens.default(0), sessions: sessions.default(0) })
+export type Floor = z.infer<typeof Floor>
 
 /** A change: the fields that are given, each in the place of what was there. Within the ceiling null is no bound. */
 export const PoolChange = z.strictObject({
@@ -43,32 +43,3 @@ export const PoolChange = z.strictObject({
     .optional(),
 })
 export type PoolChange = z.infer<typeof PoolChange>
-
-export interface PoolSettings {
-  ceiling: Ceiling | null
-  thresholds: Partial<Record<PlanName, number>>
-  floors: Record<string, z.infer<typeof Floor>>
-}
-
-export const plainSettings: PoolSettings = { ceiling: null, thresholds: {}, floors: {} }
-
-export function changedSettings(settings: PoolSettings, change: PoolChange): PoolSettings {
-  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-  return { ...settings, ...given }
-}
-
-export function thresholdOf(settings: PoolSettings, plan: PlanName): number {
-  return settings.thresholds[plan] ?? plans[plan].threshold
-}
-
-/** Floors that come to more than the ceiling cannot be kept. */
-export function unfit({ floors }: PoolSettings, ceiling: Ceiling): Refusal | undefined {
-  for (const unit of ['tokensPerMinute', 'sessions'] as const) {
-    const sum = Object.values(floors).reduce((all, floor) => all + floor[unit], 0)
-    const most = ceiling[unit]
-    if (most === null || sum <= most) continue
-    const problems = `floors: ${unit} come to ${sum}, above the ceiling of ${most}`
-    return { why: 'body_invalid', details: { problems, param: 'floors' } }
-  }
-  return undefined
-}

@@ -1,6 +1,9 @@
 // pool.ts: one upstream quota shared among desks. Knows no call, no clock and no store. Rules P1, P2, P5, P9, P10.
 import type { Grant } from './grant.ts'
+import type { Unit } from './ports.ts'
 import type { Roster } from './roster.ts'
+
+export const units = ['tokens', 'sessions'] as const satisfies readonly Unit[]
 
 /** Desk → number, for each. Loads in tokens a minute (or in sessions, where the quota counts those: then every call weighs 1). */
 export interface Pool {
@@ -22,6 +25,8 @@ export interface Pool {
   owed: Roster
   /** Index of its plan's tier. */
   ranks: Roster
+  /** The number of its last ask. */
+  asks: Roster
   tiers: readonly Tier[]
 }
 
@@ -32,6 +37,8 @@ export interface Tier {
 }
 
 export interface Ask {
+  /** Above those of the asks before it. */
+  number: number
   has: number
   wants: number
   block: number
@@ -63,6 +70,8 @@ export interface Shares {
  */
 export function share(pool: Pool, desk: string, ask: Ask, t: Terms): Shares {
   sweep(pool, t.now)
+  if (overtaken(pool, desk, ask.number)) return { grant: granted(pool, desk), risen: [], idle: [] }
+  pool.asks.set(desk, ask.number)
   pool.has.set(desk, ask.has)
   pool.wants.set(desk, ask.wants)
   pool.blocks.set(desk, ask.block)
@@ -78,6 +87,11 @@ export function share(pool: Pool, desk: string, ask: Ask, t: Terms): Shares {
   const grant = granted(pool, desk)
   const idle = grant.amount < ask.wants ? slacking(pool) : []
   return { grant, risen: risen.filter((other) => other !== desk), idle }
+}
+
+/** The desk has spoken since: what an ask says that comes so late is not true any more. */
+export function overtaken(pool: Pool, desk: string, number: number): boolean {
+  return number < (pool.asks.get(desk) ?? 0)
 }
 
 /** The ceiling, a threshold or a floor has changed: gives out what there is now, and returns the desks that got some. */

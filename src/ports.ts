@@ -157,6 +157,8 @@ export type Unit = 'tokens' | 'sessions'
 
 /** What a desk tells a pool of itself. */
 export interface PoolAsk {
+  /** Above those of the asks before it: the pool takes no older one. */
+  number: number
   plan: PlanName
   needs: Needs
   /** A newcomer's load. */

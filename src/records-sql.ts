@@ -1,24 +1,12 @@
 // One tenant's call records as SQL rows: opened when a line is granted, closed once. Knows no rule but that. Rule C1.
 import type { CallRecord } from './ports.ts'
+import type { KeptCall, NewCall, Records } from './records.ts'
 import type { Sql, SqlRow } from './sql.ts'
 
 const TABLE = `CREATE TABLE IF NOT EXISTS call (id TEXT PRIMARY KEY, key TEXT NOT NULL, agent TEXT, model TEXT NOT NULL, pool TEXT NOT NULL,
   began INTEGER NOT NULL, admitted INTEGER, ended INTEGER, json TEXT) WITHOUT ROWID`
 
-/** A call as it is kept. Times in ms since 1970; `admitted` is null while it waits, `ended` and `record` until it ends. */
-export interface KeptCall {
-  id: string
-  key: string
-  agent: string | null
-  model: string
-  pool: string
-  began: number
-  admitted: number | null
-  ended: number | null
-  record: CallRecord | null
-}
-
-export class SqlRecords {
+export class SqlRecords implements Records {
   readonly #sql: Sql
 
   constructor(sql: Sql) {
@@ -29,8 +17,7 @@ export class SqlRecords {
     sql(TABLE)
   }
 
-  /** Opening again what is open or closed does nothing. */
-  open(call: Omit<KeptCall, 'ended' | 'record'>): void {
+  open(call: NewCall): void {
     const { id, key, agent, model, pool, began, admitted } = call
     this.#sql(
       'INSERT INTO call VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL) ON CONFLICT DO NOTHING',
@@ -44,7 +31,6 @@ export class SqlRecords {
     )
   }
 
-  /** Its turn has come; the call as it was, or undefined when it does not wait (any more). */
   admit(id: string, at: number): KeptCall | undefined {
     const waits = 'UPDATE call SET admitted = ? WHERE id = ? AND admitted IS NULL AND ended IS NULL RETURNING *'
     return this.#sql(waits, at, id).map(kept)[0]
@@ -54,7 +40,6 @@ export class SqlRecords {
     return this.#sql('SELECT * FROM call WHERE id = ?', id).map(kept)[0]
   }
 
-  /** Closes an open call; false when it was closed before, or never opened: a call has one record. */
   close(id: string, ended: number, record: CallRecord): boolean {
     return (
       this.#sql(
@@ -66,7 +51,6 @@ export class SqlRecords {
     )
   }
 
-  /** Calls that have entered and wait, or say goodbye; by pool. */
   waiting(): Record<string, number> {
     const rows = this.#sql(
       'SELECT pool, count(*) AS n FROM call WHERE admitted IS NULL AND ended IS NULL GROUP BY pool',

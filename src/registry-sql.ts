@@ -1,4 +1,5 @@
 // One tenant's document and its keys as SQL rows: the home that node:sqlite and the Durable Object share. Knows no call. Rule K1.
+import type { Registry } from './desk-homes.ts'
 import type { Key, Tenant } from './plan.ts'
 import type { Sql, SqlRow } from './sql.ts'
 
@@ -7,7 +8,7 @@ const TABLES = [
   'CREATE TABLE IF NOT EXISTS key (id TEXT PRIMARY KEY, hash TEXT NOT NULL, json TEXT NOT NULL)',
 ]
 
-export class SqlRegistry {
+export class SqlRegistry implements Registry {
   readonly #sql: Sql
 
   constructor(sql: Sql) {

@@ -1,11 +1,14 @@
 // The steps of a pool over one SQL store, as its host's clock has them, and the reports of its desks. Knows no host.
-import { total, withoutPresence, type Series } from './metrics.ts'
+import { total, withoutPresence } from './series.ts'
+import type { PoolReading } from './pool-reading.ts'
+import type { Words } from './shared-pool.ts'
+import { type Series } from './metrics.ts'
 import type { PoolSteps } from './pool-life.ts'
 import { poolSeries } from './pool-series.ts'
 import type { PoolChange } from './pool-settings.ts'
 import type { Clock, PoolAsk, PoolGrant } from './ports.ts'
 import type { Refusal } from './refusal.ts'
-import { SqlPool, type PoolReading, type Words } from './sql-pool.ts'
+import { SqlPool } from './sql-pool.ts'
 import type { Sql, Transact } from './sql.ts'
 import type { Ceiling } from './upstream.ts'
 

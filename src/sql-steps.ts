@@ -1,14 +1,16 @@
 // The steps of a desk over one SQL store, as its host's clock has them. Nothing is written before a tenant is made. Knows no host.
+import type { DeskReading, Regranted, UnderWay } from './tenant-desk.ts'
+import type { KeyChange, TenantChange } from './plan-settings.ts'
+import type { KeptCall } from './records.ts'
 import type { DeskSteps } from './desk-steps.ts'
-import { SqlDesk, type DeskReading } from './desk.ts'
+import { SqlDesk } from './desk.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
 import { keysPerTenant } from './limits.ts'
 import type { Series } from './metrics.ts'
-import { keyValid, type Key, type KeyChange, type Tenant, type TenantChange } from './plan.ts'
+import { keyValid, type Key, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
-import type { KeptCall } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format, Sound } from './sound.ts'
 import type { Upload } from './sounds-sql.ts'
@@ -43,12 +45,12 @@ export class SqlSteps implements DeskSteps {
     return this.desk?.admit(offer, this.#now()) ?? unknown
   }
 
-  ask(pool: string): PoolAsk | undefined {
+  ask(pool: string): PoolAsk | UnderWay | undefined {
     return this.desk?.ask(pool, this.#now())
   }
 
-  regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): string[] {
-    return this.desk?.regrant(pool, grant, as, this.#now()) ?? []
+  regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Regranted {
+    return this.desk?.regrant(pool, grant, as, this.#now()) ?? { seated: [], again: false }
   }
 
   lacks(pool: string): boolean {

@@ -1,14 +1,15 @@
 // One tenant's desk as a Durable Object: its storage, its alarm, its words to other objects. Translates only; what is decided is in
 // src/desk.ts, what is done around it in src/desk-life.ts.
+import type { DeskReading } from '../src/tenant-desk.ts'
+import type { KeyChange, TenantChange } from '../src/plan-settings.ts'
 import { DurableObject } from 'cloudflare:workers'
 import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
 import { DeskLife } from '../src/desk-life.ts'
 import type { QueueReading, Removed } from '../src/desk-queue.ts'
-import type { DeskReading } from '../src/desk.ts'
 import type { Entry } from '../src/ledger.ts'
-import type { Key, KeyChange, Tenant, TenantChange } from '../src/plan.ts'
+import type { Key, Tenant } from '../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Renewal } from '../src/ports.ts'
-import type { KeptCall } from '../src/records-sql.ts'
+import type { KeptCall } from '../src/records.ts'
 import type { Refusal } from '../src/refusal.ts'
 import type { Format, Sound } from '../src/sound.ts'
 import type { Upload } from '../src/sounds-sql.ts'

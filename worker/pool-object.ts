@@ -1,11 +1,11 @@
 // One upstream quota as a Durable Object: its storage, its words to the desks. Translates only; what is decided is in src/sql-pool.ts.
+import type { PoolReading } from '../src/pool-reading.ts'
 import { DurableObject } from 'cloudflare:workers'
 import type { Series } from '../src/metrics.ts'
 import { PoolLife } from '../src/pool-life.ts'
 import type { PoolChange } from '../src/pool-settings.ts'
 import type { PoolAsk, PoolGrant } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
-import type { PoolReading } from '../src/sql-pool.ts'
 import { SqlPoolSteps } from '../src/sql-pool-steps.ts'
 import { poolsOf } from '../src/upstream.ts'
 import { clock } from './clock.ts'

@@ -17,20 +17,25 @@ export class EmbeddedDesk {
   readonly #steps: SqlSteps
   /** Takes the beat back that is set, and when it would be. */
   #beat: { at: number; cancel: () => void } | undefined
+  /** Works that nobody waits for and that need the file. */
+  #works = 0
 
   constructor(tenant: string, file: string, host: DeskHost) {
     this.#file = openSqliteFile(file)
     this.#steps = new SqlSteps(tenant, this.#file.sql, this.#file.transact, clock)
-    const { fault } = host
-    const background = (work: Promise<unknown>): void => void work.catch(fault)
-    this.life = new DeskLife(this.#steps, { ...host, clock, background, arm: (afterMs) => this.#arm(afterMs) })
+    this.life = new DeskLife(this.#steps, {
+      ...host,
+      clock,
+      background: (work) => this.#background(work.catch(host.fault)),
+      arm: (afterMs) => this.#arm(afterMs),
+    })
     this.face = deskFace(this.life)
-    if (this.#endLost(tenant)) background(this.life.beat())
+    if (this.#endLost(tenant)) this.#background(this.life.beat())
   }
 
   /** No call is open and nothing is due: closed and opened again it is the same desk. */
   get idle(): boolean {
-    return this.#beat === undefined && !this.#steps.busy()
+    return this.#beat === undefined && this.#works === 0 && !this.#steps.busy()
   }
 
   close(): void {
@@ -48,13 +53,19 @@ export class EmbeddedDesk {
     return lost.length > 0
   }
 
+  /** The work does not reject. */
+  #background(work: Promise<unknown>): void {
+    this.#works++
+    void work.finally(() => this.#works--)
+  }
+
   #arm(afterMs: number): void {
     const at = clock.now() + afterMs
     if (this.#beat !== undefined && this.#beat.at <= at) return
     this.#beat?.cancel()
     const cancel = clock.after(afterMs, () => {
       this.#beat = undefined
-      void this.life.beat()
+      this.#background(this.life.beat())
     })
     this.#beat = { at, cancel }
   }

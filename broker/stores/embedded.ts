@@ -55,7 +55,8 @@ class EmbeddedStore implements Store {
 
   constructor({ dir, pools, calls, fault }: EmbeddedOptions) {
     this.#words = calls
-    this.#fault = fault
+    // What still runs when the files are closed finds them so.
+    this.#fault = (...what) => (this.#closed ? undefined : fault(...what))
     this.#folder = new Folder(dir)
     const index = new SqlIndex(this.#file(this.#folder.index).sql)
     for (const [id, ceiling] of Object.entries(pools)) this.#pools.set(id, this.#poolLife(id, ceiling))
@@ -92,7 +93,7 @@ class EmbeddedStore implements Store {
         const desk = this.#desk(tenant)
         if (desk?.idle === true) this.#shut(tenant, desk)
       } catch (error) {
-        this.#fault(error, { tenant_id: tenant })
+        this.#fault('desk', error, { tenant_id: tenant })
       }
     }
   }
@@ -124,7 +125,7 @@ class EmbeddedStore implements Store {
         },
         wake: (calls) => calls.forEach((call) => this.#words.seated(call)),
         wrapUp: async (call, refusal) => this.#words.wrapUp(call, refusal),
-        fault: (error) => this.#fault(error, { tenant_id: tenant }),
+        fault: (error) => this.#fault('desk', error, { tenant_id: tenant }),
       })
     }
     if (desk === undefined) return undefined
@@ -168,7 +169,7 @@ class EmbeddedStore implements Store {
       clock,
       regrant: async (tenant, grant) => this.#desk(tenant)?.life.regrant(id, grant),
       level: async (tenant) => this.#desk(tenant)?.life.level(id),
-      background: (work) => void work.catch((error: unknown) => this.#fault(error, { pool: id })),
+      background: (work) => void work.catch((error: unknown) => this.#fault('pool', error, { pool: id })),
     })
   }
 

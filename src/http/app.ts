@@ -1,7 +1,7 @@
 // The HTTP app that both hosts serve: tenant API, operator API, health, metrics. Knows no store and no socket.
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { v7 as uuid } from 'uuid'
-import type { DeskReading } from '../desk.ts'
+import type { DeskReading } from '../tenant-desk.ts'
 import type { Series } from '../metrics.ts'
 import type { Key } from '../plan.ts'
 import { Refused, refusalResponse } from './answer.ts'

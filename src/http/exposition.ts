@@ -1,6 +1,7 @@
 // Series → the Prometheus text format, by prom-client. Knows no desk. Rule M1: only what the catalogue names is shown.
 import { Registry } from 'prom-client'
-import { catalogue, readSeries, seriesOf, total, type Metric, type Series } from '../metrics.ts'
+import { catalogue, type Metric, type Series } from '../metrics.ts'
+import { readSeries, seriesOf, total } from '../series.ts'
 import { plans } from '../plan.ts'
 
 interface Value {

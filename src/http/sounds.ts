@@ -2,7 +2,7 @@
 import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { wavBytes } from '../limits.ts'
-import { TenantSettings } from '../plan.ts'
+import { TenantSettings } from '../plan-settings.ts'
 import type { Refusal } from '../refusal.ts'
 import { formats, type Format, type Sound } from '../sound.ts'
 import type { Upload } from '../sounds-sql.ts'

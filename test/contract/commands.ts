@@ -30,10 +30,11 @@ export type Command =
       load: number
       headStartMs: number
       known: boolean
+      learning: boolean
     }
   | { do: 'renew'; tenant: Tenant; call: CallId; ttlMs: number; load: number }
   | { do: 'release'; tenant: Tenant; call: CallId; known: boolean }
-  | { do: 'advance'; tenant: Tenant; ttlMs: number }
+  | { do: 'advance'; tenant: Tenant; ttlMs: number; learning: boolean }
   | { do: 'grant'; tenant: Tenant; quota: QuotaId; tokens: number; sessions: number }
   | { do: 'live'; tenant: Tenant }
   | { do: 'pass'; ms: number }
@@ -47,6 +48,7 @@ const ttlMs = fc.constantFrom(5, 10)
 const amounts = fc.dictionary(fc.constantFrom('tokens', 'micro_usd'), fc.integer({ min: 0, max: 1_000_000 }))
 const some = fc.subarray([...windows])
 const load = fc.constantFrom(10, 20, 50)
+const learning = fc.constantFrom(false, false, false, false, false, true)
 
 /** Waiting callers that a tenant has room for. */
 export const room = 3
@@ -64,11 +66,12 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       load,
       headStartMs: fc.constantFrom(0, 0, 3),
       known: fc.boolean(),
+      learning,
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('renew' as const), tenant, call, ttlMs, load }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), tenant, call, known: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), tenant, ttlMs }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), tenant, ttlMs, learning }) },
   {
     weight: 1,
     arbitrary: fc.record({

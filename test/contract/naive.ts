@@ -59,7 +59,7 @@ export class NaiveBroker implements Subject<Command> {
       case 'release':
         return this.release(command)
       case 'advance':
-        return this.advance(command.tenant, command.ttlMs)
+        return command.learning ? [] : this.advance(command.tenant, command.ttlMs)
       case 'grant':
         this.grants.push(command)
         return undefined
@@ -91,15 +91,24 @@ export class NaiveBroker implements Subject<Command> {
 
   decide(ask: Command & { do: 'admit' }): NaiveVerdict | undefined {
     const { by, tenant, call } = ask
+    const there = [...this.live(tenant), ...this.waiting(tenant)].some((one) => one.call === call)
     const lineFree = this.live(tenant).length < this.cap(tenant, 'tenant')
     const verdict = this.admit(ask, by === 'consider' && lineFree ? Infinity : room)
-    if (by === 'consider') return verdict.is === 'queued' && lineFree ? undefined : verdict
-    if (by === 'admit' || verdict.is !== 'queued' || verdict.place < room) return verdict
+    if (by === 'consider' && verdict.is === 'queued' && lineFree) return undefined
+    if (by !== 'conclude' || verdict.is !== 'queued' || verdict.place < room) {
+      const comes = by === 'conclude' || (by === 'consider' && lineFree) || !there
+      if (ask.known && comes && verdict.is !== 'full')
+        this.places = this.places.filter((place) => place.tenant !== tenant || place.caller !== call) // once
+      return verdict
+    }
     this.release({ do: 'release', tenant, call, known: false })
     return { is: 'full', of: 'room', short: verdict.short }
   }
 
-  admit({ tenant, call, ttlMs, load, headStartMs, known }: Command & { do: 'admit' }, places: number): NaiveVerdict {
+  admit(
+    { tenant, call, ttlMs, load, headStartMs, known, learning }: Command & { do: 'admit' },
+    places: number,
+  ): NaiveVerdict {
     if (this.live(tenant).some((live) => live.call === call)) return this.seat(tenant, call, ttlMs, load)
     const mine = this.waiting(tenant).find((waits) => waits.call === call)
     const sizes = this.sizes(tenant, call)
@@ -108,7 +117,7 @@ export class NaiveBroker implements Subject<Command> {
     )
     if (mine === undefined && full !== undefined) return { is: 'full', of: full.of, short: 'lines' }
     const there = this.waiting(tenant).length
-    if (there === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
+    if (!learning && there === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
     if (mine === undefined && there >= places)
       return { is: 'full', of: 'room', short: this.short(tenant, call, load, there) }
     const old = this.places.findLast((p) => p.tenant === tenant && p.caller === call && p.until > this.now)
@@ -117,7 +126,7 @@ export class NaiveBroker implements Subject<Command> {
     this.lives = this.lives.filter((live) => live.tenant !== tenant || live.call !== call) // what it still held of its key is its ticket's
     this.waits.push({ tenant, call, load, arrival, until: this.now + ttlMs })
     const place = this.waiting(tenant).findIndex((waits) => waits.call === call)
-    if (place === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
+    if (!learning && place === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
     return { is: 'queued', place, short: this.short(tenant, call, load, place) }
   }
 

@@ -20,6 +20,8 @@ export type PoolCommand =
       weight: number
       tier: number
       learning: boolean
+      /** It was sent before one that has arrived. */
+      late: boolean
     }
   | { do: 'refill'; ceiling: number; learning: boolean }
   | { do: 'reserve'; desk: DeskId; floor: number }
@@ -48,6 +50,7 @@ export const poolCommand: fc.Arbitrary<PoolCommand> = fc.oneof(
       weight: fc.constantFrom(1, 1, 2, 4),
       tier: fc.nat(thresholds.length - 1),
       learning,
+      late: fc.constantFrom(false, false, false, false, false, true),
     }),
   },
   {

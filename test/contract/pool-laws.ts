@@ -19,6 +19,13 @@ interface Word {
   learning: boolean
 }
 
+/** An ask that was overtaken: grants and versions are as they were. */
+export function checkUntouched(pool: Pool, before: Grants): void {
+  for (const [desk, { amount, version }] of before) {
+    expect([granted(pool, desk).amount, granted(pool, desk).version]).toEqual([amount, version])
+  }
+}
+
 export function checkShares(pool: Pool, before: Grants, { asking, risen, ceiling, learning }: Word): void {
   const all = desks.filter((desk) => pool.grants.get(desk) !== undefined).map((desk) => standing(pool, desk, ceiling))
   for (const { desk, amount, has } of all) {

@@ -26,6 +26,8 @@ export class NaivePool implements Subject<PoolCommand> {
   now = 1_000_000
   ceiling = 100
   heard: Heard[] = []
+  /** Desks that have ever asked in time. */
+  asks: DeskId[] = []
   floors: { desk: DeskId; floor: number }[] = []
   versions: { desk: DeskId; version: number }[] = []
   notes: { at: number; tokens: number }[] = []
@@ -72,7 +74,9 @@ export class NaivePool implements Subject<PoolCommand> {
     }
   }
 
-  share({ desk, has, more, block, weight, tier, learning }: PoolCommand & { do: 'share' }): unknown {
+  share({ desk, has, more, block, weight, tier, learning, late }: PoolCommand & { do: 'share' }): unknown {
+    if (late && this.asks.includes(desk)) return { grant: this.grant(desk), risen: [], idle: [] }
+    if (!late) this.asks.push(desk)
     const mine = { desk, has, wants: has + more, block, weight, tier, until: this.now + ttlMs, amount: has }
     this.heard = [...this.alive().filter((other) => other.desk !== desk), mine]
     const risen = learning ? [] : this.fill()

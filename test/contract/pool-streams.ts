@@ -5,7 +5,7 @@ import { lastMinute, note, type Meter } from '../../src/meter.ts'
 import { granted, read, refill, reserve, share, type Pool, type Terms } from '../../src/pool.ts'
 import type { Roster } from '../../src/roster.ts'
 import { answerMs, desks, poolCommand, thresholds, ttlMs, type DeskId, type PoolCommand } from './pool-commands.ts'
-import { checkShares, snapshot } from './pool-laws.ts'
+import { checkShares, checkUntouched, snapshot } from './pool-laws.ts'
 import { NaivePool } from './pool-naive.ts'
 import type { Home } from './roster.ts'
 import { streams, type Subject } from './told.ts'
@@ -23,6 +23,7 @@ export function poolContract(name: string, home: Home, steps: number): void {
 class RuledPool implements Subject<PoolCommand> {
   #now = 1_000_000
   #ceiling = 100
+  #asks = 0
   readonly #pool: Pool
   readonly #meter: Meter
   readonly #holding: Holding
@@ -42,6 +43,7 @@ class RuledPool implements Subject<PoolCommand> {
       kept: open('kept'),
       owed: open('owed'),
       ranks: open('ranks'),
+      asks: open('asks'),
       tiers: thresholds.map((threshold, tier) => ({ threshold, hungry: open(`hungry ${tier}`) })),
     }
     this.#meter = { tokens: open('tokens'), slots: open('slots') }
@@ -88,11 +90,16 @@ class RuledPool implements Subject<PoolCommand> {
     }
   }
 
-  #share({ desk, has, more, block, weight, tier, learning }: PoolCommand & { do: 'share' }): unknown {
+  #share({ desk, has, more, block, weight, tier, learning, late }: PoolCommand & { do: 'share' }): unknown {
     const before = snapshot(this.#pool, this.#now)
-    const told = { has, wants: has + more, block, weight, tier }
+    const overtaken = late && (this.#pool.asks.get(desk) ?? 0) > 0
+    const told = { number: late ? 0 : ++this.#asks, has, wants: has + more, block, weight, tier }
     const { grant, risen, idle } = share(this.#pool, desk, told, this.#terms(learning))
     expect(grant).toEqual(granted(this.#pool, desk))
+    if (overtaken) {
+      checkUntouched(this.#pool, before)
+      return { grant, risen, idle }
+    }
     expect(grant.until).toBe(told.wants === 0 ? 0 : this.#now + ttlMs) // P9: who is idle holds nothing
     checkShares(this.#pool, before, { asking: desk, risen: risen as DeskId[], ceiling: this.#ceiling, learning })
     this.#say([desk, ...(risen as DeskId[])])

@@ -76,8 +76,9 @@ class Ruled implements Subject<Command> {
       }
       case 'advance': {
         const desk = this.#desk(command.tenant, 'a')
-        const seated = advance(desk, this.#terms(command.ttlMs))
-        expect(advance(desk, this.#terms(command.ttlMs))).toEqual([]) // G6: exactly those, once
+        const terms = { ...this.#terms(command.ttlMs), learning: command.learning }
+        const seated = advance(desk, terms)
+        expect(advance(desk, terms)).toEqual([]) // G6: exactly those, once
         return seated
       }
       case 'grant':
@@ -100,11 +101,11 @@ class Ruled implements Subject<Command> {
     return { live: [this.#reading('t1'), this.#reading('t2')], books, total: this.#roster('accounts').sum() }
   }
 
-  #admit({ by, tenant, call, ttlMs, load, headStartMs, known }: Command & { do: 'admit' }): unknown {
+  #admit({ by, tenant, call, ttlMs, load, headStartMs, known, learning }: Command & { do: 'admit' }): unknown {
     const desk = this.#desk(tenant, call)
     const quota = quotaOf(desk, call)
     const ask: Ask = { call, quota, load, headStartMs, ...(known && { caller: call }) }
-    const terms = this.#terms(ttlMs)
+    const terms = { ...this.#terms(ttlMs), learning }
     const waited = read(desk, this.#now).waiting
     const waits = desk.queue.get(call) !== undefined
     const before = waits
@@ -124,6 +125,7 @@ class Ruled implements Subject<Command> {
     }
     if (verdict?.is === 'queued' && by === 'conclude') expect(verdict.place).toBeLessThan(room)
     if (verdict?.is === 'granted' && !held) {
+      expect(learning).toBe(false) // G10
       expect(after[0]).toBeLessThanOrEqual(desk.lines[0].cap)
       expect(quota.loads.sum()).toBeLessThanOrEqual(quota.tokens) // G2
       expect(quota.loads.size()).toBeLessThanOrEqual(quota.sessions)

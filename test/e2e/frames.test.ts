@@ -1,9 +1,11 @@
 // What a live call does with a caller's frames, good and bad, on the way to the provider and back.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SimSession } from '../../sim/record.ts'
+import { framesBurst, framesPerSecond } from '../../src/limits.ts'
 import { upstreamKey, startBroker, type Broker, type MadeTenant } from '../support/broker.ts'
 import { Caller, liveCaller, type CallerOptions } from '../support/caller.ts'
 import { at, type WireEvent } from '../support/gathering.ts'
+import { host } from '../support/host.ts'
 
 let broker: Broker
 let tenant: MadeTenant
@@ -116,17 +118,33 @@ test('[C8] a tenant that was given more may send an append of 15 MiB', async () 
   await broker.quiet(roomy)
 })
 
-test('[C8] more frames than a call may send: error event, close 1008, the line is free', async () => {
-  const { caller } = await live()
-  for (let i = 0; i < 6_000 && caller.closed === undefined; i++) caller.send({ type: 'input_audio_buffer.clear' })
-  const refusal = caller.until(
-    () => caller.events.some((event) => at(event, 'error.code') === 'frames_too_fast'),
-    'a refusal',
-  )
-  await refusal
-  expect(await caller.closing()).toEqual({ code: 1008, reason: 'rate_limit_error.frames_too_fast' })
+test.runIf(host === 'node')('[C8] Node reads no more frames than a call may send, and loses none', async () => {
+  const call = await live()
+  const audio = 'A'.repeat(4_000)
+  const since = performance.now()
+  for (let i = 0; i < framesBurst + 600; i++) call.caller.send({ type: 'input_audio_buffer.append', audio })
+  await call.session.until('input_audio_buffer.append', framesBurst + 600)
+  expect(performance.now() - since).toBeGreaterThan((500 / framesPerSecond) * 1_000)
+  await expectAlive(call)
+  expect(call.caller.of('error')).toEqual([])
+  await call.caller.hangUp()
   await broker.quiet(tenant)
 })
+
+test.runIf(host === 'worker')(
+  '[C8] more frames than a call may send, on the Worker: error event, close 1008, the line is free',
+  async () => {
+    const { caller } = await live()
+    for (let i = 0; i < 6_000 && caller.closed === undefined; i++) caller.send({ type: 'input_audio_buffer.clear' })
+    const refusal = caller.until(
+      () => caller.events.some((event) => at(event, 'error.code') === 'frames_too_fast'),
+      'a refusal',
+    )
+    await refusal
+    expect(await caller.closing()).toEqual({ code: 1008, reason: 'rate_limit_error.frames_too_fast' })
+    await broker.quiet(tenant)
+  },
+)
 
 test('[C8] a recording sent at once, two minutes of it, is not too fast', async () => {
   const call = await live()

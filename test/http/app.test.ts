@@ -1,7 +1,8 @@
 // The HTTP app in front of a house in memory: who may ask what, and how each answer and each refusal looks.
 import { beforeEach, describe, expect, test } from 'vitest'
 import { bodyBytes, frameBytes, keysPerTenant } from '../../src/limits.ts'
-import { catalogue, seriesOf } from '../../src/metrics.ts'
+import { catalogue } from '../../src/metrics.ts'
+import { seriesOf } from '../../src/series.ts'
 import { plans } from '../../src/plan.ts'
 import { MemoryHouse, operatorKey, type Answer } from './house.ts'
 

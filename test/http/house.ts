@@ -1,5 +1,6 @@
 // A house in memory: real desks over node:sqlite, a list of tenants, nothing else.
-import { SqlDesk, type DeskReading } from '../../src/desk.ts'
+import { SqlDesk } from '../../src/desk.ts'
+import type { DeskReading } from '../../src/tenant-desk.ts'
 import { app, type House } from '../../src/http/app.ts'
 import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Uploads } from '../../src/http/sounds.ts'

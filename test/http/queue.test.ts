@@ -1,6 +1,7 @@
 // The queue, its previews and the keys' settings over HTTP: every answer, every bad input, and whose it is.
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Meters, total, withoutPresence, type Series } from '../../src/metrics.ts'
+import { Meters, type Series } from '../../src/metrics.ts'
+import { total, withoutPresence } from '../../src/series.ts'
 import { MemoryHouse, type Answer } from './house.ts'
 
 const tenants = '/admin/v1/tenants'

@@ -34,6 +34,17 @@ test('[C8] takes the bytes of each second that passed again', () => {
   expect(brake.take(1, 1_500)).toBe(false)
 })
 
+test('[C8] says how long until what was taken in would have fitted, by frames or by bytes', () => {
+  const brake = new Brake(0)
+  takes(brake, framesBurst, 1, 0)
+  expect(brake.overMs).toBe(0)
+  takes(brake, framesPerSecond / 2, 1, 0)
+  expect(brake.overMs).toBe(500)
+  const large = new Brake(0)
+  large.take(bytesBurst + bytesPerSecond / 4, 0)
+  expect(large.overMs).toBe(250)
+})
+
 test('[C8] a caller that keeps to the rates is never stopped', () => {
   const brake = new Brake(0)
   const each = bytesPerSecond / framesPerSecond

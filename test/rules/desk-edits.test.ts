@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { leaseTtlMs } from '../../src/limits.ts'
-import type { TenantChange } from '../../src/plan.ts'
+import type { TenantChange } from '../../src/plan-settings.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { DeskHost, start } from './desk-host.ts'

@@ -1,7 +1,8 @@
 // One tenant's desk on node:sqlite, with short words for what its host says to it. Knows no test.
 import { SqlDesk } from '../../src/desk.ts'
-import { readSeries } from '../../src/metrics.ts'
-import { TenantSettings, type Key, type Tenant, type TenantSettings as Settings } from '../../src/plan.ts'
+import { readSeries } from '../../src/series.ts'
+import { TenantSettings, type TenantSettings as Settings } from '../../src/plan-settings.ts'
+import type { Key, Tenant } from '../../src/plan.ts'
 import type { Admission, CallRecord, Offer } from '../../src/ports.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'

@@ -12,7 +12,7 @@ let calls = 0
 beforeEach(() => {
   const { sql, close } = openSqlite()
   SqlRoster.prepare(sql)
-  ledger = new DeskLedger(new DeskRosters(sql))
+  ledger = new DeskLedger(new DeskRosters((name) => new SqlRoster(sql, name)))
   return close
 })
 

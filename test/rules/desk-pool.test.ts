@@ -4,8 +4,9 @@ import { lostRecord } from '../../src/desk-counts.ts'
 import { SqlDesk } from '../../src/desk.ts'
 import type { Overflow } from '../../src/hold-settings.ts'
 import { firstMinuteTokens as load } from '../../src/limits.ts'
-import { changed, TenantSettings, type TenantChange } from '../../src/plan.ts'
-import type { CallRef, Offer } from '../../src/ports.ts'
+import { TenantSettings, type TenantChange } from '../../src/plan-settings.ts'
+import { changed } from '../../src/plan.ts'
+import type { CallRef, Offer, PoolAsk } from '../../src/ports.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 import { grantOf } from '../support/grants.ts'
 
@@ -42,7 +43,8 @@ const offer = (call: string): Offer => {
   return { call, tenant: 'ten_1', pool: 'openai', ...asks }
 }
 const ref = (call: string): CallRef => ({ call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, pool: 'openai' })
-const has = (): number | undefined => desk.ask('openai', start)?.needs.tokens.has
+const asked = (now = start): PoolAsk => desk.ask('openai', now) as PoolAsk
+const has = (): number => asked().needs.tokens.has
 
 /** So many calls of that length, one after the other. */
 function talk(calls: number, liveMs: number): void {
@@ -65,6 +67,7 @@ test('[P1] a desk tells what its calls have and want, a newcomer’s load, and w
   desk.debit(ref('a'), [{ id: 'r1', amounts: { input_text: 100, output_audio: 20, micro_usd: 7 } }], start)
   desk.debit(ref('a'), [{ id: 'r1', amounts: { input_text: 100 } }], start)
   expect(desk.ask('openai', start)).toEqual({
+    number: start,
     plan: 'trial',
     needs: { tokens: { has: load, wants: 2 * load }, sessions: { has: 1, wants: 2 } },
     block: load,
@@ -124,7 +127,7 @@ test('[P4] a call weighs what it says of itself, and the same while it says noth
   expect(has()).toBe(9_000)
   desk.sweep(start + 40_000)
   desk.renew(ref('a'), null, start + 40_000)
-  expect(desk.ask('openai', start + 40_000)?.needs.tokens.has).toBe(load)
+  expect(asked(start + 40_000).needs.tokens.has).toBe(load)
 })
 
 test('[G2] a newcomer is considered first; once it has a place it is told how it stands, whatever the room', () => {

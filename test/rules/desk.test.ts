@@ -3,17 +3,17 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { SqlDesk } from '../../src/desk.ts'
 import type { Balances } from '../../src/desk-ledger.ts'
 import { leaseTtlMs } from '../../src/limits.ts'
-import { readSeries, type Series } from '../../src/metrics.ts'
-import { changed, TenantSettings, type Key, type Tenant, type TenantChange } from '../../src/plan.ts'
+import type { Series } from '../../src/metrics.ts'
+import { readSeries } from '../../src/series.ts'
+import { TenantSettings, type TenantChange } from '../../src/plan-settings.ts'
+import { changed, type Key, type Tenant } from '../../src/plan.ts'
 import type { CallRecord, CallRef, Offer } from '../../src/ports.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
 
-const start = Date.parse('2026-11-21T12:00:00.000Z')
-const models = ['gpt-realtime-2.1', 'gpt-realtime']
+const [start, models] = [Date.parse('2026-11-21T12:00:00.000Z'), ['gpt-realtime-2.1', 'gpt-realtime']]
 let store: Store
 let desk: SqlDesk
-
 const tenant: Tenant = {
   ...TenantSettings.parse({ name: 'Acme', plan: 'starter', overflow: 'event' }),
   id: 'ten_1',

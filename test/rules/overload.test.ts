@@ -1,4 +1,5 @@
 // Two hundred desks of all plans on one pool that was planned for twice its load when four times came: the bare rules on Maps, over time.
+import type { Regranted } from '../../src/tenant-desk.ts'
 import { expect, test } from 'vitest'
 import { Admissions, type Deciding } from '../../src/admission.ts'
 import { advance, conclude, consider, needs, read, release, type Ask, type Desk, type Verdict } from '../../src/gate.ts'
@@ -105,13 +106,13 @@ class House implements Deciding {
   ask(): PoolAsk {
     const needed = needs(this.desk, this.desk.quotas[0], this.now)
     ask(this.#holding, 'pool', needed.tokens.has, { now: this.now, answerMs: shareTimeoutMs })
-    return { plan: this.plan, needs: needed, block: load, debited: 0, epoch: null }
+    return { number: this.now, plan: this.plan, needs: needed, block: load, debited: 0, epoch: null }
   }
 
-  regrant(_pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): string[] {
+  regrant(_pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Regranted {
     if (grant === undefined) unanswered(this.#holding, 'pool')
     else take(this.#holding, 'pool', grant.tokens, as, this.now)
-    return advance(this.desk, this.#terms)
+    return { seated: advance(this.desk, this.#terms), again: false }
   }
 
   lacks(): boolean {
@@ -173,6 +174,7 @@ class World {
       kept: roster(),
       owed: roster(),
       ranks: roster(),
+      asks: roster(),
       tiers: planNames.map((plan) => ({ threshold: plans[plan].threshold, hungry: roster() })),
     }
     this.houses = planNames.flatMap((plan) =>
@@ -201,7 +203,7 @@ class World {
       plans[house.plan],
     ]
     const before = this.#pool.grants.sum()
-    const told = { ...said.needs.tokens, block: load, weight, tier: planNames.indexOf(house.plan) }
+    const told = { number: said.number, ...said.needs.tokens, block: load, weight, tier: planNames.indexOf(house.plan) }
     const { grant, risen } = share(this.#pool, house.id, told, t)
     const served = [...risen.map((id) => this.#byId.get(id) as House), ...(grant.amount > told.has ? [house] : [])]
     this.#within(served, before)

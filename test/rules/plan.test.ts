@@ -1,18 +1,16 @@
 // Plans, settings and the terms that follow from them.
 import { describe, expect, test } from 'vitest'
 import { frameBytes, frameBytesMost } from '../../src/limits.ts'
+import { KeyChange, KeySettings, Plan, TenantChange, TenantSettings } from '../../src/plan-settings.ts'
 import {
   callTerms,
   changed,
   changedKey,
-  KeyChange,
-  KeySettings,
   keyValid,
   linesOf,
+  planNames,
   roomOf,
   plans,
-  TenantChange,
-  TenantSettings,
   type Key,
   type Tenant,
 } from '../../src/plan.ts'
@@ -40,6 +38,11 @@ test.each([
   ['scale', 1_000, null],
 ] as const)('[G8] the plan %s has %d lines and calls of up to %j minutes', (plan, lines, minutes) => {
   expect(plans[plan]).toMatchObject({ lines, longestCallMinutes: minutes })
+})
+
+test('[A2] the catalogue holds what a plan may have, in the order of the ladder', () => {
+  expect(Object.keys(plans)).toEqual(planNames)
+  for (const plan of planNames) expect(Plan.parse(plans[plan])).toEqual(plans[plan])
 })
 
 test('[A2] what is not said is the default', () => {

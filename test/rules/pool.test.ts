@@ -21,14 +21,14 @@ function newPool(): Pool {
     floors: roster(),
     kept: roster(),
     owed: roster(),
-
     ranks: roster(),
+    asks: roster(),
     tiers: [0.7, 0.8, 0.85, 1].map((threshold) => ({ threshold, hungry: roster() })),
   }
 }
 
 function ask(has: number, wants: number, more: Partial<Ask> = {}): Ask {
-  return { has, wants, block: 10, weight: 1, tier: tiers.scale, ...more }
+  return { number: 0, has, wants, block: 10, weight: 1, tier: tiers.scale, ...more }
 }
 
 function terms(now = 0, more: { ceiling?: number; learning?: boolean } = {}): Parameters<typeof share>[3] {
@@ -270,4 +270,13 @@ test('[P5] with equal demand shares are equal: Jain’s index is at least 0.99',
   const jain = sum ** 2 / (desks.length * shares.reduce((a, b) => a + b * b, 0))
   expect(sum).toBe(10_000)
   expect(jain).toBeGreaterThanOrEqual(0.99)
+})
+
+test('[P1] an ask that was overtaken by a later one of its desk changes nothing', () => {
+  const pool = newPool()
+  const { grant } = share(pool, 'a', ask(0, 300, { number: 2 }), terms())
+  const late = share(pool, 'a', ask(0, 900, { number: 1 }), terms(1))
+  expect(late).toEqual({ grant, risen: [], idle: [] })
+  expect([pool.wants.get('a'), pool.untils.get('a')]).toEqual([300, ttlMs])
+  expect(share(pool, 'a', ask(0, 500, { number: 2 }), terms(2)).grant.amount).toBe(500) // the same again is no older one
 })

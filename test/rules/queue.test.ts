@@ -318,3 +318,28 @@ test('[H3] who waits for a line has all of them before it; who waits for the poo
   const lowered: Desk = { ...desk, lines: [{ ...desk.lines[0], cap: 2 }] }
   expect(turning(lowered, 'tokens')).toBe(2)
 })
+
+test('[G10] a desk that has lost its store lets newcomers wait, renews live calls and seats nobody, until it has heard who is there', () => {
+  const learning = (now: number): Terms => ({ ...terms(now), learning: true })
+  const come = (call: string, now: number, t: Terms): Verdict =>
+    admit(desk, { call, quota: desk.quotas[0], load: 10 }, { ...t, now })
+  desk = deskOf(2)
+  renew('live', 0)
+  expect(come('live', 1, learning(1))).toEqual({ is: 'granted' })
+  expect(come('new', 1, learning(1))).toMatchObject({ is: 'queued', place: 0 })
+  expect(advanceDesk(desk, learning(2))).toEqual([])
+  expect(consider(desk, { call: 'c', quota: desk.quotas[0], load: 10 }, learning(3))).toBeUndefined()
+  expect(conclude(desk, { call: 'c', quota: desk.quotas[0], load: 10 }, learning(4))).toMatchObject({ place: 1 })
+  expect(come('new', 5, terms(5))).toEqual({ is: 'granted' })
+})
+
+test('[G12] a remembered place is taken up by the first that comes with its caller, not by a call that asks again', () => {
+  enter('a', 0)
+  enter('b', 1, { caller: 'x' })
+  enter('c', 2, { caller: 'x' })
+  release(desk, 'c', 3, 'x')
+  expect(enter('b', 4, { caller: 'x' })).toEqual(queued(0)) // it has its own place, and leaves the other's to whom it is due
+  enter('d', 5)
+  expect(enter('e', 6, { caller: 'x' })).toEqual(queued(1))
+  expect(enter('f', 7, { caller: 'x' })).toEqual(queued(3))
+})

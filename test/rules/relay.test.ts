@@ -1,6 +1,6 @@
 // The frame path of one call: bounds, order, what is listened to on the way. Random and hostile frames are in test/fuzz.
 import { describe, expect, test } from 'vitest'
-import { bytesBurst, earlyEvents, framesBurst, lagBytes, lagMs } from '../../src/limits.ts'
+import { bytesBurst, earlyEvents, framesBurst, framesPerSecond, lagBytes, lagMs } from '../../src/limits.ts'
 import type { CallTerms } from '../../src/plan.ts'
 import type { Notice } from '../../src/realtime/notice.ts'
 import { Relay } from '../../src/relay.ts'
@@ -134,6 +134,18 @@ test('[C4] what the tenant pinned lies on top of what the caller says, and only 
     { type: 'session.update', session: { instructions: 'Be kind.', tools: [] } },
   ])
   expect(stage.upstream.sent[2]).toBe(untouched)
+})
+
+test('[C8] a caller that is too fast is not read for as long as it was, where its host can, and all that it said passes', () => {
+  const stage = new Stage()
+  const rests: number[] = []
+  stage.relay.attach(Object.assign(stage.caller, { rest: (ms: number) => rests.push(ms) }))
+  stage.relay.listening()
+  stage.relay.connect(stage.upstream)
+  for (let i = 0; i < framesBurst + 2; i++) stage.relay.fromCaller(append)
+  expect(rests).toEqual([1_000 / framesPerSecond, 2_000 / framesPerSecond])
+  expect(stage.upstream.sent).toHaveLength(framesBurst + 2)
+  expect(stage.said).toEqual([])
 })
 
 describe('slow peers', () => {

@@ -30,7 +30,7 @@ function needs(live: number, waiting: number): Needs {
 }
 
 function ask(live: number, waiting: number, own: Partial<PoolAsk> = {}): PoolAsk {
-  return { plan: 'scale', needs: needs(live, waiting), block: 6_000, debited: 0, epoch: null, ...own }
+  return { number: 0, plan: 'scale', needs: needs(live, waiting), block: 6_000, debited: 0, epoch: null, ...own }
 }
 
 /** The desks whose grants rose by it, or why it is refused. */
@@ -247,4 +247,12 @@ test('[M1] its figures are series of the catalogue; a unit without a ceiling sho
     'trunkline_pool_tokens_last_minute{"pool":"openai"}': 0,
     'trunkline_pool_desks{"pool":"openai"}': 1,
   })
+})
+
+test('[P6] an ask that comes late is not measured: what was debited since is measured once', () => {
+  pool.share('a', ask(1, 0, { number: 1 }), start)
+  pool.share('a', ask(1, 0, { number: 3, debited: 5_000 }), start)
+  pool.share('a', ask(1, 0, { number: 2, debited: 2_000 }), start)
+  pool.share('a', ask(1, 0, { number: 4, debited: 5_000 }), start)
+  expect(pool.read(start).tokensLastMinute).toBe(5_000)
 })

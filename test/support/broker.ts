@@ -9,7 +9,7 @@ import { ensureWebPage } from '../../cli/web-page.ts'
 import type { SimOptions } from '../../sim/options.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
 import { eventually } from './eventually.ts'
-import { host } from './host.ts'
+import { host, type HostName } from './host.ts'
 import { Scrape } from './scrape.ts'
 
 export const adminKey = 'tla_test_operator_0123456789'
@@ -53,6 +53,8 @@ export interface Answer {
 }
 
 interface Life {
+  /** Of the Node host's process. */
+  pid?: number
   close(): Promise<void>
   restart(): Promise<Broker>
 }
@@ -73,6 +75,11 @@ export class Broker {
 
   get wsUrl(): string {
     return this.url.replace('http', 'ws')
+  }
+
+  /** Of the Node host's process. */
+  get pid(): number {
+    return this.#life.pid ?? 0
   }
 
   get port(): number {
@@ -202,21 +209,25 @@ export function settingsOf(url: string): { vars: Record<string, string>; secrets
 }
 
 /**
- * The Worker as `npm start` runs it: in a process of its own, with nothing of ours between it and the practice upstream, unless `via`
- * names something else.
+ * The broker as `npm start` runs it: in a process of its own, with nothing of ours between it and the practice upstream, unless `via`
+ * names something else. `on`: the host of this run, unless a test is about one of them.
  */
-export async function startBroker(options: SimOptions = {}, via?: (sim: Sim) => string): Promise<Broker> {
+export async function startBroker(
+  options: SimOptions = {},
+  via?: (sim: Sim) => string,
+  on: HostName = host,
+): Promise<Broker> {
   const web = join(projectRoot, 'web')
   const page = { root: web, outDir: join(projectRoot, '.cache', 'web'), sources: [web, join(projectRoot, 'src')] }
   await ensureWebPage({ ...page, building: () => undefined })
   const stateDir = await mkdtemp(join(stateHome, 'trunkline-e2e-'))
   const sim = await startSim({ port: 0, pace: 'burst', ...options })
-  return run(sim, via?.(sim) ?? sim.url, stateDir)
+  return run(sim, via?.(sim) ?? sim.url, stateDir, on)
 }
 
-async function run(sim: Sim, upstreamUrl: string, stateDir: string): Promise<Broker> {
+async function run(sim: Sim, upstreamUrl: string, stateDir: string, on: HostName): Promise<Broker> {
   const log: string[] = []
-  const process = await start({
+  const process = await start(on, {
     host: '127.0.0.1',
     port: 0,
     stateDir,
@@ -225,6 +236,7 @@ async function run(sim: Sim, upstreamUrl: string, stateDir: string): Promise<Bro
     secrets: { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: upstreamKey },
   })
   return new Broker(process.url, sim, log, {
+    ...(process.pid !== undefined && { pid: process.pid }),
     close: async () => {
       await process.close()
       await sim.close()
@@ -232,20 +244,21 @@ async function run(sim: Sim, upstreamUrl: string, stateDir: string): Promise<Bro
     },
     restart: async () => {
       await process.kill()
-      return run(sim, upstreamUrl, stateDir)
+      return run(sim, upstreamUrl, stateDir, on)
     },
   })
 }
 
 interface Process {
+  readonly pid?: number
   readonly url: string
   close(): Promise<void>
   kill(): Promise<void>
 }
 
 /** The clients of this machine may say where they are, as behind a proxy: wrangler believes them by itself. */
-async function start(options: BrokerOptions): Promise<Process> {
-  if (host === 'node')
+async function start(on: HostName, options: BrokerOptions): Promise<Process> {
+  if (on === 'node')
     return startNodeBroker({ ...options, vars: { ...options.vars, TRUNKLINE_TRUSTED_PROXIES: '127.0.0.1' } })
   const worker = await startWorker(options)
   return { url: worker.url, close: () => worker.close(), kill: () => worker.close() } // its workerds are killed

@@ -3,4 +3,5 @@ const named = process.env['TRUNKLINE_TEST_HOST'] ?? 'worker'
 if (named !== 'worker' && named !== 'node')
   throw new Error(`TRUNKLINE_TEST_HOST is ${JSON.stringify(named)}: give "worker" or "node".`)
 
-export const host: 'worker' | 'node' = named
+export type HostName = 'worker' | 'node'
+export const host: HostName = named

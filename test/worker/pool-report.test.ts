@@ -2,7 +2,8 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { Meters, seriesOf } from '../../src/metrics.ts'
+import { Meters } from '../../src/metrics.ts'
+import { seriesOf } from '../../src/series.ts'
 
 const plan = { plan: 'trial' }
 

@@ -1,0 +1,29 @@
+// Moments as text, without a runtime's calendar: some homes of a desk have none. UTC.
+
+const dayMs = 86_400_000
+
+/** ISO 8601 with milliseconds, as `toISOString` has it: such texts are in the order of their moments. From 1970 on. */
+export function isoOf(now: number): string {
+  const { year, month, day } = dateOf(Math.floor(now / dayMs))
+  const ms = now % dayMs
+  const time = [ms / 3_600_000, (ms / 60_000) % 60, (ms / 1000) % 60].map((part) => digits(part, 2)).join(':')
+  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}T${time}.${digits(ms % 1000, 3)}Z`
+}
+
+/** From days since 1970, by years that begin in March. H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days. */
+function dateOf(days: number): { year: number; month: number; day: number } {
+  const since = days + 719_468
+  const era = Math.floor(since / 146_097)
+  const dayOfEra = since - era * 146_097
+  const leaps = Math.floor(dayOfEra / 1_460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096)
+  const yearOfEra = Math.floor((dayOfEra - leaps) / 365)
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
+  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153)
+  const day = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day }
+}
+
+function digits(value: number, width: number): string {
+  return `${Math.floor(value)}`.padStart(width, '0')
+}

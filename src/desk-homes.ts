@@ -1,0 +1,46 @@
+// What a desk is kept in: each home brings these, and its steps need no more. They are compiled for homes that are not JavaScript
+// (tools/lua): there `null` and `undefined` are one, and an object's members have no order. Knows no home.
+import type { Series } from './metrics.ts'
+import type { Key, Tenant } from './plan.ts'
+import type { Records } from './records.ts'
+import type { Roster } from './roster.ts'
+import type { Transact } from './sql.ts'
+
+/** The documents of one tenant, as its steps read them. */
+export interface Registry {
+  tenant(): Tenant | undefined
+  key(id: string): Key | undefined
+  /** The key with this SHA-256. */
+  keyByHash(hash: string): Key | undefined
+  keys(): Key[]
+}
+
+/** Sums by pool and series. */
+export interface Counts {
+  add(pool: string, series: string, by: number): void
+  /** Pools of which something was counted, in the order of their names. */
+  pools(): string[]
+  series(pool: string): Series
+}
+
+/** Told who comes to wait and who leaves, by a home that ticks its waiting calls (src/desk-ticks.ts). */
+export interface Ticks {
+  joined(call: string, patienceMs: number, now: number): void
+  left(call: string): void
+  gaveUp(call: string, place: number, now: number): void
+  forward(place: number, now: number): void
+}
+
+export interface DeskHomes {
+  roster(name: string): Roster
+  registry: Registry
+  records: Records
+  counts: Counts
+  /** Several hosts may ask a pool for this desk at once. */
+  shared: boolean
+  /** Waiting calls that have timers of their own need none. */
+  ticks?: Ticks
+  /** Until when nothing new is granted, because the store was lost (ms); 0 where that cannot be. */
+  learningUntil(): number
+  transact: Transact
+}

@@ -1,0 +1,243 @@
+// One tenant's desk: its gate, ledger, keys and records, each step one transaction of whatever it is kept in. Knows no home, no host and no
+// socket. Compiled for Redis as it stands (tools/lua).
+import { DeskAdmission } from './desk-admission.ts'
+import { DeskCounts, lost, reportOf, type Gauges } from './desk-counts.ts'
+import type { DeskHomes, Registry } from './desk-homes.ts'
+import { holdNarrow } from './desk-holding.ts'
+import { DeskLedger, type Balances } from './desk-ledger.ts'
+import { DeskPools } from './desk-pools.ts'
+import { DeskQueue, type LinesReading } from './desk-queue.ts'
+import { DeskRosters } from './desk-rosters.ts'
+import { advance, conclude, consider, needs, read, release, renew, type Desk, type Terms } from './gate.ts'
+import { tokensOf, type Entry } from './ledger.ts'
+import { leaseTtlMs } from './limits.ts'
+import type { Series } from './metrics.ts'
+import { keyValid, type Tenant } from './plan.ts'
+import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
+import type { KeptCall, Records } from './records.ts'
+
+export interface DeskReading {
+  tenant: Tenant
+  lines: LinesReading
+  usage: { day: Balances; month: Balances }
+}
+
+/** Calls that were seated, and whether the pool is to be asked again: others have come since it was. */
+export interface Regranted {
+  seated: string[]
+  again: boolean
+}
+
+/** Another host asks, and is told to ask again when it is answered. */
+export interface UnderWay {
+  is: 'under way'
+}
+
+/** A call that lost its lease and never came back is closed after this long: its own object reports it long before. */
+const lostAfterMs = 600_000
+
+export class TenantDesk {
+  readonly rosters: DeskRosters
+  readonly counts: DeskCounts
+  readonly queue: DeskQueue
+  readonly #homes: DeskHomes
+  readonly #registry: Registry
+  readonly #records: Records
+  readonly #ledger: DeskLedger
+  readonly #pools: DeskPools
+  readonly #admission: DeskAdmission
+
+  constructor(homes: DeskHomes) {
+    const { registry, records, ticks, transact } = homes
+    this.#homes = homes
+    this.#registry = registry
+    this.#records = records
+    this.rosters = new DeskRosters((name) => homes.roster(name))
+    this.counts = new DeskCounts(homes.counts)
+    this.#ledger = new DeskLedger(this.rosters)
+    this.#pools = new DeskPools(this.rosters, homes.shared)
+    this.queue = new DeskQueue(this.rosters, registry, records, this.#ledger, ticks, transact)
+    const { rosters, counts, queue } = this
+    const own = { ledger: this.#ledger, pools: this.#pools, ticks }
+    const terms = (now: number, room: number): Terms => this.#terms(now, room)
+    this.#admission = new DeskAdmission({ rosters, registry, records, counts, queue, terms, ...own })
+  }
+
+  /** Decides on an offer. Asked again it keeps the call's line or place, and says how it stands. */
+  admit(offer: Offer, now: number): Admission {
+    return this.#homes.transact(() => this.#admission.decide(offer, now, conclude))
+  }
+
+  /** The same of a newcomer, but undefined where the pool is to be asked first. */
+  consider(offer: Offer, now: number): Admission | undefined {
+    return this.#homes.transact(() => this.#admission.decide(offer, now, consider))
+  }
+
+  /** Seats those whose turn has come, and names them: they are to be woken (G6). */
+  advance(now: number): string[] {
+    return this.#homes.transact(() => {
+      const tenant = this.#registry.tenant()
+      if (tenant === undefined) return []
+      const seated = advance(this.rosters.gate(tenant, undefined, null, now), this.#terms(now, 0))
+      for (const call of seated) this.#admission.seated(call, tenant.plan, now)
+      if (seated.length > 0) this.#homes.ticks?.forward(0, now)
+      return seated
+    })
+  }
+
+  /** Gives a place up; the call is still there, to hear why. */
+  leave(ref: CallRef, now: number): void {
+    this.#homes.transact(() => {
+      const tenant = this.#registry.tenant()
+      if (tenant !== undefined) this.#release(ref, tenant, now)
+    })
+  }
+
+  /** `load`: null while the call is too young to tell. */
+  renew(ref: CallRef, load: number | null, now: number): Renewal {
+    return this.#homes.transact(() => {
+      const key = this.#registry.key(ref.key)
+      if (key === undefined || !keyValid(key, now)) return { is: 'withdrawn', refusal: { why: 'key_withdrawn' } }
+      // A heartbeat that comes after the end, or one of a call that was given up for lost: it would hold a line that nobody frees.
+      if (this.#records.isClosed(ref.call)) return { is: 'withdrawn', refusal: { why: 'call_reset' } }
+      const tenant = this.#registry.tenant()
+      if (tenant === undefined) return { is: 'kept' }
+      const quota = this.rosters.quota(ref.pool, now)
+      const told = load ?? quota.loads.get(ref.call) ?? this.#ledger.newcomerLoad()
+      renew(this.rosters.gate(tenant, key, ref.agent, now), { call: ref.call, quota, load: told }, this.#terms(now, 0))
+      return { is: 'kept' }
+    })
+  }
+
+  /** Debits what was not debited before. A call that has ended brought its last reports with its end. */
+  debit(ref: CallRef, entries: readonly Entry[], now: number): void {
+    this.#homes.transact(() => {
+      if (this.#records.isOpen(ref.call)) this.#debit(ref, entries, now)
+    })
+  }
+
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord, now: number): void {
+    this.#homes.transact(() => {
+      const tenant = this.#registry.tenant()
+      if (tenant === undefined) return
+      this.#release(ref, tenant, now)
+      if (!this.#records.isOpen(ref.call)) return
+      this.#debit(ref, entries, now)
+      this.#close(ref, tenant, record, now)
+    })
+  }
+
+  /** Finds calls whose lease ran out, and closes those that stayed away. */
+  sweep(now: number): void {
+    this.#homes.transact(() => {
+      const tenant = this.#registry.tenant()
+      if (tenant === undefined) return
+      for (const key of this.#registry.keys()) read(this.rosters.gate(tenant, key, null, now), now)
+      for (const agent of Object.keys(tenant.caps.agents)) read(this.rosters.gate(tenant, undefined, agent, now), now)
+      const [leases, queue, missing] = [
+        this.rosters.get('leases'),
+        this.rosters.get('queue'),
+        this.rosters.get('missing'),
+      ]
+      for (const call of this.#records.openCalls()) {
+        const { id } = call
+        if (leases.get(id) !== undefined || queue.get(id) !== undefined) missing.delete(id)
+        else if (missing.get(id) === undefined) missing.set(id, now)
+        else if (now - (missing.get(id) ?? now) >= lostAfterMs) {
+          this.#close(refOf(call, tenant), tenant, lost(call, now), now)
+        }
+      }
+    })
+  }
+
+  /** What the pool is told, if it is to be asked now; until it has answered the desk uses no more than its calls have. */
+  ask(pool: string, now: number): PoolAsk | UnderWay | undefined {
+    return this.#homes.transact(() => {
+      const tenant = this.#registry.tenant()
+      if (tenant === undefined) return undefined
+      const needed = needs(this.rosters.gate(tenant, undefined, null, now), this.rosters.quota(pool, now), now)
+      const number = this.#pools.ask(pool, needed, now)
+      if (number === undefined) return { is: 'under way' }
+      const [block, debited] = [this.#ledger.newcomerLoad(), this.#pools.debited(pool)]
+      return { number, plan: tenant.plan, needs: needed, block, debited, epoch: this.#pools.epoch(pool) }
+    })
+  }
+
+  /** Takes a grant, or that there is no answer, and seats those whose turn has come by it. */
+  regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word', now: number): Regranted {
+    const again = this.#homes.transact(() => this.#pools.take(pool, grant, as, now))
+    return { seated: this.advance(now), again }
+  }
+
+  /** Whether the next newcomer would have to wait for the pool: its slack is used. */
+  lacks(pool: string, now: number): boolean {
+    const { loads, tokens, sessions } = this.rosters.quota(pool, now)
+    return loads.sum() + this.#ledger.newcomerLoad() > tokens || loads.size() >= sessions
+  }
+
+  /** The quotas that its calls draw from, or would. */
+  pools(): string[] {
+    return this.rosters.pools()
+  }
+
+  read(now: number): DeskReading | undefined {
+    const tenant = this.#registry.tenant()
+    if (tenant === undefined) return undefined
+    return { tenant, lines: this.queue.lines(tenant, now), usage: this.#ledger.usage(now) }
+  }
+
+  /** What this desk adds to `/metrics`, by pool; kept, so that counters outlive the object. */
+  report(now: number): Record<string, Series> {
+    const tenant = this.#registry.tenant()
+    return tenant === undefined ? {} : reportOf(this.counts.sums(), tenant.plan, this.gauges(tenant, now))
+  }
+
+  gauges(tenant: Tenant, now: number): Gauges {
+    const { live, cap } = this.queue.lines(tenant, now)
+    return { live, cap, waiting: this.#records.waiting(), oldestWaitMs: this.queue.oldestWaitMs(tenant, now) }
+  }
+
+  /** The lines of keys and agents that have a cap now are held by the calls that came before it. */
+  holdNarrow(): void {
+    const tenant = this.#registry.tenant()
+    if (tenant !== undefined) holdNarrow(this.rosters, this.#registry, this.#records, tenant)
+  }
+
+  #terms(now: number, room: number): Terms {
+    return { now, ttlMs: leaseTtlMs, room, learning: this.#homes.learningUntil() > now }
+  }
+
+  #gate(ref: CallRef, tenant: Tenant, now: number): Desk {
+    return this.rosters.gate(tenant, this.#registry.key(ref.key), ref.agent, now)
+  }
+
+  #release(ref: CallRef, tenant: Tenant, now: number): void {
+    const gate = this.#gate(ref, tenant, now)
+    const place = gate.queue.rank(ref.call)
+    release(gate, ref.call, now, ref.caller ?? undefined)
+    if (place !== undefined) this.#homes.ticks?.gaveUp(ref.call, place, now)
+  }
+
+  #debit(ref: CallRef, entries: readonly Entry[], now: number): void {
+    const plan = this.#registry.tenant()?.plan ?? 'trial'
+    for (const entry of this.#ledger.debit(ref.call, entries, now)) {
+      this.counts.debited(ref.pool, plan, entry)
+      this.#pools.debited(ref.pool, tokensOf(entry))
+    }
+  }
+
+  #close(ref: CallRef, tenant: Tenant, told: CallRecord, now: number): void {
+    const entered = this.#records.get(ref.call)
+    const record = told.outcome.why === 'call_reset' && entered !== undefined ? lost(entered, now) : told
+    if (!this.#records.close(ref.call, now, record)) return
+    if (entered !== undefined && entered.admitted === null) this.counts.unserved(ref.pool, tenant.plan, record)
+    for (const name of ['missing', 'removed']) this.rosters.get(name).delete(ref.call)
+    this.#ledger.ended(ref.call, record, now)
+    this.counts.ended(ref.pool, tenant.plan, record)
+  }
+}
+
+/** Who calls is not kept: one that is lost is not remembered. */
+export function refOf({ id: call, key, agent, pool }: KeptCall, tenant: Tenant): CallRef {
+  return { call, tenant: tenant.id, key, agent, caller: null, pool }
+}

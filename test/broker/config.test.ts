@@ -1,0 +1,131 @@
+// What the Node host is told and will not take: each wrong word is a sentence that says where, what, and what would be right.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { addressOf, readProxies } from '../../broker/address.ts'
+import { help, readConfig } from '../../broker/config.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'trunkline-config-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+function file(name: string, text: string): string {
+  writeFileSync(join(dir, name), text)
+  return join(dir, name)
+}
+
+function refusal(args: readonly string[], env: Record<string, string> = {}): string {
+  try {
+    readConfig(args, env)
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('it was taken')
+}
+
+test('[CLI] a flag beats its variable, a variable beats the file, the file beats the default', () => {
+  const config = file('all.json', '{"port": 1, "host": "0.0.0.0", "store": "there", "drainSeconds": 5}')
+  const env = { TRUNKLINE_CONFIG: config, TRUNKLINE_PORT: '2', TRUNKLINE_HOST: '::1', TRUNKLINE_STORE: '' }
+  expect(readConfig(['--port', '3'], env)).toMatchObject({
+    port: 3,
+    host: '::1',
+    store: resolve('there'),
+    drainSeconds: 5,
+    tlsPort: 8443,
+  })
+})
+
+const wrong: { what: string; args?: string[]; env?: Record<string, string>; text?: string; says: string }[] = [
+  { what: 'a port that is no number', args: ['--port', 'abc'], says: '--port: "abc" is not a port: give a whole' },
+  { what: 'a variable out of range', env: { TRUNKLINE_PORT: '70000' }, says: 'TRUNKLINE_PORT: 70000 is not a port' },
+  { what: 'half a port in the file', text: '{"port": 1.5}', says: 'wrong.json: port: 1.5 is not a port' },
+  { what: 'a text as a port in the file', text: '{"port": "80"}', says: 'port: "80" is not a port' },
+  {
+    what: 'an unknown key',
+    text: '{"prot": 1}',
+    says: 'wrong.json: there is no setting "prot". There are: host, port',
+  },
+  { what: 'an unknown flag', args: ['--prot', '1'], says: "Unknown option '--prot'. Run with --help" },
+  { what: 'a flag without a value', args: ['--port'], says: "Option '--port <value>' argument missing" },
+  { what: 'a stray word', args: ['8787'], says: "Unexpected argument '8787'" },
+  { what: 'a file that is no JSON', text: '{"port": }', says: 'wrong.json: is not valid JSON (' },
+  {
+    what: 'a file that is a list',
+    text: '[]',
+    says: 'wrong.json: is no JSON object: give settings as {"port": 8787}.',
+  },
+  { what: 'a file that is not there', args: ['--config', '/no/such'], says: '/no/such cannot be read (ENOENT)' },
+  {
+    what: 'no address',
+    args: ['--host', 'a b'],
+    says: '--host: "a b" is no address of this machine: give one such as',
+  },
+  {
+    what: 'an upstream that is no URL',
+    env: { TRUNKLINE_UPSTREAM_URL: 'ftp://x' },
+    says: 'is no URL that begins with wss',
+  },
+  { what: 'upstreams that are no JSON', args: ['--upstreams', '{'], says: 'TRUNKLINE_UPSTREAMS: is not valid JSON' },
+  { what: 'an upstream with a field amiss', args: ['--upstreams', '[{"id":"A"}]'], says: '--upstreams: 0.id: Invalid' },
+  {
+    what: 'a proxy that is none',
+    args: ['--trusted-proxies', '10.0.0.0/8,x'],
+    says: '--trusted-proxies: "x" is no address',
+  },
+  {
+    what: 'a network that is too narrow',
+    args: ['--trusted-proxies', '10.0.0.1/33'],
+    says: '"10.0.0.1/33" is no address',
+  },
+  {
+    what: 'a certificate without a key',
+    args: ['--tls-cert', '/c'],
+    says: '--tls-key (or TRUNKLINE_TLS_KEY): a certificate and',
+  },
+  {
+    what: 'a certificate that cannot be read',
+    args: ['--tls-cert', '/no/cert', '--tls-key', '/no/key'],
+    says: '--tls-cert: the file /no/cert cannot be read (ENOENT)',
+  },
+  {
+    what: 'a secret whose file is not there',
+    env: { TRUNKLINE_ADMIN_KEY_FILE: '/no/secret' },
+    says: 'TRUNKLINE_ADMIN_KEY_FILE: the file /no/secret cannot be read (ENOENT)',
+  },
+]
+
+test.each(wrong)(
+  '[CLI] $what: where it was said, what it was, what would be right',
+  ({ args = [], env, text, says }) => {
+    const config = text === undefined ? [] : ['--config', file('wrong.json', text)]
+    expect(refusal([...args, ...config], env)).toContain(says)
+  },
+)
+
+test('[CLI] all that is wrong is said at once, a line each', () => {
+  expect(refusal(['--port', 'a', '--tls-port', 'b'], { TRUNKLINE_DRAIN_SECONDS: '-1' }).split('\n')).toHaveLength(3)
+})
+
+test('[CLI] secrets come from variables or files, and an empty one is none', () => {
+  const env = { OPENAI_API_KEY_FILE: file('secret', 'sk-1\n'), TRUNKLINE_ADMIN_KEY: 'tla_1', EMPTY: '' }
+  const { adminKey, secrets } = readConfig([], env)
+  expect([adminKey, secrets('OPENAI_API_KEY'), secrets('EMPTY'), secrets('OTHER')]).toEqual([
+    'tla_1',
+    'sk-1',
+    undefined,
+    undefined,
+  ])
+  expect(help()).not.toMatch(/--admin-key/) // what is on a command line is everybody's
+})
+
+test('[K6] only a trusted proxy is believed about where a caller is', () => {
+  const proxies = readProxies(['127.0.0.1', '10.0.0.0/8', '::1'])
+  if ('unfit' in proxies) throw new Error(proxies.unfit)
+  const from = (remoteAddress: string, told?: string) =>
+    addressOf({ socket: { remoteAddress }, headers: { 'x-forwarded-for': told } } as never, proxies)
+  expect(from('192.0.2.1', '198.51.100.1')).toBe('192.0.2.1')
+  expect(from('127.0.0.1', '198.51.100.1')).toBe('198.51.100.1')
+  expect(from('::ffff:127.0.0.1', 'spoofed, 198.51.100.1, 10.1.2.3')).toBe('198.51.100.1')
+  expect(from('::1', '2001:db8::1')).toBe('2001:db8::1')
+  expect([from('127.0.0.1'), from('127.0.0.1', 'nonsense')]).toEqual([null, null])
+})
