@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { root } from './bundle.ts'
 import { startChild, type Child, type ChildOptions } from './child.ts'
@@ -13,6 +14,7 @@ import { adminKey, brokerDoor, path, type Running } from './tenant.ts'
 export const hostRowNames = ['ws-relay', 'haproxy', 'node', 'redis', 'redis-always'] as const
 export type HostRowName = (typeof hostRowNames)[number]
 
+const readyMs = 10_000
 /** V8's flags that a broker is tried with; the relay beside it has none. */
 const tried = (process.env['BENCH_BROKER_FLAGS'] ?? '').split(' ').filter(Boolean)
 
@@ -75,7 +77,7 @@ async function startBroker(
     execArgv,
     quiet: process.env['BENCH_LOG'] === undefined,
   }
-  const broker = await running(startChild('../broker/main.ts', options), brokerDoor)
+  const broker = await running(startChild('../broker/main.ts', options), readyDoor)
   return {
     ...broker,
     pids: redis === undefined ? broker.pids : [...broker.pids, redis.pid],
@@ -99,6 +101,16 @@ async function running(
     look: () => child.ask<Inside>({ do: 'look' }),
     stop: () => child.end(),
   }
+}
+
+/** A broker listens before its store is there. */
+async function readyDoor(url: string): Promise<Running['door']> {
+  const until = performance.now() + readyMs
+  while (!(await fetch(`${url.replace('ws', 'http')}/readyz`)).ok) {
+    if (performance.now() > until) throw new Error('the broker is not ready')
+    await wait(20)
+  }
+  return brokerDoor(url)
 }
 
 /** The lines that callers hear, and a page that nobody looks at. */
