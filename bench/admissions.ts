@@ -23,6 +23,7 @@ interface Options {
   readonly seconds: number
   readonly rounds: number
   readonly tenants: number
+  readonly stay: number
   readonly only: readonly Name[]
   readonly profile?: string
   readonly json?: string
@@ -33,6 +34,7 @@ const options = new Command('admissions')
   .option('--seconds <number>', 'how long each measurement lasts', whole(1, 60), 10)
   .option('--rounds <number>', 'how often each row has its turn', whole(1, 100), 3)
   .option('--tenants <number>', 'tenants that they call in turn; one key may open 50 calls a second', whole(1, 200), 20)
+  .option('--stay <ms>', 'how long each stays; 0: it hangs up at once', whole(0, 4_000), 0)
   .addOption(new Option('--only <rows...>', 'only these rows').choices(names).default(names.slice(0, 3)))
   .option('--profile <folder>', 'write a CPU profile of each process there; its own cost is in the figures then')
   .option('--json <file>', 'write every measurement there as well')
@@ -85,7 +87,7 @@ async function measure(row: HostRowName): Promise<Measured> {
   const running = await ways[row]()
   try {
     const doors = row === 'ws-relay' ? [running.door] : await doorsOf(running)
-    const order: Order = { doors, perSecond: options.perSecond, seconds: options.seconds }
+    const order: Order = { doors, perSecond: options.perSecond, seconds: options.seconds, stayMs: options.stay }
     await comers.ask<Came>({ ...order, seconds: warmSeconds })
     await wait(settleMs)
     const taken = (): number[] => [running.pids, running.pids.slice(1), [comers.pid]].map((pids) => cpuMs(pids) ?? NaN)
@@ -156,7 +158,7 @@ function rendered(): string {
   ])
   return [
     thisMachine().text,
-    `${options.perSecond} callers a second at ${options.tenants} tenants, each gone as soon as it is answered; medians of ${options.rounds} rounds of ${options.seconds} s.
+    `${options.perSecond} callers a second at ${options.tenants} tenants, each gone ${options.stay} ms after it is answered; medians of ${options.rounds} rounds of ${options.seconds} s.
 101: ms from when a caller was due to its 101, TCP connection and request included. late: how late this program came. CPU: ms for each caller, all of
 the row's processes, its dial upstream included; of it Redis. row, callers: how much of one core each used. Aim, on Redis: p50 at most 2 ms, p99 at most 10 ms.`,
     table(head, cells),

@@ -1,4 +1,4 @@
-// Callers that come at their time and hang up as soon as they are answered, a process of its own: bytes on TCP sockets, so that it takes little of
+// Callers that come at their time and hang up when they are answered, or a little later, a process of its own: bytes on TCP sockets, so that it takes little of
 // the machine itself. Open model: an answer counts from when its caller was due, also when it came late. Refuses to know whom it calls.
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -11,6 +11,8 @@ export interface Order {
   readonly doors: readonly Door[]
   readonly perSecond: number
   readonly seconds: number
+  /** How long each stays once it is let in. */
+  readonly stayMs: number
 }
 
 /** Milliseconds, one for each caller that was answered, in no order. */
@@ -37,7 +39,7 @@ process.on('message', (order: Order) => {
 })
 process.on('disconnect', () => process.exit())
 
-async function come({ doors, perSecond, seconds }: Order): Promise<Came> {
+async function come({ doors, perSecond, seconds, stayMs }: Order): Promise<Came> {
   const came: Came = { decided: [], lateness: [], statuses: {} }
   const requests = Array.from({ length: addresses }, (_, i) => requestOf(doors[i % doors.length] as Door, i))
   const port = Number(new URL(doors[0]?.url ?? '').port)
@@ -52,7 +54,7 @@ async function come({ doors, perSecond, seconds }: Order): Promise<Came> {
   const calls: Promise<void>[] = []
   const begin = (): void => {
     for (let n = calls.length; n < all && dueAt(n) <= now(); n++)
-      calls.push(call(port, requests[n % addresses] ?? '', dueAt(n), came))
+      calls.push(call(port, requests[n % addresses] ?? '', dueAt(n), stayMs, came))
   }
   pacer.on('message', begin)
   await once(pacer, 'exit')
@@ -61,7 +63,7 @@ async function come({ doors, perSecond, seconds }: Order): Promise<Came> {
   return came
 }
 
-function call(port: number, request: string, dueAt: number, came: Came): Promise<void> {
+function call(port: number, request: string, dueAt: number, stayMs: number, came: Came): Promise<void> {
   came.lateness.push(now() - dueAt)
   return new Promise((resolve) => {
     let status = 0
@@ -71,7 +73,8 @@ function call(port: number, request: string, dueAt: number, came: Came): Promise
       if (status !== 0) return
       status = Number(data.toString('latin1', 9, 12))
       if (status === 101) came.decided.push(now() - dueAt)
-      socket.end(status === 101 ? goodbye : '')
+      if (status === 101 && stayMs > 0) setTimeout(() => socket.end(goodbye), stayMs)
+      else socket.end(status === 101 ? goodbye : '')
     })
     socket.on('error', () => undefined)
     socket.on('close', () => {
