@@ -1,7 +1,7 @@
 // `node bench/churn.ts`: minutes of callers that come, wait, speak and leave at random, then what the Node host still holds beside what it held before.
 // Refuses to judge the figures.
 import { setTimeout as wait } from 'node:timers/promises'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { startChild } from './child.ts'
 import { absent, hostRows } from './host-rows.ts'
 import type { Inside } from './inside.ts'
@@ -111,7 +111,7 @@ function compared(what: string, one: Kept, other: Kept): string[][] {
 function fraction(text: string): number {
   const number = Number(text)
   if (number > 0 && number <= 600) return number
-  throw new Error('--minutes must be a number above 0, at most 600.')
+  throw new InvalidArgumentError('It must be a number above 0, at most 600.')
 }
 
 function say(line: string): void {

@@ -18,8 +18,8 @@ export interface BenchOptions {
 }
 
 const usual = {
-  worker: { calls: [1, 20, 50], standing: 200 },
-  node: { calls: [100, 300], standing: 0 },
+  worker: { calls: [1, 20, 50], standing: 200, seconds: 10, rounds: 3 },
+  node: { calls: [100, 300], standing: 0, seconds: 5, rounds: 2 },
 }
 
 export function parseOptions(argv: readonly string[]): BenchOptions & { rows: readonly RowName[] } {
@@ -30,17 +30,21 @@ export function parseOptions(argv: readonly string[]): BenchOptions & { rows: re
         .choices(Object.keys(usualRows))
         .default('worker'),
     )
-    .option('--calls <numbers>', 'calls at once, one measurement for each number', numbers)
-    .option('--seconds <number>', 'how long each measurement lasts', whole(1, 600), 10)
+    .option('--calls <numbers>', 'calls at once, one measurement for each (worker: 1,20,50; node: 100,300)', numbers)
+    .option('--seconds <number>', 'how long each measurement lasts (worker: 10; node: 5)', whole(1, 600))
     .option('--frames <number>', 'frames a second of each caller', whole(1, 200), 50)
-    .option('--rounds <number>', 'how often each row has its turn', whole(1, 100), 3)
-    .option('--standing <number>', 'calls that only stand, for memory and admission; 0 leaves that out', whole(0, 900))
+    .option('--rounds <number>', 'how often each row has its turn (worker: 3; node: 2)', whole(1, 100))
+    .option(
+      '--standing <number>',
+      'calls that only stand, for memory and admission; 0 leaves that out (worker: 200; node: 0)',
+      whole(0, 900),
+    )
     .addOption(new Option('--only <rows...>', 'only these rows').choices(rowNames))
     .option('--profile <folder>', 'write a CPU profile of each Node row there; its own cost is in the figures then')
     .option('--json <file>', 'write every measurement and figure there as well')
   const options = command
     .parse(argv, { from: 'user' })
-    .opts<Partial<BenchOptions> & Omit<BenchOptions, 'calls' | 'standing'>>()
+    .opts<Partial<BenchOptions> & Pick<BenchOptions, 'host' | 'frames' | 'only' | 'json' | 'profile'>>()
   return { ...usual[options.host], ...options, rows: options.only ?? usualRows[options.host] }
 }
 
