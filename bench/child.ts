@@ -12,12 +12,30 @@ export interface Child {
 
 const patienceMs = 120_000
 
-export function startChild(file: string): Child {
-  const child = fork(new URL(file, import.meta.url), [], { serialization: 'advanced', execArgv: [] })
+export interface ChildOptions {
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly execArgv?: readonly string[]
+  /** Whatever it writes is its own affair. */
+  readonly quiet?: boolean
+}
+
+export function startChild(
+  file: string,
+  { args = [], env = {}, execArgv = [], quiet = false }: ChildOptions = {},
+): Child {
+  const child = fork(new URL(file, import.meta.url), args, {
+    serialization: 'advanced',
+    execArgv: [...execArgv],
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', quiet ? 'ignore' : 'inherit', 'ipc'],
+  })
+  const said = heard(child, file)
+  said.catch(() => undefined) // nobody may be waiting for it
   // It ends itself when its channel closes, however this process ends: see `disconnect` in each.
   return {
     pid: child.pid ?? 0,
-    said: heard(child, file),
+    said,
     ask: async <T>(order: object): Promise<T> => {
       const answer = heard(child, file)
       child.send(order)

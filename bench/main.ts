@@ -1,17 +1,22 @@
 // `npm run bench`: every row in turn, round after round, so that what drifts drifts for all. Refuses to judge the figures.
 import { writeFile } from 'node:fs/promises'
 import { startChild, type Child } from './child.ts'
+import { absent } from './host-rows.ts'
 import { thisMachine } from './machine.ts'
 import { speak, stand } from './measure.ts'
 import { parseOptions } from './options.ts'
 import { rendered, speakingFigures, standingFigures, type Measured, type Report } from './report.ts'
-import { prepareRows, type RowName, type Rows, type Running } from './rows.ts'
+import { prepareRows, type RowName, type Rows } from './rows.ts'
+import type { Running } from './tenant.ts'
 
 Object.assign(process.env, { CI: '1', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' })
 process.env['XDG_CONFIG_HOME'] ??= new URL('../.cache/xdg', import.meta.url).pathname
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130)) // the children follow: child.ts
 
-const { rows, calls, seconds, frames, rounds, standing, json } = parseOptions(process.argv.slice(2))
+const { rows: asked, calls, seconds, frames, rounds, standing, json, profile } = parseOptions(process.argv.slice(2))
+const missing = await absent(asked)
+for (const [row, why] of missing) say(`${row} is left out: ${why}`)
+const rows = asked.filter((row) => !missing.has(row))
 const turns = rounds * rows.length
 const minutes = (turns * (calls.length * (seconds + 5) + (standing > 0 ? 7 : 0))) / 60
 say(`${rounds} rounds of ${rows.join(', ')}: about ${Math.ceil(minutes)} minutes`)
@@ -27,7 +32,7 @@ const upstream = startChild('./upstream.ts')
 const load = startChild('./load.ts')
 const keeper = startChild('./keeper.ts')
 const { port } = (await upstream.said) as { port: number }
-const ways = await prepareRows(rows, keeper, port)
+const ways = await prepareRows(rows, keeper, port, undefined, profile)
 
 const measured: Measured[] = rows.map((row) => ({ row, speaking: new Map(), standing: [] }))
 for (let round = 1; round <= rounds; round++) {
@@ -35,7 +40,7 @@ for (let round = 1; round <= rounds; round++) {
   const order = round % 2 === 0 ? measured.toReversed() : measured
   for (const n of calls) {
     for (const { row, speaking } of order) {
-      const one = await afresh(ways, row, (running) => speak(load, running, n, frames, seconds))
+      const one = await afresh(ways, row, (running) => speak({ load, upstream }, running, n, frames, seconds))
       speaking.set(n, [...(speaking.get(n) ?? []), one])
       const cpu = one.cpuPer1000 === undefined ? '' : `, CPU ${one.cpuPer1000.toFixed(1)}`
       say(`round ${round}, ${n} calls, ${row}: p50 ${one.p50.toFixed(2)}, p99 ${one.p99.toFixed(2)}${cpu}`)

@@ -4,7 +4,7 @@ import type { Child } from './child.ts'
 import { quantile } from './figures.ts'
 import type { Opened, Run } from './load.ts'
 import { cpuMs, residentKib } from './proc.ts'
-import type { Running } from './rows.ts'
+import type { Running } from './tenant.ts'
 
 export interface Speaking {
   readonly calls: number
@@ -18,6 +18,9 @@ export interface Speaking {
   /** What the load program did itself: how late it sent (ms), how much of one core it used (0…1). */
   readonly latenessP99: number
   readonly loadShare: number | undefined
+  /** Of one core, likewise: the row, and the provider that answers it. Where all of a machine is used, nothing is said about time. */
+  readonly rowShare: number | undefined
+  readonly upstreamShare: number | undefined
 }
 
 export interface Standing {
@@ -36,15 +39,32 @@ const warmSeconds = 2
 const settleMs = 500
 const standMs = 2_000
 
-export async function speak(load: Child, row: Running, calls: number, fps: number, seconds: number): Promise<Speaking> {
+export async function speak(
+  { load, upstream }: { load: Child; upstream: Child },
+  row: Running,
+  calls: number,
+  fps: number,
+  seconds: number,
+): Promise<Speaking> {
+  const taken = (): {
+    row: number | undefined
+    load: number | undefined
+    upstream: number | undefined
+    at: number
+  } => ({
+    row: cpuMs(row.pids),
+    load: cpuMs([load.pid]),
+    upstream: cpuMs([upstream.pid]),
+    at: performance.now(),
+  })
   const opened = Math.max(calls, warmCalls)
   await load.ask<Opened>({ do: 'open', door: row.door, calls: opened, atOnce: 5 })
   await load.ask<Run>({ do: 'run', framesPerSecond: fps, seconds: warmSeconds })
   await load.ask({ do: 'keep', calls })
   await wait(settleMs)
-  const before = { row: cpuMs(row.pids), load: cpuMs([load.pid]), at: performance.now() }
+  const before = taken()
   const { latencies, lateness, lost } = await load.ask<Run>({ do: 'run', framesPerSecond: fps, seconds })
-  const after = { row: cpuMs(row.pids), load: cpuMs([load.pid]), at: performance.now() }
+  const after = taken()
   await load.ask({ do: 'keep', calls: 0 })
   const frames = 2 * latencies.length
   return {
@@ -56,6 +76,8 @@ export async function speak(load: Child, row: Running, calls: number, fps: numbe
     lost,
     latenessP99: quantile(lateness, 0.99),
     loadShare: per(before.load, after.load, after.at - before.at),
+    rowShare: row.pids.length === 0 ? undefined : per(before.row, after.row, after.at - before.at),
+    upstreamShare: per(before.upstream, after.upstream, after.at - before.at),
   }
 }
 

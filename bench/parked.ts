@@ -14,7 +14,8 @@ import type { Door } from './load.ts'
 import { thisMachine } from './machine.ts'
 import { whole } from './options.ts'
 import { residentKib } from './proc.ts'
-import { admin, adminKey, alone, path, type Running } from './rows.ts'
+import { alone } from './rows.ts'
+import { admin, adminKey, path, type Running } from './tenant.ts'
 
 Object.assign(process.env, { CI: '1', CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' })
 process.env['XDG_CONFIG_HOME'] ??= new URL('../.cache/xdg', import.meta.url).pathname

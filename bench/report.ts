@@ -31,6 +31,8 @@ export interface SpeakingFigures {
   readonly lost: number
   readonly latenessP99: Spread | undefined
   readonly loadShare: Spread | undefined
+  readonly rowShare: Spread | undefined
+  readonly upstreamShare: Spread | undefined
 }
 
 export interface Report {
@@ -41,7 +43,16 @@ export interface Report {
   readonly standing: Record<string, unknown>[]
 }
 
-const controls: readonly RowName[] = ['control', 'control-hibernatable']
+const workerControls: readonly RowName[] = ['control', 'control-hibernatable']
+const controls: Readonly<Partial<Record<RowName, readonly RowName[]>>> = {
+  broker: workerControls,
+  dev: workerControls,
+  'dev-assets': workerControls,
+  haproxy: ['ws-relay'],
+  node: ['ws-relay'],
+  redis: ['ws-relay'],
+  'redis-always': ['ws-relay'],
+}
 
 export function speakingFigures(all: readonly Measured[], calls: number): SpeakingFigures[] {
   const column = (row: RowName, field: 'p50' | 'p99' | 'cpuPer1000'): (number | undefined)[] =>
@@ -61,8 +72,8 @@ export function speakingFigures(all: readonly Measured[], calls: number): Speaki
       addedP50: spread(added(row, 'p50')),
       addedP99: spread(added(row, 'p99')),
       cpuPer1000: spread(column(row, 'cpuPer1000')),
-      ratios: controls
-        .filter((to) => row !== 'direct' && !controls.includes(row) && all.some((one) => one.row === to))
+      ratios: (controls[row] ?? [])
+        .filter((to) => all.some((one) => one.row === to))
         .map((to) => ({
           to,
           addedP50: ratio(added(row, 'p50'), added(to, 'p50')),
@@ -73,6 +84,8 @@ export function speakingFigures(all: readonly Measured[], calls: number): Speaki
       lost: rounds.reduce((sum, { lost }) => sum + lost, 0),
       latenessP99: spread(rounds.map(({ latenessP99 }) => latenessP99)),
       loadShare: spread(rounds.map(({ loadShare }) => loadShare)),
+      rowShare: spread(rounds.map(({ rowShare }) => rowShare)),
+      upstreamShare: spread(rounds.map(({ upstreamShare }) => upstreamShare)),
     }
   })
 }
@@ -114,7 +127,9 @@ export function rendered({ machine, speaking, standing }: Report): string {
     shown(one.cpuPer1000, 1),
     String(one.lost),
     shown(one.latenessP99, 2),
+    shown(one.rowShare, 2),
     shown(one.loadShare, 2),
+    shown(one.upstreamShare, 2),
   ])
   const ratioRows = speaking.flatMap((one) =>
     one.ratios.map(({ to, cpu, cpuBest, addedP50, addedP99 }) => [
@@ -135,8 +150,11 @@ export function rendered({ machine, speaking, standing }: Report): string {
   ])
   return [
     machine.text,
-    'Speaking calls; medians of the rounds, ms. CPU: ms per 1,000 frames forwarded, both ways counted.',
-    table(['calls', 'row', 'p50', 'p99', '+p50', '+p99', 'CPU', 'lost', 'late p99', 'load CPU'], speakingRows),
+    'Speaking calls; medians of the rounds, ms. CPU: ms per 1,000 frames forwarded, both ways counted. Row, load, upstream: how much of one core each used.',
+    table(
+      ['calls', 'row', 'p50', 'p99', '+p50', '+p99', 'CPU', 'lost', 'late p99', 'row', 'load', 'upstream'],
+      speakingRows,
+    ),
     ...(ratioRows.length === 0
       ? []
       : [

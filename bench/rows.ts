@@ -5,34 +5,37 @@ import { startBroker } from '../cli/broker.ts'
 import { bundle, cache, root, withoutPage } from './bundle.ts'
 import type { Child } from './child.ts'
 import type { Started } from './keeper.ts'
+import { hostRowNames, hostRows } from './host-rows.ts'
 import type { Door } from './load.ts'
 import { descendants } from './proc.ts'
+import { adminKey, brokerDoor, path, type Running } from './tenant.ts'
 
-export const rowNames = ['direct', 'control', 'control-hibernatable', 'broker', 'dev', 'dev-assets'] as const
+export const rowNames = [
+  'direct',
+  'control',
+  'control-hibernatable',
+  'broker',
+  'dev',
+  'dev-assets',
+  ...hostRowNames,
+] as const
 export type RowName = (typeof rowNames)[number]
 
 /** Run unless others are asked for. `dev` and `dev-assets` are the broker under wrangler's development server, without and with [assets]. */
-export const usualRows: readonly RowName[] = ['direct', 'control', 'control-hibernatable', 'broker']
-
-export interface Running {
-  readonly door: Door
-  /** Processes whose cost is the row's. */
-  readonly pids: readonly number[]
-  stop(): Promise<void>
+export const usualRows: Readonly<Record<'worker' | 'node', readonly RowName[]>> = {
+  worker: ['direct', 'control', 'control-hibernatable', 'broker'],
+  node: ['direct', 'ws-relay', 'haproxy', 'node', 'redis'],
 }
 
 export type Rows = Readonly<Record<RowName, () => Promise<Running>>>
 
-export const adminKey = 'tla_bench_operator'
-const model = 'gpt-realtime-2.1'
-export const path = `/v1/realtime?model=${model}`
-
-/** `home`: where Durable Objects keep their files. */
+/** `home`: where Durable Objects keep their files. `profiles`: a folder for a CPU profile of each Node process. */
 export async function prepareRows(
   asked: readonly RowName[],
   keeper: Child,
   upstreamPort: number,
   home: string = cache,
+  profiles?: string,
 ): Promise<Rows> {
   const upstream = `http://127.0.0.1:${upstreamPort}/v1/realtime`
   const brokerVars = { TRUNKLINE_UPSTREAM_URL: upstream, TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: 'sk-bench' }
@@ -54,6 +57,7 @@ export async function prepareRows(
     broker: () => alone(keeper, home, brokerFile, brokerDoor),
     dev: () => underWrangler(devFile, brokerVars),
     'dev-assets': () => underWrangler(config, brokerVars),
+    ...hostRows(upstreamPort, profiles),
   }
 }
 
@@ -100,19 +104,4 @@ async function underWrangler(config: string, vars: Readonly<Record<string, strin
 async function freshState(home: string): Promise<string> {
   await mkdir(home, { recursive: true })
   return mkdtemp(join(home, 'trunkline-bench-'))
-}
-
-/** A tenant with a key, made as an operator makes one. */
-export async function brokerDoor(wsUrl: string, settings: object = { plan: 'scale' }): Promise<Door> {
-  const url = wsUrl.replace('ws', 'http')
-  const { id } = await admin<{ id: string }>(`${url}/admin/v1/tenants`, { name: 'bench', ...settings })
-  const { key } = await admin<{ key: string }>(`${url}/admin/v1/tenants/${id}/keys`, { name: 'bench' })
-  return { url: `${wsUrl}${path}`, protocols: ['realtime', `openai-insecure-api-key.${key}`] }
-}
-
-export async function admin<T>(url: string, body: object, method = 'POST'): Promise<T> {
-  const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
-  const response = await fetch(url, { method, headers, body: JSON.stringify(body) })
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
-  return (await response.json()) as T
 }

@@ -6,8 +6,8 @@ import type { Child } from './child.ts'
 import { quantile } from './figures.ts'
 import type { Door } from './load.ts'
 import { cpuMs } from './proc.ts'
-import { brokerDoor, type Running } from './rows.ts'
 import type { Stormed } from './stormer.ts'
+import { brokerDoor, type Running } from './tenant.ts'
 
 /**
  * `elsewhere`: the same storm at a bare server, which is what the machine has to bear. `livez`: of the cheapest request that this Worker

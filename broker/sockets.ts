@@ -1,6 +1,5 @@
 // WebSockets of `ws` as the core wants them, and how the two of a call hold each other back. Knows no call. Rules C7, C8.
 import type { Duplex } from 'node:stream'
-import type { RawData } from 'ws'
 import { lagMs, pauseBytes, stuckMs } from '../src/limits.ts'
 import type { Frame, Line, Socket } from '../src/ports.ts'
 import { clock } from './clock.ts'
@@ -8,6 +7,13 @@ import type { Peer } from './peer.ts'
 
 /** A little late, so that what has lagged for `lagMs` is found to. */
 const lookAfterMs = lagMs + 50
+
+/**
+ * While a text frame is being heard: it, and the bytes that it came as. Passed on in that moment it is sent as these: `ws` then has nothing to
+ * encode, and masks and frames them into one buffer for one write (2026-11-25: a sixth of what a frame costs).
+ */
+let heard: { text: string; bytes: Buffer } | undefined
+const asText = { binary: false }
 
 export class NodeSocket implements Socket {
   readonly #peer: Peer
@@ -35,7 +41,8 @@ export class NodeSocket implements Socket {
   send(frame: Frame): void {
     const peer = this.#peer
     if (peer.readyState !== peer.OPEN) return
-    peer.send(frame)
+    if (frame === heard?.text) peer.send(heard.bytes, asText)
+    else peer.send(frame)
     if (this.#cancelLook === undefined && this.#other !== undefined && peer.bufferedAmount > pauseBytes) this.#full()
   }
 
@@ -90,13 +97,20 @@ export class NodeSocket implements Socket {
 
 /** From now on its frames and its end go to the line. */
 export function listen(peer: Peer, line: Line): void {
-  peer.on('message', (data, binary) => line.message(frameOf(data, binary)))
+  peer.on('message', (data, binary) => hear(line, data as Buffer, binary))
   peer.parted = (code, reason) => line.closed(code, reason)
   peer.on('close', () => peer.gone(1006, ''))
   peer.on('error', () => undefined) // the close says it too
 }
 
 /** ws has checked that a text frame is UTF-8: as a string it is the same bytes. Binary ones are views of what was read. */
-function frameOf(data: RawData, binary: boolean): Frame {
-  return binary ? (data as Buffer) : (data as Buffer).toString()
+function hear(line: Line, bytes: Buffer, binary: boolean): void {
+  if (binary) return line.message(bytes)
+  const text = bytes.toString()
+  heard = { text, bytes }
+  try {
+    line.message(text)
+  } finally {
+    heard = undefined
+  }
 }
