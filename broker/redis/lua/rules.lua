@@ -769,6 +769,8 @@ ____exports.headFields = 64
 ____exports.addressBytes = 8 * 1024
 ____exports.headMs = 5000
 ____exports.requestMs = 60000
+--- An idle HTTP connection is kept longer than proxies keep theirs (60 s as a rule): whoever closes first has no request under way.
+____exports.idleMs = 75000
 --- Upgrades that may come at once and each second (H6). A key's burst is a tenant of 1,000 callers whose connections were all cut; its rate
 -- keeps 1,000 calls of twenty seconds going, and stops a client that reconnects in a loop (hundreds a second). An address may be an
 -- office's, or a platform's that serves several tenants.
