@@ -25,13 +25,23 @@ export function rowsIn(folder: string): Kept {
   return kept
 }
 
-/** Of one Redis: by what follows the hash tag. */
+/** Each key, and how many members it has. */
+const membersScript = `local lines = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local count = ({ zset = 'ZCARD', hash = 'HLEN', set = 'SCARD', list = 'LLEN' })[redis.call('TYPE', key).ok]
+  lines[#lines + 1] = key .. ' ' .. (count and redis.call(count, key) or 1)
+end
+return lines`
+
+/** Of one Redis: keys, and the members of all of them, by what follows the hash tag. */
 export async function keysIn(port: number): Promise<Kept> {
-  const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(port), '--scan'])
+  const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(port), 'eval', membersScript, '0'])
   const kept: Record<string, number> = {}
-  for (const key of stdout.split('\n').filter(Boolean)) {
+  const add = (kind: string, count: number): void => void (kept[kind] = (kept[kind] ?? 0) + count)
+  for (const [, key = '', members] of stdout.matchAll(/^(\S+) (\d+)$/gm)) {
     const kind = kindOf(key.replace(/^.*\}:?/, ''))
-    kept[kind] = (kept[kind] ?? 0) + 1
+    add(`keys ${kind}`, 1)
+    add(`members ${kind}`, Number(members))
   }
   return kept
 }
