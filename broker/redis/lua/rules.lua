@@ -3126,6 +3126,7 @@ function TenantDesk.prototype.renew(self, ref, load, now)
         if tenant == nil then
             return {is = "kept"}
         end
+        self._pools:enter(ref.pool)
         local quota = self.rosters:quota(ref.pool, now)
         local told = load or quota.loads:get(ref.call) or self._ledger:newcomerLoad()
         renew(
