@@ -99,6 +99,7 @@ export class TenantDesk {
       if (this.#records.isClosed(ref.call)) return { is: 'withdrawn', refusal: { why: 'call_reset' } }
       const tenant = this.#registry.tenant()
       if (tenant === undefined) return { is: 'kept' }
+      this.#pools.enter(ref.pool) // also after the store had lost it: what its load takes there is to come back
       const quota = this.rosters.quota(ref.pool, now)
       const told = load ?? quota.loads.get(ref.call) ?? this.#ledger.newcomerLoad()
       renew(this.rosters.gate(tenant, key, ref.agent, now), { call: ref.call, quota, load: told }, this.#terms(now, 0))

@@ -176,3 +176,11 @@ test('[C1] of a call whose broker was lost the desk knows how long it waited and
   desk.end(ref('a'), [], lostRecord('m', 1), start + 5_000)
   expect(desk.records.get('a')?.record).toMatchObject({ liveMs: 5_000, waitedMs: 0, outcome: { why: 'call_reset' } })
 })
+
+test('[G5] a call that the desk had lost brings its pool back, and what it has there is free when its lease runs out', () => {
+  open()
+  desk.renew(ref('a'), 9_000, start)
+  expect(desk.pools()).toEqual(['openai'])
+  desk.sweep(start + 40_000)
+  expect(asked(start + 40_000).needs.tokens.has).toBe(0)
+})
