@@ -96,6 +96,11 @@ export class RedisDesk implements DeskSteps {
     await this.#step('end', { ref, entries, record })
   }
 
+  /** It was refused, and whether it has a line or a place is not known: it has none. */
+  async lose(offer: Offer): Promise<void> {
+    await this.#step('lose', { offer })
+  }
+
   async sweep(): Promise<void> {
     await this.#step('sweep', {})
   }

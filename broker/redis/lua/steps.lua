@@ -59,6 +59,14 @@ desk_steps['end'] = function(desk, ask, now, homes)
     homes.rosters('of:' .. homes.node):delete(ask.ref.call)
 end
 
+-- One that waited for its pool's answer has a ticket and no record yet.
+function desk_steps.lose(desk, ask, now, homes)
+    local offer, key = ask.offer, homes.registry:keyByHash(ask.offer.keyHash)
+    desk:lose(offer.call, now)
+    desk:leave({ call = offer.call, key = key and key.id or '', agent = offer.agent, caller = offer.caller, pool = offer.pool }, now)
+    homes.rosters('of:' .. homes.node):delete(offer.call)
+end
+
 function desk_steps.sweep(desk, _, now, homes)
     desk:sweep(now)
     homes.records:forget(now - kept_ms)
