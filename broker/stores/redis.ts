@@ -12,7 +12,7 @@ import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Words } from '../store.ts'
 import type { Fcall, Writer } from '../redis/call.ts'
 import { RedisConnection } from '../redis/connection.ts'
-import { RedisDesk, seatedChannel } from '../redis/desk.ts'
+import { RedisDesk, seatedChannel, type KnownCall } from '../redis/desk.ts'
 import { StoreFault } from '../redis/fault.ts'
 import { load, makeFcall, makeLibrary } from '../redis/functions.ts'
 import type { Log } from '../redis/link.ts'
@@ -49,7 +49,7 @@ interface Desk {
   face: DeskFace
   beat: Beat
   /** Calls of this node that are open at it. */
-  calls: Set<string>
+  calls: Map<string, KnownCall>
 }
 
 export class RedisStore implements Store {
@@ -152,7 +152,7 @@ export class RedisStore implements Store {
     const admission = await desk.life.admit(offer)
     if (admission.is === 'refused') return admission
     const { call, model, tenant, agent, caller, pool } = offer
-    desk.calls.add(call)
+    if (!desk.calls.has(call)) desk.calls.set(call, { model, began: clock.now() })
     this.#node.began({ call, tenant, key: admission.terms.key, agent, caller, pool }, model)
     return admission.is === 'queued' && !heard ? await desk.life.admit(offer) : admission
   }
@@ -194,9 +194,9 @@ export class RedisStore implements Store {
 
   #deskOf(tenant: string): Desk {
     const { calls: words, fault, writer } = this.#options
-    const calls = new Set<string>()
+    const calls = new Map<string, KnownCall>()
     const beat = new Beat(() => life.beat())
-    const home = new RedisDesk(tenant, this.#fcall, writer)
+    const home = new RedisDesk(tenant, this.#fcall, writer, (call) => calls.get(call))
     const life = new DeskLife(home, {
       clock,
       pools: {

@@ -6,7 +6,7 @@ import { startNodeBroker, type NodeBroker } from '../../cli/node-broker.ts'
 import { ensureWebPage } from '../../cli/web-page.ts'
 import type { SimOptions } from '../../sim/options.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
-import { Broker, settingsOf } from './broker.ts'
+import { Broker, settingsOf, type MadeTenant, type TenantBody } from './broker.ts'
 import { eventually } from './eventually.ts'
 
 export class FleetNode {
@@ -92,6 +92,19 @@ export class Fleet {
   constructor(sim: Sim, nodes: readonly FleetNode[]) {
     this.sim = sim
     this.nodes = nodes
+  }
+
+  /** Made at whichever node; while all begin at once on this machine, Redis may be late for one of them. */
+  async tenant(settings: TenantBody): Promise<MadeTenant> {
+    const [node] = this.nodes
+    if (node === undefined) throw new Error('a fleet without nodes')
+    for (let left = 5; ; left--) {
+      try {
+        return await node.broker.tenant(settings)
+      } catch (error) {
+        if (left === 0 || !String(error).includes('store_unreachable')) throw error
+      }
+    }
   }
 
   async end(): Promise<void> {

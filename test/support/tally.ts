@@ -27,6 +27,11 @@ export async function paid(broker: Broker, tenant: MadeTenant, sim: Sim, withinM
   expect(all).toEqual(owed)
 }
 
+/** Those that were served, or waited: one that was refused because Redis was late may have a record too, with nothing in it. */
+export function endedWell(records: readonly KeptRecord[]): KeptRecord[] {
+  return records.filter(({ record }) => record?.outcome.why === 'hung_up')
+}
+
 export function lostOf(records: readonly KeptRecord[]): KeptRecord[] {
   return records.filter(({ record }) => record?.outcome.why === 'call_reset')
 }
