@@ -156,10 +156,13 @@ function complaint({ path, message, code, ...rest }: z.core.$ZodIssue, told: Giv
 
 function specsOf(own: unknown, url: string | undefined, told: Given): UpstreamSpec[] {
   try {
-    return upstreamsOf(own === undefined ? undefined : JSON.stringify(own), url)
+    const specs = upstreamsOf(own === undefined ? undefined : JSON.stringify(own), url)
+    const unfit = specs.find((spec) => !URL.canParse(spec.url))
+    if (unfit === undefined) return specs
+    throw new Error(`${JSON.stringify(unfit.url)} is no URL that can be dialled`)
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : []
-    const where = issue === undefined ? String(error) : `${issue.path.join('.')}: ${issue.message}`
+    const where = issue === undefined ? (error as Error).message : `${issue.path.join('.')}: ${issue.message}`
     throw new Misuse([`${told.place('upstreams')}: ${where}.`])
   }
 }

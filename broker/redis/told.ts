@@ -44,11 +44,7 @@ export function callsOf(calls: ToldCall[]): KeptCall[] {
 }
 
 export function queueOf(reading: QueueReading): QueueReading {
-  const data = listed(reading.data).map((waiting) => ({
-    ...waiting,
-    eta_ms: waiting.eta_ms ?? null,
-    agent: waiting.agent ?? null,
-  }))
+  const data = listed(reading.data).map((waiting) => Object.assign({ eta_ms: null, agent: null }, waiting))
   return { ...reading, oldest_wait_ms: reading.oldest_wait_ms ?? null, data }
 }
 

@@ -1,62 +1,52 @@
-// A first word with the desk and the pool in Redis.
+// The desk and the pool in Redis beside those over SQL.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Fcall } from '../../broker/redis/call.ts'
 import { RedisDesk } from '../../broker/redis/desk.ts'
 import { RedisPool } from '../../broker/redis/pool.ts'
-import { source } from '../../broker/redis/source.ts'
-import { TenantSettings } from '../../src/plan-settings.ts'
-import { startRedis, type Redis } from './redis.ts'
-import { ample } from '../support/grants.ts'
+import { deskStreams, type TimedDesk } from './desk-streams.ts'
+import { own, poolStreams, type TimedPool } from './pool-beside.ts'
+import { printSeed } from '../contract/seed.ts'
+import { startRedis, timedSource, type Redis } from './redis.ts'
+
+/** TRUNKLINE_STEPS takes more of them: a million in some twenty minutes. */
+const steps = Number(process.env['TRUNKLINE_STEPS'] ?? 5_000)
 
 let redis: Redis
 let fcall: Fcall
 
 beforeAll(async () => {
   redis = await startRedis()
-  fcall = await redis.load(source())
+  fcall = await redis.load(timedSource())
 }, 20_000)
 afterAll(() => redis?.end())
 
-test('[S1] first', async () => {
-  const desk = new RedisDesk('ten_1', fcall, { node: 'a', epoch: 1 })
-  const created_at = '2026-11-21T00:00:00.000Z'
-  await desk.create({
-    ...TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines: 1 } }),
-    id: 'ten_1',
-    created_at,
-  })
-  const made = {
-    id: 'k1',
-    name: 'k1',
-    lines: null,
-    headStartSeconds: 0,
-    hint: '…',
-    created_at,
-    expires_at: null,
-    revoked_at: null,
-  }
-  expect(await desk.addKey(made, 'hash')).toBeUndefined()
-  expect(await desk.keys()).toEqual([made])
-  const offer = {
-    call: 'c1',
-    tenant: 'ten_1',
-    keyHash: 'hash',
-    model: 'm',
-    models: ['m'],
-    agent: null,
-    caller: null,
-    unserved: null,
-    pool: 'openai',
-  }
-  expect(await desk.consider(offer)).toBeUndefined()
-  console.log(await desk.ask('openai'))
-  const pool = new RedisPool('openai', { tokensPerMinute: 100_000, sessions: null }, fcall)
-  console.log(await pool.share('ten_1', (await desk.ask('openai')) as never).catch(String))
-  console.log(await desk.regrant('openai', ample, 'answer'))
-  console.log(await desk.admit(offer))
-  console.log(await desk.admit({ ...offer, call: 'c2' }))
-  console.log(await desk.queueReading(), await desk.read(), await desk.openCalls(), await desk.report())
-  console.log(await desk.preview({ caps: { lines: 3 } }))
-  console.log(await pool.read(), await pool.series())
-  console.log(await pool.change({ floors: { ten_1: { tokensPerMinute: 10, sessions: 0 } } }))
-})
+function open(run: number): TimedDesk {
+  const tenant = `ten_${run}`
+  const desk = new RedisDesk(tenant, fcall, { node: 'a', epoch: 1 })
+  return { desk, at: (now) => redis.send('SET', `trunkline:{${tenant}}:clock`, String(now)) }
+}
+
+test(
+  `[S1] over ${steps} random commands a desk in Redis tells the story of one over SQL`,
+  { timeout: 3_600_000 },
+  async () => {
+    printSeed('a desk in Redis')
+    expect(await deskStreams(open, steps)).toBeGreaterThanOrEqual(steps)
+  },
+)
+
+function openPool(run: number): TimedPool {
+  const pool = new RedisPool('openai', own, (name, _key, ...args) =>
+    fcall(name, `trunkline:{pool:p${run}}:pool`, ...args),
+  )
+  return { pool, at: (now) => redis.send('SET', `trunkline:{pool:p${run}}:clock`, String(now)) }
+}
+
+test(
+  `[S1] over ${steps} random commands a pool in Redis tells the story of one over SQL`,
+  { timeout: 3_600_000 },
+  async () => {
+    printSeed('a pool in Redis')
+    expect(await poolStreams(openPool, steps)).toBeGreaterThanOrEqual(steps)
+  },
+)

@@ -6,24 +6,43 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Fcall } from '../../broker/redis/call.ts'
+import { source } from '../../broker/redis/source.ts'
 
 type Word = string | Buffer
 
 export class Redis {
   readonly port: number
-  readonly #server: ChildProcess
   readonly #folder: string
-  readonly #socket: Socket
+  #server: ChildProcess
+  #socket: Socket
   #rest: Buffer = Buffer.alloc(0)
-  readonly #waiting: { resolve(reply: unknown): void; reject(error: Error): void }[] = []
+  #waiting: { resolve(reply: unknown): void; reject(error: Error): void }[] = []
+  #heard: ((message: string) => void) | undefined
 
-  constructor(port: number, server: ChildProcess, folder: string, socket: Socket) {
+  constructor(port: number, folder: string, server: ChildProcess, socket: Socket) {
     this.port = port
-    this.#server = server
     this.#folder = folder
-    this.#socket = socket
-    socket.on('data', (bytes) => this.#read(bytes))
-    socket.on('error', () => undefined)
+    this.#server = server
+    this.#socket = this.#listen(socket)
+  }
+
+  /** Kills it as kill -9 does, and starts it again on what it had on disk. */
+  async restart(): Promise<void> {
+    await this.#kill()
+    this.#server = await serve(this.port, this.#folder)
+    this.#socket = this.#listen(await dial(this.port))
+  }
+
+  /** The next message on a channel; this connection does nothing else after. */
+  async hear(channel: string): Promise<Promise<string>> {
+    const message = new Promise<string>((resolve) => (this.#heard = resolve))
+    await this.send('SSUBSCRIBE', channel)
+    return message
+  }
+
+  /** Another connection to the same server. */
+  async beside(): Promise<Redis> {
+    return new Redis(this.port, this.#folder, this.#server, await dial(this.port))
   }
 
   send(...words: Word[]): Promise<unknown> {
@@ -44,11 +63,23 @@ export class Redis {
   }
 
   async end(): Promise<void> {
+    await this.#kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #kill(): Promise<void> {
     this.#socket.destroy()
     const gone = new Promise((resolve) => this.#server.once('exit', resolve))
     this.#server.kill('SIGKILL')
     await gone
-    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #listen(socket: Socket): Socket {
+    this.#rest = Buffer.alloc(0)
+    this.#waiting = []
+    socket.on('data', (bytes) => this.#read(bytes))
+    socket.on('error', () => undefined)
+    return socket
   }
 
   #read(bytes: Buffer): void {
@@ -56,6 +87,10 @@ export class Redis {
     for (let read = reply(this.#rest, 0); read !== undefined; read = reply(this.#rest, 0)) {
       this.#rest = this.#rest.subarray(read.end)
       const { value } = read
+      if (Array.isArray(value) && value[0] === 'smessage') {
+        this.#heard?.(String(value[2]))
+        continue
+      }
       const one = this.#waiting.shift()
       if (value instanceof Error) one?.reject(value)
       else one?.resolve(value)
@@ -68,16 +103,26 @@ export async function startRedis(): Promise<Redis> {
     throw new Error('There is no redis-server here: apt-get install redis-server')
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-redis-'))
-  const plain = ['--save', '', '--appendonly', 'no', '--bind', '127.0.0.1', '--dir', folder, '--port', String(port)]
-  const server = spawn('redis-server', plain, { stdio: ['ignore', 'pipe', 'inherit'] })
+  return new Redis(port, folder, await serve(port, folder), await dial(port))
+}
+
+/** What is acknowledged is on disk. */
+async function serve(port: number, folder: string): Promise<ChildProcess> {
+  const durable = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'no']
+  const own = ['--bind', '127.0.0.1', '--dir', folder, '--port', String(port)]
+  const server = spawn('redis-server', [...durable, ...own], { stdio: ['ignore', 'pipe', 'inherit'] })
   process.once('exit', () => server.kill('SIGKILL'))
   await new Promise<void>((resolve, reject) => {
     server.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)))
     server.stdout.on('data', (text) => String(text).includes('Ready to accept connections') && resolve())
   })
+  return server
+}
+
+async function dial(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   await new Promise((resolve) => socket.once('connect', resolve))
-  return new Redis(port, server, folder, socket)
+  return socket
 }
 
 async function freePort(): Promise<number> {
@@ -112,4 +157,11 @@ function reply(from: Buffer, at: number): { value: unknown; end: number } | unde
     next = one.end
   }
   return { value: list, end: next }
+}
+
+/** The source with a clock that tests set, beside the other keys of each desk and pool. */
+export function timedSource(): string {
+  return source()
+    .replace('local now = time()', "local now = tonumber(redis.call('GET', prefix .. 'clock'))")
+    .replace('ask, time())', "ask, tonumber(redis.call('GET', prefix .. 'clock')))")
 }

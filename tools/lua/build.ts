@@ -76,9 +76,11 @@ if (!process.argv.includes('--check')) {
 
 function compile(): Map<string, string> {
   const host = ts.createCompilerHost(options)
-  const read = host.readFile
   // The compiler does not know `#name`: it becomes `_name`, which no source uses.
-  host.readFile = (file) => (file.includes('node_modules') ? read(file) : read(file)?.replaceAll(/#(?=[a-z])/g, '_'))
+  host.readFile = (file) => {
+    const text = ts.sys.readFile(file)
+    return file.includes('node_modules') ? text : text?.replaceAll(/#(?=[a-z])/g, '_')
+  }
   host.getSourceFile = (file, version) => {
     const text = host.readFile(file)
     return text === undefined ? undefined : ts.createSourceFile(file, text, version, true)

@@ -734,6 +734,17 @@ ____exports.wrapTimeoutMs = 30000
 --- One frame of a caller (C8). Frames are counted in UTF-16 units, as strings have them: audio is ASCII, there a unit is a byte. OpenAI takes appends up to 15 MiB; a tenant may be given that much.
 ____exports.frameBytes = 1024 * 1024
 ____exports.frameBytesMost = 15 * 1024 * 1024
+--- One frame of a provider, bytes: as workerd has it.
+____exports.upstreamFrameBytes = 32 * 1024 * 1024
+--- On Node a frame so many bytes above its bound is still read, so that its sender is told how large it was.
+____exports.frameMargin = 64 * 1024
+--- Of one message that is not complete: so many fragments or reads, and one more for each so many bytes that it may have. Stock clients do not fragment; a read is an IP packet at least. 20 sockets of 16,000 one-byte fragments took 133 MB under the defaults of `ws` (2026-11-20).
+____exports.fragmentsLeast = 64
+____exports.fragmentBytes = 16 * 1024
+____exports.readsLeast = 1024
+____exports.readBytes = 1024
+--- Pongs that wait for one peer to read them.
+____exports.pongsWaiting = 60
 --- What a caller may say before its provider answers: control events in order (C2), and audio: a minute of PCM16 at 24 kHz in base64.
 ____exports.earlyEvents = 64
 ____exports.earlyEventBytes = 256 * 1024
@@ -748,6 +759,16 @@ ____exports.bytesBurst = 16 * 1024 * 1024
 ____exports.pauseBytes = 256 * 1024
 ____exports.lagBytes = 1024 * 1024
 ____exports.lagMs = 5000
+--- A peer whose backlog keeps the other side from being read, and that has taken no byte of it for so long, is gone, whatever TCP says.
+____exports.stuckMs = 30000
+--- A connection that is silent for so long is asked by TCP whether it is there, each second, ten times.
+____exports.keepAliveMs = 10000
+--- The edge of the Node host (facts: OWASP ASVS 5.0, 4 and 15): a request's head, its address, how long a head and a whole request may take.
+____exports.headBytes = 16 * 1024
+____exports.headFields = 64
+____exports.addressBytes = 8 * 1024
+____exports.headMs = 5000
+____exports.requestMs = 60000
 --- Upgrades that may come at once and each second (H6). A key's burst is a tenant of 1,000 callers whose connections were all cut; its rate
 -- keeps 1,000 calls of twenty seconds going, and stops a client that reconnects in a loop (hundreds a second). An address may be an
 -- office's, or a platform's that serves several tenants.
@@ -767,6 +788,15 @@ ____exports.tooSoonMs = 50
 ____exports.failuresByAddress = {burst = 100, perSecond = 1}
 --- Addresses, and keys, that are remembered for this: some 100 bytes each.
 ____exports.stormNames = 20000
+--- From where a process takes in no new trial calls, and no new calls at all: its loop's delay (audio is late by that; three times 20 ms of
+-- it is heard), its memory, and its calls as a share of those that its file descriptors are enough for.
+____exports.strainEdges = {some = {loopDelayMs = 50, memory = 0.8, calls = 0.95}, full = {loopDelayMs = 200, memory = 0.9, calls = 1}}
+--- A strain is over below this share of its edge.
+____exports.strainEases = 0.8
+--- How often a node says that it is there.
+____exports.nodeBeatMs = 5000
+--- A call that lost its lease and never came back is closed after this long: its own host reports it long before.
+____exports.lostAfterMs = 600000
 --- A control event before it is parsed (R3). 4,500 nested arrays are enough to break JSON.stringify; real events nest under 16 deep.
 ____exports.eventDepth = 64
 ____exports.eventKeys = 10000
@@ -819,6 +849,13 @@ ____exports.lineMsLeast = 200
 ____exports.lineMsMost = 10000
 --- A line as text: some 30 s when read aloud.
 ____exports.lineCharacters = 400
+--- Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3).
+____exports.storeAnswerMs = 350
+____exports.storeHopMs = 80
+--- A server that is back serves within 5 s (S3): a connection is given up after the first, tried again after the second at most, and looked at each beat.
+____exports.storeConnectMs = 1000
+____exports.storeRetryMs = 2000
+____exports.storeBeatMs = 1000
 return ____exports
 end)()
 
@@ -1626,6 +1663,12 @@ ____exports.catalogue = {
     trunkline_pool_headroom_ratio = {kind = "gauge", help = "What is left of the ceiling, from 0 to 1: 1 less the use.", labels = {"pool", "unit"}},
     trunkline_pool_tokens_last_minute = {kind = "gauge", help = "Tokens debited in the last minute, as far as its tenants have told.", labels = {"pool"}},
     trunkline_pool_desks = {kind = "gauge", help = "Tenants that draw from it now.", labels = {"pool"}},
+    trunkline_process_calls = {kind = "gauge", help = "Calls of this process, or of all that share its port.", labels = {}},
+    trunkline_process_calls_ratio = {kind = "gauge", help = "Calls of a process as a share of those that its open files are enough for: the highest.", labels = {}, combine = "max"},
+    trunkline_process_loop_delay_seconds = {kind = "gauge", help = "How late the event loop of a process is, 99th percentile of two seconds: the highest.", labels = {}, combine = "max"},
+    trunkline_process_memory_ratio = {kind = "gauge", help = "Resident memory of a process as a share of what it may have: the highest.", labels = {}, combine = "max"},
+    trunkline_process_strain = {kind = "gauge", help = "1: no new trial calls; 2: no new calls at all; 0: everybody is taken in.", labels = {}, combine = "max"},
+    trunkline_process_draining = {kind = "gauge", help = "1 while a process shuts down and lets its live calls end.", labels = {}, combine = "max"},
     trunkline_call_ends_total = {kind = "counter", help = "Calls ended, by who ended them and why.", labels = {"plan", "by", "reason"}},
     trunkline_tokens_total = {kind = "counter", help = "Tokens debited. Cached ones are part of input.", labels = {"plan", "direction", "modality"}},
     trunkline_spend_microusd_total = {kind = "counter", help = "Micro-dollars debited.", labels = {"plan"}},
@@ -3010,6 +3053,7 @@ local ____ledger_2Ets = modules["ledger"]
 local tokensOf = ____ledger_2Ets.tokensOf
 local ____limits_2Ets = modules["limits"]
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
+local lostAfterMs = ____limits_2Ets.lostAfterMs
 local ____plan_2Ets = modules["plan"]
 local keyValid = ____plan_2Ets.keyValid
 --- Who calls is not kept: one that is lost is not remembered.
@@ -3031,8 +3075,6 @@ function ____exports.refOf(____bindingPattern0, tenant)
         pool = pool
     }
 end
---- A call that lost its lease and never came back is closed after this long: its own object reports it long before.
-local lostAfterMs = 600000
 ____exports.TenantDesk = __TS__Class()
 local TenantDesk = ____exports.TenantDesk
 TenantDesk.name = "TenantDesk"

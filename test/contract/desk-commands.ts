@@ -1,0 +1,139 @@
+// What may be asked of a whole desk, and random streams of it. Knows no rule and no home.
+import * as fc from 'fast-check'
+
+export const calls = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8'] as const
+export const pools = ['openai', 'azure'] as const
+export const keys = ['k1', 'k2', 'k3'] as const
+const agents = [null, 'sales', 'constructor'] as const
+const callers = [null, 'x', 'y'] as const
+
+/** Each call comes as it came before: with its key, agent, caller and pool. */
+export function offerOf(call: string, unserved = false) {
+  const n = Number(call.slice(1))
+  return {
+    call,
+    tenant: 'ten_1',
+    keyHash: `hash of ${keys[n % keys.length]}`,
+    model: n === 8 ? 'm2' : 'm1',
+    agent: agents[n % agents.length] ?? null,
+    caller: callers[(n >> 1) % callers.length] ?? null,
+    models: ['m1', 'm2'],
+    unserved: unserved ? ({ why: 'model_unknown', details: { model: 'x', models: 'm1' } } as const) : null,
+    pool: pools[n % pools.length] ?? 'openai',
+  }
+}
+
+export function refOf(call: string) {
+  const { tenant, keyHash, agent, caller, pool } = offerOf(call)
+  return { call, tenant, key: keyHash.replace('hash of ', ''), agent, caller, pool }
+}
+
+export type DeskCommand =
+  | { do: 'consider' | 'admit'; call: string; unserved: boolean }
+  | { do: 'renew'; call: string; load: number | null }
+  | { do: 'leave' | 'remove'; call: string }
+  | { do: 'debit'; call: string; report: string; amounts: Record<string, number> }
+  | { do: 'end'; call: string; why: 'hung_up' | 'call_reset' | 'queue_timeout'; liveMs: number; report: string }
+  | { do: 'ask'; pool: string }
+  | { do: 'lacks'; pool: string }
+  | { do: 'regrant'; pool: string; tokens: number; sessions: number; as: 'answer' | 'word' | 'none' }
+  | { do: 'sweep' | 'read' | 'report' | 'queue' | 'open' | 'pools' | 'keys' }
+  | { do: 'calls'; limit: number; before: string | undefined }
+  | { do: 'me'; hash: string }
+  | { do: 'change' | 'preview'; change: Record<string, unknown> }
+  | { do: 'changeKey' | 'previewKey'; key: string; change: Record<string, unknown> }
+  | { do: 'revoke'; key: string; graceMs: number }
+  | { do: 'pass'; ms: number }
+
+const call = fc.constantFrom(...calls)
+const pool = fc.constantFrom(...pools)
+const key = fc.constantFrom(...keys, 'k9')
+const report = fc.constantFrom('r1', 'r2', 'r3')
+const accounts = [
+  'input_text',
+  'input_audio',
+  'cached_audio',
+  'output_audio',
+  'micro_usd',
+  'unpriced',
+  'replies',
+  'partial',
+]
+const amounts = fc.dictionary(fc.constantFrom(...accounts), fc.integer({ min: 0, max: 100_000 }), { maxKeys: 4 })
+const change = fc.oneof(
+  fc.record({ caps: fc.record({ lines: fc.constantFrom(0, 1, 2, 3, 4, null) }) }),
+  fc.record({ caps: fc.record({ agents: fc.constantFrom({}, { sales: 1 }, { constructor: 2, sales: 2 }) }) }),
+  fc.record({ overflow: fc.constantFrom('hold', 'hold', 'hold', 'event', 'upgrade') }),
+  fc.record({ plan: fc.constantFrom('trial', 'trial', 'starter', 'scale') }),
+  fc.record({ models: fc.constantFrom(null, null, ['m1']) }),
+  fc.record({ name: fc.constantFrom('Acme', 'Bell "&" é 𝒳') }),
+  fc.record({ pinned: fc.constantFrom(null, { tools: [], audio: { output: { voice: null } } }) }),
+)
+const keyChange = fc.oneof(
+  fc.record({ lines: fc.constantFrom(null, 0, 1, 2) }),
+  fc.record({ headStartSeconds: fc.constantFrom(0, 5) }),
+)
+
+function one<T extends DeskCommand>(weight: number, arbitrary: fc.Arbitrary<T>) {
+  return { weight, arbitrary }
+}
+
+/** Times are such that leases, tickets and memories often end, and often just do not. */
+export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
+  one(
+    8,
+    fc.record({
+      do: fc.constantFrom('consider', 'admit'),
+      call,
+      unserved: fc.constantFrom(false, false, false, false, true),
+    }),
+  ),
+  one(4, fc.record({ do: fc.constant('renew'), call, load: fc.constantFrom(null, 0, 500, 6_000, 9_000) })),
+  one(3, fc.record({ do: fc.constantFrom('leave', 'leave', 'remove'), call })),
+  one(3, fc.record({ do: fc.constant('debit'), call, report, amounts })),
+  one(
+    3,
+    fc.record({
+      do: fc.constant('end'),
+      call,
+      why: fc.constantFrom('hung_up', 'call_reset', 'queue_timeout'),
+      liveMs: fc.constantFrom(0, 1_234, 65_432),
+      report,
+    }),
+  ),
+  one(4, fc.record({ do: fc.constantFrom<'ask' | 'lacks'>('ask', 'ask', 'lacks'), pool })),
+  one(
+    6,
+    fc.record({
+      do: fc.constant('regrant'),
+      pool,
+      tokens: fc.constantFrom(0, 6_000, 12_000, 60_000),
+      sessions: fc.constantFrom(1, 2, 1_000),
+      as: fc.constantFrom('answer', 'answer', 'answer', 'word', 'none'),
+    }),
+  ),
+  one(5, fc.record({ do: fc.constantFrom('sweep', 'sweep', 'read', 'report', 'queue', 'open', 'pools', 'keys') })),
+  one(
+    1,
+    fc.record({
+      do: fc.constant('calls'),
+      limit: fc.integer({ min: 1, max: 9 }),
+      before: fc.option(call, { nil: undefined }),
+    }),
+  ),
+  one(1, fc.record({ do: fc.constant('me'), hash: fc.constantFrom('hash of k1', 'hash of k2', 'none') })),
+  one(3, fc.record({ do: fc.constantFrom('change', 'change', 'preview'), change })),
+  one(2, fc.record({ do: fc.constantFrom('changeKey', 'previewKey'), key, change: keyChange })),
+  one(
+    1,
+    fc.record({
+      do: fc.constant('revoke'),
+      key: fc.constantFrom('k3', 'k3', 'k9'),
+      graceMs: fc.constantFrom(0, 20_000),
+    }),
+  ),
+  one(
+    6,
+    fc.record({ do: fc.constant('pass'), ms: fc.constantFrom(0, 1, 4_999, 9_000, 15_000, 30_000, 60_000, 600_000) }),
+  ),
+)

@@ -1,0 +1,249 @@
+// A desk of any home beside one over SQL under random commands: both tell the same story. Knows no home.
+import * as fc from 'fast-check'
+import { expect } from 'vitest'
+import { lostRecord } from '../../src/desk-counts.ts'
+import type { DeskSteps } from '../../src/desk-steps.ts'
+import { SqlDesk } from '../../src/desk.ts'
+import { leaseTtlMs, shareTimeoutMs } from '../../src/limits.ts'
+import { TenantSettings } from '../../src/plan-settings.ts'
+import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import type { CallRecord, PoolGrant } from '../../src/ports.ts'
+import { openSqlite } from './sqlite.ts'
+import { calls, deskCommand, keys, offerOf, refOf, type DeskCommand } from '../contract/desk-commands.ts'
+import { seed } from '../contract/seed.ts'
+
+export const start = Date.parse('2026-11-30T23:50:00.000Z')
+const created_at = '2026-11-21T00:00:00.000Z'
+const streamLength = 100
+
+/** What both are asked in the same words. */
+type Told = Exclude<DeskCommand, { do: 'pass' | 'ask' | 'regrant' }>
+
+export interface TimedDesk {
+  desk: DeskSteps
+  /** Sets the time of all steps from now on. */
+  at: (now: number) => Promise<unknown>
+}
+
+/** Streams of a hundred commands, each on a fresh desk of the home. Returns how many were taken. */
+export async function deskStreams(open: (run: number) => TimedDesk, steps: number): Promise<number> {
+  let run = 0
+  const stream = fc.array(deskCommand, { minLength: streamLength, maxLength: streamLength })
+  await fc.assert(
+    fc.asyncProperty(stream, async (commands) => {
+      const beside = new Beside(open(run++))
+      try {
+        await beside.begin()
+        for (const command of commands) await beside.take(command)
+        await beside.settle()
+      } finally {
+        beside.close()
+      }
+    }),
+    { seed, numRuns: Math.ceil(steps / streamLength), endOnFailure: true },
+  )
+  return run * streamLength
+}
+
+class Beside {
+  #now = start
+  readonly #other: DeskSteps
+  readonly #at: TimedDesk['at']
+  readonly #store = openSqlite()
+  readonly #sql: SqlDesk
+  /** Pool → until when an answer is awaited, and whether somebody else came since. */
+  readonly #asked = new Map<string, { until: number; again: boolean }>()
+  #version = 1
+
+  constructor({ desk, at }: TimedDesk) {
+    this.#other = desk
+    this.#at = at
+    SqlDesk.prepare(this.#store.sql)
+    this.#sql = new SqlDesk(this.#store.sql, this.#store.transact)
+  }
+
+  async begin(): Promise<void> {
+    await this.#at(this.#now)
+    const settings = TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines: 2 } })
+    const tenant: Tenant = { ...settings, id: 'ten_1', created_at }
+    this.#sql.registry.putTenant(tenant)
+    await this.#other.create(tenant)
+    for (const id of keys) {
+      const times = { created_at, expires_at: null, revoked_at: null }
+      const key: Key = { id, name: id, lines: null, headStartSeconds: 0, hint: '…', ...times }
+      this.#sql.registry.putKey(key, `hash of ${id}`)
+      expect(await this.#other.addKey(key, `hash of ${id}`)).toBeUndefined()
+    }
+  }
+
+  close(): void {
+    this.#store.close()
+  }
+
+  /** All that can be read, at the end. */
+  async settle(): Promise<void> {
+    for (const what of ['read', 'report', 'queue', 'open', 'pools', 'keys'] as const) await this.take({ do: what })
+    await this.take({ do: 'calls', limit: 100, before: undefined })
+  }
+
+  async take(command: DeskCommand): Promise<void> {
+    if (command.do === 'pass') {
+      this.#now += command.ms
+      await this.#at(this.#now)
+    } else if (command.do === 'ask') {
+      await this.#ask(command.pool)
+    } else if (command.do === 'regrant') {
+      await this.#regrant(command)
+    } else {
+      const [told, other] = [this.#told(command), await this.#otherTold(command)]
+      expect(other, JSON.stringify(command)).toEqual(told)
+    }
+  }
+
+  async #ask(pool: string): Promise<void> {
+    const asked = this.#asked.get(pool)
+    if (asked !== undefined && asked.until > this.#now) {
+      asked.again = true
+      expect(await this.#other.ask(pool)).toEqual({ is: 'under way' })
+      return
+    }
+    this.#asked.set(pool, { until: this.#now + shareTimeoutMs, again: false })
+    expect(await this.#other.ask(pool)).toEqual(this.#sql.ask(pool, this.#now))
+  }
+
+  async #regrant({ pool, tokens, sessions, as }: DeskCommand & { do: 'regrant' }): Promise<void> {
+    const version = (this.#version += 2) - (tokens === 0 ? 3 : 0) // some come late
+    const grantOf = (amount: number) => ({ amount, until: this.#now + leaseTtlMs, version })
+    const grant: PoolGrant = { epoch: start, tokens: grantOf(tokens), sessions: grantOf(sessions) }
+    const [taken, how] = [as === 'none' ? undefined : grant, as === 'none' ? 'answer' : as] as const
+    const others = this.#asked.get(pool)?.again === true
+    const again = as === 'answer' && others
+    if (as !== 'word') this.#asked.set(pool, { until: 0, again: others })
+    const { seated } = this.#sql.regrant(pool, taken, how, this.#now)
+    this.#sql.advance(this.#now)
+    expect(await this.#other.regrant(pool, taken, how)).toEqual({ seated, again })
+  }
+
+  #told(command: Told): unknown {
+    const [sql, now] = [this.#sql, this.#now]
+    switch (command.do) {
+      case 'consider':
+        return sql.consider(offerOf(command.call, command.unserved), now)
+      case 'admit':
+        return sql.admit(offerOf(command.call, command.unserved), now)
+      case 'renew':
+        return sql.renew(refOf(command.call), command.load, now)
+      case 'leave':
+        return sql.leave(refOf(command.call), now)
+      case 'remove':
+        return sql.queue.remove(command.call, now)
+      case 'debit':
+        return sql.debit(refOf(command.call), [{ id: command.report, amounts: command.amounts }], now)
+      case 'end':
+        return sql.end(refOf(command.call), entriesOf(command), recordOf(command), now)
+      case 'lacks':
+        return sql.lacks(command.pool, now)
+      case 'sweep':
+        return sql.sweep(now)
+      case 'read':
+        return sql.read(now)
+      case 'report':
+        return sql.report(now)
+      case 'queue':
+        return sql.queue.reading(now)
+      case 'open':
+        return sql.records.openCalls()
+      case 'pools':
+        return sql.pools()
+      case 'keys':
+        return sql.registry.keys()
+      case 'calls':
+        return sql.records.list(command.limit, command.before)
+      case 'me': {
+        const [reading, key] = [sql.read(now), sql.registry.keyByHash(command.hash)]
+        return reading === undefined || key === undefined || !keyValid(key, now) ? undefined : { reading, key }
+      }
+      case 'change': {
+        const changed = sql.edits.change(command.change)
+        sql.advance(now)
+        return changed
+      }
+      case 'preview':
+        return sql.edits.preview(command.change, now)
+      case 'changeKey': {
+        const changed = sql.edits.changeKey(command.key, command.change)
+        if (changed !== undefined) sql.advance(now)
+        return changed
+      }
+      case 'previewKey':
+        return sql.edits.previewKey(command.key, command.change, now)
+      default:
+        return this.#revoke(command.key, command.graceMs)
+    }
+  }
+
+  #revoke(id: string, graceMs: number): unknown {
+    const key = this.#sql.registry.key(id)
+    if (key === undefined) return { why: 'thing_unknown', details: { kind: 'key', id } }
+    const at = new Date(this.#now + graceMs).toISOString()
+    const expires_at = key.expires_at !== null && key.expires_at < at ? key.expires_at : at
+    const ended = graceMs > 0 ? { ...key, expires_at } : { ...key, revoked_at: key.revoked_at ?? at }
+    this.#sql.registry.changeKey(ended)
+    this.#sql.advance(this.#now)
+    const open = graceMs > 0 ? [] : this.#sql.records.openCalls().filter((call) => call.key === id)
+    return { key: ended, calls: open.map((call) => call.id) }
+  }
+
+  async #otherTold(command: Told): Promise<unknown> {
+    const desk = this.#other
+    switch (command.do) {
+      case 'consider':
+        return desk.consider(offerOf(command.call, command.unserved))
+      case 'admit':
+        return desk.admit(offerOf(command.call, command.unserved))
+      case 'renew':
+        return desk.renew(refOf(command.call), command.load)
+      case 'leave':
+        return desk.leave(refOf(command.call))
+      case 'remove':
+        return desk.removeCaller(command.call)
+      case 'debit':
+        return desk.debit(refOf(command.call), [{ id: command.report, amounts: command.amounts }])
+      case 'end':
+        return desk.end(refOf(command.call), entriesOf(command), recordOf(command))
+      case 'lacks':
+        return desk.lacks(command.pool)
+      case 'queue':
+        return desk.queueReading()
+      case 'open':
+        return desk.openCalls()
+      case 'calls':
+        return desk.calls(command.limit, command.before)
+      case 'me':
+        return desk.me(command.hash)
+      case 'change':
+        return desk.change(command.change)
+      case 'preview':
+        return desk.preview(command.change)
+      case 'changeKey':
+        return desk.changeKey(command.key, command.change)
+      case 'previewKey':
+        return desk.previewKey(command.key, command.change)
+      case 'revoke':
+        return desk.revokeKey(command.key, command.graceMs)
+      default:
+        return desk[command.do]()
+    }
+  }
+}
+
+function entriesOf({ call, report }: { call: string; report: string }) {
+  return [{ id: report, amounts: { input_audio: 100, output_text: calls.indexOf(call as 'c1') } }]
+}
+
+function recordOf({ why, liveMs }: DeskCommand & { do: 'end' }): CallRecord {
+  const lost = lostRecord('m1', liveMs, 7)
+  const by = why === 'hung_up' ? 'caller' : 'broker'
+  const known = liveMs > 0 ? { firstAudioMs: 432, connectMs: 51, firstMinuteTokens: 4_321 } : {}
+  return { ...lost, overheadMs: 3, ...known, outcome: { ...lost.outcome, by, why } }
+}
