@@ -15,6 +15,8 @@ export class Upgrade {
   /** What it met first; a caller that waited is live later. */
   met: Met | undefined
   live = false
+  /** Of a refusal: the code of its error event, or the status of its answer. */
+  why = ''
   readonly #socket: WebSocket
   readonly #changed: () => void
 
@@ -26,7 +28,8 @@ export class Upgrade {
       createConnection: () => connection,
     })
     this.#socket.on('message', (data: Buffer) => this.#hear(data))
-    this.#socket.on('unexpected-response', (request) => {
+    this.#socket.on('unexpected-response', (request, { statusCode }) => {
+      this.why ||= `${statusCode}`
       this.#is('refused')
       request.destroy()
     })
@@ -51,7 +54,10 @@ export class Upgrade {
       this.live = true
       this.#is('live')
     } else if (type === 'trunkline.queue.joined') this.#is('waits')
-    else if (type === 'error') this.#is('refused')
+    else if (type === 'error') {
+      this.why ||= /"code":"([^"]+)"/.exec(data.toString())?.[1] ?? 'no code'
+      this.#is('refused')
+    }
     this.#changed()
   }
 
@@ -65,7 +71,10 @@ export interface Burst {
   upgrades: Upgrade[]
   /** Between the first upgrade and the last (ms). */
   tookMs: number
-  count(met: Met): number
+  /** How many met what, refusals by their reason. */
+  tally(): Record<string, number>
+  /** Those of whom this holds come again, each a new upgrade in its place. */
+  again(of: (upgrade: Upgrade) => boolean): Promise<void>
   /** Resolves when it holds; looked at whenever one of them hears something. */
   until(holds: (burst: Burst) => boolean, what: string, withinMs?: number): Promise<void>
   vanish(): void
@@ -74,22 +83,35 @@ export interface Burst {
 /** One upgrade for each comer, in turn over these brokers. */
 export async function burst(wsUrls: readonly string[], comers: readonly Comer[]): Promise<Burst> {
   const urls = comers.map((_, i) => new URL('/v1/realtime?model=gpt-realtime-2.1', wsUrls[i % wsUrls.length]))
-  const connections = await Promise.all(urls.map(({ hostname, port }) => connected(hostname, Number(port))))
+  const connections = await Promise.all(urls.map(connected))
+  const upgradeOf = (i: number, connection: Socket): Upgrade =>
+    new Upgrade(urls[i] as URL, comers[i] as Comer, connection, changed)
   let looks: (() => void)[] = []
   const changed = (): void => looks.forEach((look) => look())
   const began = performance.now()
-  const upgrades = comers.map((comer, i) => new Upgrade(urls[i] as URL, comer, connections[i] as Socket, changed))
+  const upgrades = connections.map((connection, i) => upgradeOf(i, connection))
   const tookMs = performance.now() - began
   const made: Burst = {
     upgrades,
     tookMs,
-    count: (met) => upgrades.filter((one) => one.met === met).length,
+    tally: () => {
+      const all: Record<string, number> = {}
+      for (const { met = 'nothing', why } of upgrades) {
+        const name = met === 'refused' ? why : met
+        all[name] = (all[name] ?? 0) + 1
+      }
+      return all
+    },
+    again: async (of) => {
+      const places = upgrades.flatMap((one, i) => (of(one) ? [i] : []))
+      const fresh = await Promise.all(places.map((i) => connected(urls[i] as URL)))
+      places.forEach((i, n) => (upgrades[i] = upgradeOf(i, fresh[n] as Socket)))
+    },
     until: (holds, what, withinMs = 10_000) =>
       new Promise((resolve, reject) => {
         const late = setTimeout(() => {
           looks = looks.filter((other) => other !== look)
-          const met = (['live', 'waits', 'refused', 'gone'] as const).map((kind) => `${made.count(kind)} ${kind}`)
-          reject(new Error(`not within ${withinMs} ms: ${what}; ${met.join(', ')}`))
+          reject(new Error(`not within ${withinMs} ms: ${what}; ${JSON.stringify(made.tally())}`))
         }, withinMs)
         const look = (): void => {
           if (!holds(made)) return
@@ -105,8 +127,8 @@ export async function burst(wsUrls: readonly string[], comers: readonly Comer[])
   return made
 }
 
-async function connected(host: string, port: number): Promise<Socket> {
-  const socket = connect({ host, port, noDelay: true })
+async function connected({ hostname, port }: URL): Promise<Socket> {
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true })
   await once(socket, 'connect')
   return socket
 }
