@@ -35,6 +35,15 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: 'nodes',
+          include: ['test/nodes/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+        },
+      },
+      {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
         test: {
           name: 'worker',

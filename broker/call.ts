@@ -26,6 +26,7 @@ export interface CallHost {
 export class NodeCall {
   readonly #exchange: Exchange
   readonly #frameBytes: number
+  readonly #fault: (error: unknown) => void
   #caller: NodeSocket | undefined
   #placed = false
   #cancelBeat: () => void
@@ -45,6 +46,7 @@ export class NodeCall {
       },
       waits: (at, place) => this.#tickAt(at, place !== undefined),
     }
+    this.#fault = (error) => host.fault(error, offer.call)
     this.#frameBytes = admission.terms.frameBytes
     this.#exchange = new Exchange(offer, target, admission.terms, began, brings)
     this.#cancelBeat = this.#beat()
@@ -54,10 +56,13 @@ export class NodeCall {
   begin(peer: Peer, connection: Duplex, admission: Let): void {
     const exchange = this.#exchange
     this.#caller = new NodeSocket(peer, connection)
-    listen(peer, {
-      message: (frame) => exchange.fromCaller(frame),
-      closed: (code, reason) => exchange.callerGone(code, reason),
-    })
+    listen(
+      peer,
+      this.#guarded({
+        message: (frame) => exchange.fromCaller(frame),
+        closed: (code, reason) => exchange.callerGone(code, reason),
+      }),
+    )
     peer.broken = (code) => code === 1009 && this.#tooLarge()
     exchange.begin(this.#caller, admission)
   }
@@ -81,13 +86,30 @@ export class NodeCall {
   }
 
   #dial(target: Target, line: Line, secrets: Secrets): ReturnType<typeof dial> {
-    const way = dial(target, line, secrets)
+    const way = dial(target, this.#guarded(line), secrets)
     const lags = (): void => void this.#exchange.heartbeat()
     way.opened.then(
       (upstream) => this.#caller && NodeSocket.couple(this.#caller, upstream, lags),
       () => undefined, // the exchange hears of it
     )
     return way
+  }
+
+  /** A bug in one call's frame ends that call, politely, and no other. */
+  #guarded(line: Line): Line {
+    return {
+      message: (frame) => this.#guard(() => line.message(frame)),
+      closed: (code, reason) => this.#guard(() => line.closed(code, reason)),
+    }
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#fault(error)
+      this.#exchange.wrapUp({ why: 'bug' })
+    }
   }
 
   #tooLarge(): boolean {
@@ -115,8 +137,9 @@ export class NodeCall {
     this.#cancelTick?.()
     if (at === undefined) return
     this.#cancelTick = clock.after(Math.max(0, at - clock.now()), () => {
-      if (placed) void this.#exchange.heartbeat().then(() => this.#exchange.tick())
-      else this.#exchange.tick()
+      const tick = (): void => this.#guard(() => this.#exchange.tick())
+      if (placed) void this.#exchange.heartbeat().then(tick)
+      else tick()
     })
   }
 }

@@ -54,6 +54,9 @@ const Settings = z.strictObject({
   drainSeconds: whole('a number of seconds', 0, 86_400)
     .default(3_660)
     .describe('how long live calls may go on after the first signal to stop'),
+  drainGraceSeconds: whole('a number of seconds', 0, 300)
+    .default(5)
+    .describe('how long new calls are still served when it is not ready any more: what balancers take to see that'),
 })
 
 /** Where what is kept is kept. */
@@ -136,7 +139,7 @@ function shapeOf(name: string): string {
     upstreamUrl: 'url',
     host: 'address',
   }
-  return kinds[name] ?? (/port|seconds/i.test(name) ? 'number' : 'path')
+  return kinds[name] ?? (/port|seconds|workers/i.test(name) ? 'number' : 'path')
 }
 
 function whole(what: string, least: number, most: number): z.ZodInt {
@@ -153,10 +156,13 @@ function complaint({ path, message, code, ...rest }: z.core.$ZodIssue, told: Giv
 
 function specsOf(own: unknown, url: string | undefined, told: Given): UpstreamSpec[] {
   try {
-    return upstreamsOf(own === undefined ? undefined : JSON.stringify(own), url)
+    const specs = upstreamsOf(own === undefined ? undefined : JSON.stringify(own), url)
+    const unfit = specs.find((spec) => !URL.canParse(spec.url))
+    if (unfit === undefined) return specs
+    throw new Error(`${JSON.stringify(unfit.url)} is no URL that can be dialled`)
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : []
-    const where = issue === undefined ? String(error) : `${issue.path.join('.')}: ${issue.message}`
+    const where = issue === undefined ? (error as Error).message : `${issue.path.join('.')}: ${issue.message}`
     throw new Misuse([`${told.place('upstreams')}: ${where}.`])
   }
 }

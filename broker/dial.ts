@@ -1,6 +1,6 @@
 // Dials providers by `ws`, with our key. Knows no call. Rules C5, C7.
 import type { IncomingMessage } from 'node:http'
-import { dialTimeoutMs, upstreamFrameBytes } from '../src/limits.ts'
+import { keepAliveMs, upstreamFrameBytes } from '../src/limits.ts'
 import { UpstreamFault, type Dial, type Line, type Target } from '../src/ports.ts'
 import type { Secrets } from './config.ts'
 import { bounds, Peer } from './peer.ts'
@@ -15,7 +15,8 @@ export function dial({ upstream, url }: Target, line: Line, secrets: Secrets): N
   const headers: Record<string, string> = {}
   if (key !== undefined && upstream.auth === 'bearer') headers['authorization'] = `Bearer ${key}`
   if (key !== undefined && upstream.auth === 'api-key') headers['api-key'] = key
-  const peer = new Peer(url, { ...bounds(upstreamFrameBytes), headers, handshakeTimeout: dialTimeoutMs })
+  const kept = { keepAlive: true, keepAliveInitialDelay: keepAliveMs } // of node:net, which `ws` passes on to it
+  const peer = new Peer(url, { ...bounds(upstreamFrameBytes), ...kept, headers }) // how long it may take is the call's affair
   const { promise: opened, resolve, reject } = Promise.withResolvers<NodeSocket>()
   peer.once('upgrade', ({ socket }: IncomingMessage) => {
     peer.once('open', () => {

@@ -5,10 +5,10 @@ import type { BlockList } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { v7 as uuid } from 'uuid'
 import { refusalResponse } from '../src/http/answer.ts'
-import { readArrival, type Upgrade } from '../src/http/door.ts'
+import { readArrival, type Arrival, type Upgrade } from '../src/http/door.ts'
 import { addressBytes, headFields } from '../src/limits.ts'
 import type { PlanName } from '../src/plan.ts'
-import type { Refusal } from '../src/refusal.ts'
+import { rendering, type Refusal } from '../src/refusal.ts'
 import { comer, Storm } from '../src/storm.ts'
 import type { UpstreamSpec } from '../src/upstream.ts'
 import { addressOf } from './address.ts'
@@ -21,7 +21,7 @@ export interface DoorHost {
   upstreams: readonly UpstreamSpec[]
   proxies: BlockList
   /** Why no new call of this plan is taken now, if none is; undefined: a plan that is not known yet. */
-  sheds(plan: PlanName | undefined): Refusal | undefined
+  sheds: (plan: PlanName | undefined) => Refusal | undefined
   fault(error: unknown, call: string): void
 }
 
@@ -51,7 +51,7 @@ export class Door {
 
   async #let(connection: Connection, call: string, began: number): Promise<Refusal | undefined> {
     const { request } = connection
-    const { calls, upstreams, proxies } = this.#host
+    const { upstreams, proxies } = this.#host
     const unfit = this.#host.sheds(undefined) ?? unfitness(request)
     if (unfit !== undefined) return unfit
     const arrival = await readArrival(upgradeOf(request), call, upstreams)
@@ -61,13 +61,16 @@ export class Door {
       await this.#storm.answers(who)
       return tooMuch
     }
-    const shed = 'why' in arrival ? arrival : this.#host.sheds(calls.planOf(arrival.offer.keyHash))
-    if (shed !== undefined && shed !== arrival) return shed
-    const refusal = 'why' in arrival ? arrival : await calls.take(arrival, connection, began)
-    const wrongKey = refusal !== undefined && refusalResponse(refusal, call).status === 401
-    if (wrongKey) this.#storm.wrong(who, clock.now())
+    const refusal = 'why' in arrival ? arrival : await this.#take(arrival, connection, began)
+    if (refusal !== undefined && rendering(refusal.why).http === 401) this.#storm.wrong(who, clock.now())
     else this.#storm.good(who)
     return refusal
+  }
+
+  /** Under strain whose plan waits longest is turned away first, before its desk is asked. */
+  async #take(arrival: Arrival, connection: Connection, began: number): Promise<Refusal | undefined> {
+    const { calls, sheds } = this.#host
+    return sheds(calls.planOf(arrival.offer.keyHash)) ?? calls.take(arrival, connection, began)
   }
 }
 

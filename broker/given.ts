@@ -66,7 +66,7 @@ function flagsOf(names: readonly string[], argv: readonly string[]): Record<stri
 function meant(name: string, text: string): unknown {
   if (name === 'trustedProxies') return text.split(',').map((one) => one.trim())
   if (name === 'upstreams') return jsonOf(text, variable(name))
-  return /^-?\d+$/.test(text) && /port$|seconds$/i.test(name) ? Number(text) : text
+  return /^-?\d+$/.test(text) && /port$|seconds$|^workers$/i.test(name) ? Number(text) : text
 }
 
 function fileOf(path: string): Record<string, unknown> {

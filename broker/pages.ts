@@ -8,14 +8,16 @@ const headersFile = '_headers'
 
 export function pages(web: string): MiddlewareHandler {
   const headers = headersOf(readFileSync(join(web, headersFile), 'utf8'))
-  const files = serveStatic({
-    root: web,
-    onFound: (_path, c) => {
-      for (const [name, value] of headers) c.header(name, value)
-    },
-  })
-  return (c, next) => (c.req.path === `/${headersFile}` ? next() : files(c, next))
+  const files = serveStatic({ root: web })
+  return async (c, next) => {
+    const page = c.req.path === `/${headersFile}` ? undefined : await files(c, notThere)
+    if (page === undefined) return next()
+    for (const [name, value] of headers) page.headers.set(name, value)
+    return page
+  }
 }
+
+async function notThere(): Promise<void> {}
 
 /** What stands under `/*`: `Name: value` lines, indented. */
 function headersOf(text: string): [string, string][] {

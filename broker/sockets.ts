@@ -80,7 +80,7 @@ export class NodeSocket implements Socket {
   }
 
   #hold(): void {
-    if (this.#holds++ === 0) this.#peer.pause()
+    if (this.#holds++ === 0 && this.#peer.readyState === this.#peer.OPEN) this.#peer.pause()
   }
 
   #release(): void {

@@ -106,6 +106,7 @@ export const requestRefusals = {
 
   store_unreachable: {
     http: 503,
+    close: 1013,
     type: 'server_error',
     code: 'store_unreachable',
     retryAfterMs: 1_000,

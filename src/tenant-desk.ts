@@ -10,7 +10,7 @@ import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
 import { advance, conclude, consider, needs, read, release, renew, type Desk, type Terms } from './gate.ts'
 import { tokensOf, type Entry } from './ledger.ts'
-import { leaseTtlMs } from './limits.ts'
+import { leaseTtlMs, lostAfterMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { keyValid, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
@@ -32,9 +32,6 @@ export interface Regranted {
 export interface UnderWay {
   is: 'under way'
 }
-
-/** A call that lost its lease and never came back is closed after this long: its own object reports it long before. */
-const lostAfterMs = 600_000
 
 export class TenantDesk {
   readonly rosters: DeskRosters

@@ -37,11 +37,11 @@ export function openEmbedded(options: EmbeddedOptions): Store {
 
 class EmbeddedStore implements Store {
   readonly desks: Store['desks'] = {
-    admit: (offer) => this.#life(offer.tenant).admit(offer),
-    renew: (ref, load) => this.#lifeOf(ref).renew(ref, load),
-    leave: (ref) => this.#lifeOf(ref).leave(ref),
-    debit: (ref, entries) => this.#lifeOf(ref).debit(ref, entries),
-    end: (ref, entries, record) => this.#lifeOf(ref).end(ref, entries, record),
+    admit: async (offer) => this.#life(offer.tenant).admit(offer),
+    renew: async (ref, load) => this.#lifeOf(ref).renew(ref, load),
+    leave: async (ref) => this.#lifeOf(ref).leave(ref),
+    debit: async (ref, entries) => this.#lifeOf(ref).debit(ref, entries),
+    end: async (ref, entries, record) => this.#lifeOf(ref).end(ref, entries, record),
   }
   readonly homes: Store['homes']
   readonly #folder: Folder

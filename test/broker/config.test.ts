@@ -29,10 +29,18 @@ test('[CLI] a flag beats its variable, a variable beats the file, the file beats
   expect(readConfig(['--port', '3'], env)).toMatchObject({
     port: 3,
     host: '::1',
-    store: resolve('there'),
+    store: { is: 'folder', dir: resolve('there') },
     drainSeconds: 5,
     tlsPort: 8443,
   })
+})
+
+test('[CLI] a store is a folder or the address of a Redis', () => {
+  expect(readConfig(['--store', 'redis://one,redis://two:7000', '--workers', '4'], {})).toMatchObject({
+    store: { is: 'redis', url: 'redis://one,redis://two:7000' },
+    workers: 4,
+  })
+  expect(readConfig(['--node', 'a'], {})).toMatchObject({ node: 'a', workers: 1 })
 })
 
 const wrong: { what: string; args?: string[]; env?: Record<string, string>; text?: string; says: string }[] = [
@@ -45,6 +53,17 @@ const wrong: { what: string; args?: string[]; env?: Record<string, string>; text
     text: '{"prot": 1}',
     says: 'wrong.json: there is no setting "prot". There are: host, port',
   },
+  {
+    what: 'an address of Redis that cannot be read, and its password',
+    args: ['--store', 'redis://:secret@'],
+    says: '--store: The address of Redis cannot be read: give redis://',
+  },
+  {
+    what: 'processes that would share a folder',
+    args: ['--workers', '2'],
+    says: '--workers: 2 processes cannot share a folder: give --store redis://…, or one process.',
+  },
+  { what: 'a name that is none', args: ['--node', 'a b'], says: '--node: "a b" is no name of a node' },
   { what: 'an unknown flag', args: ['--prot', '1'], says: "Unknown option '--prot'. Run with --help" },
   { what: 'a flag without a value', args: ['--port'], says: "Option '--port <value>' argument missing" },
   { what: 'a stray word', args: ['8787'], says: "Unexpected argument '8787'" },
@@ -64,6 +83,11 @@ const wrong: { what: string; args?: string[]; env?: Record<string, string>; text
     what: 'an upstream that is no URL',
     env: { TRUNKLINE_UPSTREAM_URL: 'ftp://x' },
     says: 'is no URL that begins with wss',
+  },
+  {
+    what: 'an upstream that cannot be dialled',
+    args: ['--upstream-url', 'ws://[x'],
+    says: 'is no URL that can be dialled.',
   },
   { what: 'upstreams that are no JSON', args: ['--upstreams', '{'], says: 'TRUNKLINE_UPSTREAMS: is not valid JSON' },
   { what: 'an upstream with a field amiss', args: ['--upstreams', '[{"id":"A"}]'], says: '--upstreams: 0.id: Invalid' },

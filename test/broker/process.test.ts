@@ -1,12 +1,15 @@
 // The Node host as a process: what it will not start with, TLS, how it stops, and what a kill leaves.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { get } from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { ensureCertificate } from '../../cli/certificate.ts'
 import { startNodeBroker } from '../../cli/node-broker.ts'
 import { startSim } from '../../sim/server.ts'
@@ -89,7 +92,6 @@ test('[CLI] with a certificate it serves the same over TLS', async () => {
   await writeFile(join(dir, 'own.crt'), certificate.cert)
   await writeFile(join(dir, 'own.key'), certificate.key)
   const { tlsPort } = await start('--tls-cert', join(dir, 'own.crt'), '--tls-key', join(dir, 'own.key'))
-  const { get } = await import('node:https')
   const ca = await readFile(certificate.caFile)
   const status = await new Promise((resolve, reject) => {
     get(`https://localhost:${tlsPort}/readyz`, { ca }, (response) => {
@@ -98,6 +100,9 @@ test('[CLI] with a certificate it serves the same over TLS', async () => {
     }).on('error', reject)
   })
   expect(status).toBe(200)
+  const call = new WebSocket(`wss://localhost:${tlsPort}/v1/realtime?model=gpt-realtime`, { ca })
+  const [, response] = (await once(call, 'unexpected-response')) as [unknown, IncomingMessage]
+  expect(response.statusCode).toBe(401)
 })
 
 /** A broker that waits for its live calls, and its process. */
@@ -127,7 +132,7 @@ test('[D1] the first signal: not ready, no new call, who waits is told, live cal
   signal()
   expect(await waiting.error()).toMatchObject({ code: 'draining' })
   const ready = await fetch(`${broker.url}/readyz`)
-  expect([ready.status, await ready.text()]).toEqual([503, 'not ready: it is shutting down\n'])
+  expect([ready.status, await ready.text()]).toEqual([503, 'not ready: it is draining\n'])
   expect((await fetch(`${broker.url}/livez`)).status).toBe(200)
   const { status, headers } = await new Caller(broker.wsUrl, tenant.key).refusal()
   expect([status, headers['retry-after']]).toEqual([503, '1'])

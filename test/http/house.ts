@@ -127,7 +127,7 @@ export class MemoryHouse implements House {
     return this.problems
   }
 
-  fault(error: unknown): void {
+  fault(error: unknown): undefined {
     this.faults.push(error)
   }
 

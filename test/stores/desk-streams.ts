@@ -9,7 +9,7 @@ import { TenantSettings } from '../../src/plan-settings.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { CallRecord, PoolGrant } from '../../src/ports.ts'
 import { openSqlite } from './sqlite.ts'
-import { calls, deskCommand, keys, offerOf, refOf, type DeskCommand } from '../contract/desk-commands.ts'
+import { deskCommand, keys, offerOf, refOf, type DeskCommand } from '../contract/desk-commands.ts'
 import { seed } from '../contract/seed.ts'
 
 export const start = Date.parse('2026-11-30T23:50:00.000Z')
@@ -31,9 +31,10 @@ export async function deskStreams(open: (run: number) => TimedDesk, steps: numbe
   const stream = fc.array(deskCommand, { minLength: streamLength, maxLength: streamLength })
   await fc.assert(
     fc.asyncProperty(stream, async (commands) => {
-      const beside = new Beside(open(run++))
+      const beside = new Beside(open(run))
       try {
-        await beside.begin()
+        await beside.begin(run % 4 === 0 ? 20 : 0, run % 2 === 0 ? 2 : 4)
+        run++
         for (const command of commands) await beside.take(command)
         await beside.settle()
       } finally {
@@ -62,9 +63,10 @@ class Beside {
     this.#sql = new SqlDesk(this.#store.sql, this.#store.transact)
   }
 
-  async begin(): Promise<void> {
+  /** `talked`: calls that were there before, so that the desk has learned how long calls are and what they take. */
+  async begin(talked: number, lines: number): Promise<void> {
     await this.#at(this.#now)
-    const settings = TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines: 2 } })
+    const settings = TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines } })
     const tenant: Tenant = { ...settings, id: 'ten_1', created_at }
     this.#sql.registry.putTenant(tenant)
     await this.#other.create(tenant)
@@ -73,6 +75,11 @@ class Beside {
       const key: Key = { id, name: id, lines: null, headStartSeconds: 0, hint: '…', ...times }
       this.#sql.registry.putKey(key, `hash of ${id}`)
       expect(await this.#other.addKey(key, `hash of ${id}`)).toBeUndefined()
+    }
+    for (let i = 0; i < talked; i++) {
+      await this.take({ do: 'regrant', pool: 'openai', tokens: 60_000, sessions: 9, as: 'answer' })
+      await this.take({ do: 'admit', call: `t${i}`, unserved: false })
+      await this.take({ do: 'end', call: `t${i}`, why: 'hung_up', liveMs: 10_000 + 777 * i, report: 'r1' })
     }
   }
 
@@ -112,7 +119,7 @@ class Beside {
   }
 
   async #regrant({ pool, tokens, sessions, as }: DeskCommand & { do: 'regrant' }): Promise<void> {
-    const version = (this.#version += 2) - (tokens === 0 ? 3 : 0) // some come late
+    const version = (this.#version += 2) - (tokens === 0 ? 3 : tokens === 6_000 ? 2 : 0) // some come late, some twice
     const grantOf = (amount: number) => ({ amount, until: this.#now + leaseTtlMs, version })
     const grant: PoolGrant = { epoch: start, tokens: grantOf(tokens), sessions: grantOf(sessions) }
     const [taken, how] = [as === 'none' ? undefined : grant, as === 'none' ? 'answer' : as] as const
@@ -238,7 +245,7 @@ class Beside {
 }
 
 function entriesOf({ call, report }: { call: string; report: string }) {
-  return [{ id: report, amounts: { input_audio: 100, output_text: calls.indexOf(call as 'c1') } }]
+  return [{ id: report, amounts: { input_audio: 100, output_text: Number(call.slice(1)) } }]
 }
 
 function recordOf({ why, liveMs }: DeskCommand & { do: 'end' }): CallRecord {

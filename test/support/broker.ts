@@ -113,6 +113,7 @@ export class Broker {
 
   async lines(tenant: MadeTenant): Promise<{ live: number; waiting: number; cap: number; over: number }> {
     const { body } = await this.admin('GET', `/tenants/${tenant.id}`)
+    if (body['lines'] === undefined) throw new Error(JSON.stringify(body))
     return body['lines'] as { live: number; waiting: number; cap: number; over: number }
   }
 

@@ -1666,6 +1666,7 @@ ____exports.catalogue = {
     trunkline_pool_tokens_last_minute = {kind = "gauge", help = "Tokens debited in the last minute, as far as its tenants have told.", labels = {"pool"}},
     trunkline_pool_desks = {kind = "gauge", help = "Tenants that draw from it now.", labels = {"pool"}},
     trunkline_process_calls = {kind = "gauge", help = "Calls of this process, or of all that share its port.", labels = {}},
+    trunkline_process_calls_most = {kind = "gauge", help = "Calls that the open files of this process are enough for, or of all that share its port; absent where files are no bound.", labels = {}},
     trunkline_process_calls_ratio = {kind = "gauge", help = "Calls of a process as a share of those that its open files are enough for: the highest.", labels = {}, combine = "max"},
     trunkline_process_loop_delay_seconds = {kind = "gauge", help = "How late the event loop of a process is, 99th percentile of two seconds: the highest.", labels = {}, combine = "max"},
     trunkline_process_memory_ratio = {kind = "gauge", help = "Resident memory of a process as a share of what it may have: the highest.", labels = {}, combine = "max"},
@@ -3055,6 +3056,7 @@ local ____ledger_2Ets = modules["ledger"]
 local tokensOf = ____ledger_2Ets.tokensOf
 local ____limits_2Ets = modules["limits"]
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
+local lostAfterMs = ____limits_2Ets.lostAfterMs
 local ____plan_2Ets = modules["plan"]
 local keyValid = ____plan_2Ets.keyValid
 --- Who calls is not kept: one that is lost is not remembered.
@@ -3076,8 +3078,6 @@ function ____exports.refOf(____bindingPattern0, tenant)
         pool = pool
     }
 end
---- A call that lost its lease and never came back is closed after this long: its own object reports it long before.
-local lostAfterMs = 600000
 ____exports.TenantDesk = __TS__Class()
 local TenantDesk = ____exports.TenantDesk
 TenantDesk.name = "TenantDesk"

@@ -1,0 +1,76 @@
+// What one call's bug, or a desk that fails, does to the others of the same process. The host runs in this process, so that it can be broken.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { readConfig } from '../../broker/config.ts'
+import { startHost, type Host } from '../../broker/host.ts'
+import { startSim, type Sim } from '../../sim/server.ts'
+import { Relay } from '../../src/relay.ts'
+import { SqlSteps } from '../../src/sql-steps.ts'
+import { adminKey, Broker, upstreamKey } from '../support/broker.ts'
+import { Caller, liveCaller } from '../support/caller.ts'
+
+let dir: string
+let sim: Sim
+let host: Host
+let broker: Broker
+let faults: string[] = []
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'trunkline-trouble-'))
+  sim = await startSim({ port: 0, pace: 'burst' })
+  const env = { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: upstreamKey, TRUNKLINE_UPSTREAM_URL: sim.url }
+  faults = []
+  host = await startHost(readConfig(['--port', '0', '--store', dir], env), {
+    fault: (of, error) => faults.push(`${of}: ${String(error)}`),
+    log: () => undefined,
+  })
+  const life = { close: () => host.drain(0), restart: () => Promise.reject(new Error('it has no next life')) }
+  broker = new Broker(`http://127.0.0.1:${host.port}`, sim, [], life)
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await broker.close()
+  await sim.close()
+  await rm(dir, { recursive: true })
+})
+
+test('[C1] a bug in one call ends that call with a sentence, and no other', async () => {
+  const tenant = await broker.tenant()
+  const [one, other] = [await liveCaller(broker.wsUrl, tenant.key), await liveCaller(broker.wsUrl, tenant.key)]
+  vi.spyOn(Relay.prototype, 'fromCaller').mockImplementationOnce(() => {
+    throw new Error('a bug')
+  })
+  one.send({ type: 'input_audio_buffer.clear' })
+  expect(await one.error()).toMatchObject({ code: 'internal_error' })
+  expect(await one.closing()).toMatchObject({ code: 1011 })
+  expect(faults).toEqual(['call: Error: a bug'])
+  other.send({ type: 'input_audio_buffer.clear' })
+  await other.next('input_audio_buffer.cleared')
+  expect(await broker.live(tenant)).toBe(1)
+  await other.hangUp()
+  await broker.quiet(tenant)
+})
+
+function broken(): never {
+  throw new Error('disk full')
+}
+
+test('[G10] a desk that fails: a new call is told within 500 ms to come again, live ones go on and are debited when it is back', async () => {
+  const tenant = await broker.tenant()
+  const live = await liveCaller(broker.wsUrl, tenant.key)
+  for (const step of ['consider', 'admit', 'debit', 'renew'] as const)
+    vi.spyOn(SqlSteps.prototype, step).mockImplementation(broken)
+  const since = performance.now()
+  const caller = new Caller(broker.wsUrl, tenant.key)
+  expect(await caller.error()).toMatchObject({ code: 'temporarily_unavailable' })
+  expect(performance.now() - since).toBeLessThan(500)
+  expect(await caller.closing()).toMatchObject({ code: 1013 })
+  live.send({ type: 'response.create' })
+  await live.next('response.done')
+  await vi.waitFor(() => expect(faults).toContain('call: Error: disk full'))
+  vi.restoreAllMocks()
+  await live.hangUp()
+  await broker.quiet(tenant)
+  expect(await broker.usage(tenant)).toMatchObject({ calls: 1, replies: 1 })
+})

@@ -1,0 +1,121 @@
+// Faults put into the Lua on purpose: the random streams notice each. What they would not notice is not proven by them.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { RedisDesk } from '../../broker/redis/desk.ts'
+import { RedisPool } from '../../broker/redis/pool.ts'
+import { deskStreams } from './desk-streams.ts'
+import { own, poolStreams } from './pool-beside.ts'
+import { startRedis, timedSource, type Redis } from './redis.ts'
+
+/** The first place of a text, and what stands there instead. */
+type Mutant = readonly [from: string, to: string]
+
+const ofDesk: readonly Mutant[] = [
+  // the gate
+  ['return lines.leases:size() >= lines.cap', 'return lines.leases:size() > lines.cap'],
+  ['if not waits and not (fit and waiting == 0) then', 'if not waits and not fit then'],
+  ['if waiting >= t.room then', 'if waiting > t.room then'],
+  ['if fit and place == 0 then', 'if fit then'],
+  ['desk.tickets:set(call, t.now + t.ttlMs)', 'desk.tickets:set(call, t.now + t.ttlMs + 1)'],
+  ['if place ~= nil and caller ~= nil then', 'if place == nil and caller ~= nil then'],
+  ['if leases:size() + ahead >= cap then', 'if leases:size() + ahead > cap then'],
+  [
+    'loads:size() >= sessions and loads:sum() + load <= tokens',
+    'loads:size() >= sessions and loads:sum() + load < tokens',
+  ],
+  ['return leases:size() < cap and', 'return leases:size() <= cap and'],
+  ['loads:size() < sessions and', 'true and'],
+  ['    desk.places:delete(caller)\n', ''],
+  ['return remembered or now - headStartMs', 'return now - headStartMs'],
+  ['        desk.queue:delete(late)\n', ''],
+  [
+    'if verdict.is == "queued" and verdict.place >= t.room then',
+    'if verdict.is == "queued" and verdict.place > t.room then',
+  ],
+  ['over = math.max(0, live - cap)', 'over = live - cap'],
+  ['tokens.wants = tokens.wants + load', 'tokens.wants = load'],
+  // grants, ledger, means, counts
+  [
+    '____exports.held(holding, of, t.now),\n            has\n',
+    '____exports.held(holding, of, t.now),\n            math.huge\n',
+  ],
+  [
+    'if grant.version <= (holding.versions:get(of) or 0) then',
+    'if grant.version < (holding.versions:get(of) or 0) then',
+  ],
+  ['if amount ~= 0 then', 'if amount > 1 then'],
+  ['math.min(calls, meanCalls)', 'meanCalls'],
+  ['value <= le and 1 or 0', 'value < le and 1 or 0'],
+  ['if waitedMs > 0 then', 'if waitedMs >= 0 then'],
+  // the desk and its homes
+  ['return key.revoked_at == nil and', 'return true and'],
+  ["return redis.call('ZRANK', self.key, id) or nil", "return redis.call('ZREVRANK', self.key, id) or nil"],
+  ["redis.call('ZRANGE', self.key, 0, n - 1)", "redis.call('ZRANGE', self.key, 0, n)"],
+  [
+    "local late = redis.call('ZRANGEBYSCORE', self.key, '-inf', up_to)",
+    "local late = redis.call('ZRANGEBYSCORE', self.key, '-inf', '(' .. up_to)",
+  ],
+  ['self:keep_sum(total + value - (self:get(id) or 0))', 'self:keep_sum(total + value)'],
+  ['self:keep_sum(total - (self:get(id) or 0))', 'self:keep_sum(total)'],
+  [
+    "self.rosters('calls:open'):set(call.id, call.admitted == nil and 0 or 1)",
+    "self.rosters('calls:open'):set(call.id, 1)",
+  ],
+  ['table.sort(ids)\n', '\n'],
+  ["before and '(' .. before or '+'", "before and '[' .. before or '+'"],
+  ['(tonumber(before[i] or nil) or 0) + sums[name]', 'sums[name]'],
+  ['    desk:holdNarrow()\n', ''],
+  ['homes.registry.gist = nil\n', '\n'],
+  ['again:get(pool) ~= nil', 'again:get(pool) == nil'],
+]
+
+const ofPool: readonly Mutant[] = [
+  ['return number < (pool.asks:get(desk) or 0)', 'return number <= (pool.asks:get(desk) or 0)'],
+  ['        if share < least then', '        if share <= least then'],
+  ['if more <= ceiling * threshold - pool.floors:sum() then', 'if more <= ceiling * threshold then'],
+  [
+    'local taken = pool.grants:sum() + pool.kept:sum() - own + more',
+    'local taken = pool.grants:sum() + pool.kept:sum() + more',
+  ],
+  ['more <= own and math.max(1, threshold) or threshold', 'threshold'],
+  ['if not t.learning and ask.has > 0 then', 'if not t.learning then'],
+  ['    if ask.wants == 0 then', '    if ask.has == 0 then'],
+  ['if epoch ~= nil and epoch ~= born and', 'if epoch ~= nil and'],
+  ['local more = debited - (counted:get(desk) or debited)', 'local more = debited - (counted:get(desk) or 0)'],
+]
+
+/** Enough for each of them. */
+const steps = 10_000
+let redis: Redis
+
+beforeAll(async () => {
+  redis = await startRedis()
+}, 20_000)
+afterAll(() => redis?.end())
+
+async function load([from, to]: Mutant) {
+  const source = timedSource()
+  expect(source, `there is no "${from}" in the Lua`).toContain(from)
+  return redis.load(source.replace(from, () => to))
+}
+
+test.each(ofDesk)('[S1] the streams of a desk notice "%s" as "%s"', { timeout: 60_000 }, async (from, to) => {
+  const fcall = await load([from, to])
+  await redis.send('FLUSHDB')
+  const open = (run: number) => {
+    const tenant = `ten_${run}`
+    const at = (now: number) => redis.send('SET', `trunkline:{${tenant}}:clock`, String(now))
+    return { desk: new RedisDesk(tenant, fcall, { node: 'a', epoch: 1 }), at }
+  }
+  await expect(deskStreams(open, steps)).rejects.toThrow()
+})
+
+test.each(ofPool)('[S1] the streams of a pool notice "%s" as "%s"', { timeout: 60_000 }, async (from, to) => {
+  const fcall = await load([from, to])
+  await redis.send('FLUSHDB')
+  const open = (run: number) => {
+    const key = `trunkline:{pool:p${run}}:pool`
+    const pool = new RedisPool('openai', own, (name, _key, ...args) => fcall(name, key, ...args))
+    return { pool, at: (now: number) => redis.send('SET', `trunkline:{pool:p${run}}:clock`, String(now)) }
+  }
+  await expect(poolStreams(open, steps)).rejects.toThrow()
+})
