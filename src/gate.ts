@@ -74,7 +74,6 @@ export function admit(desk: Desk, ask: Ask, t: Terms): Verdict {
 }
 
 function decide(desk: Desk, ask: Ask, t: Terms): Verdict {
-  sweep(desk, t.now)
   const [tenant, ...narrow] = desk.lines
   if (tenant.leases.get(ask.call) !== undefined) return seat(desk, ask, t) // G2: asking again gives the same answer
   const waits = desk.queue.get(ask.call) !== undefined
@@ -118,6 +117,7 @@ export function consider(desk: Desk, ask: Ask, t: Terms): Verdict | undefined {
 
 /** The pool was asked: the newcomer is granted, has its place, or finds that there is none. */
 export function conclude(desk: Desk, ask: Ask, t: Terms): Verdict {
+  sweep(desk, t.now)
   const verdict = decide(desk, ask, t)
   if (verdict.is === 'queued' && verdict.place >= t.room) {
     release(desk, ask.call, t.now)
@@ -225,9 +225,7 @@ function fits(desk: Desk, { loads, tokens, sessions }: Quota, load: number, { le
 
 /** A place that is remembered is taken up once: of two callers with one id the second is a stranger (G12). */
 function takeUp(desk: Desk, { caller }: Ask): void {
-  if (caller === undefined) return
-  desk.places.delete(caller)
-  desk.memory.delete(caller)
+  for (const roster of [desk.places, desk.memory]) if (caller !== undefined) roster.delete(caller)
 }
 
 function arrival(desk: Desk, { caller, headStartMs = 0 }: Ask, now: number): number {

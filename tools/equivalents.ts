@@ -63,7 +63,11 @@ export const equivalent: Readonly<Record<string, string>> = {
     'only dearer: it looks each millisecond what is due',
   'if (this.#hold === hold) this.#audience.changed() // else an action was a step of its own, and has said so → if (true) this.#audience.changed() // else an action was a step of its own, and has said so':
     'only dearer: it says so twice',
+  'for (const roster of [desk.places, desk.memory]) if (caller !== undefined) roster.delete(caller) → for (const roster of [desk.places, desk.memory]) if (true) roster.delete(caller)':
+    'nobody is remembered without a name',
   // src/pool.ts
+  'return number < (pool.asks.get(desk) ?? 0) → return number < (pool.asks.get(desk))':
+    'of a desk that was never heard no number is too low',
   'const amount = pool.grants.get(desk) ?? 0 → const amount = pool.grants.get(desk)':
     'a desk that gets slack was given its grant before',
   'give(pool, desk, (pool.grants.get(desk) ?? 0) + step(pool, desk)) → give(pool, desk, (pool.grants.get(desk)) + step(pool, desk))':

@@ -343,3 +343,44 @@ test('[G12] a remembered place is taken up by the first that comes with its call
   expect(enter('e', 6, { caller: 'x' })).toEqual(queued(1))
   expect(enter('f', 7, { caller: 'x' })).toEqual(queued(3))
 })
+
+test('[G12] a place is taken up where a newcomer is granted or concluded, not while its pool is asked nor where it finds no place', () => {
+  const remember = (): void => {
+    desk.places.set('x', 1)
+    desk.memory.set('x', 60_000)
+  }
+  const remembered = (): number[] => [desk.places.size(), desk.memory.size()]
+  const ask = (call: string): Ask => ({ call, quota: desk.quotas[0], load: 10, caller: 'x' })
+  desk = deskOf(3)
+  remember()
+  expect(consider(desk, ask('a'), terms(10))).toEqual({ is: 'granted' })
+  expect(remembered()).toEqual([0, 0])
+  remember()
+  const { desk: short } = given({ grant: 10 })
+  const asked = { ...ask('b'), quota: short.quotas[0] }
+  expect(consider(short, asked, terms(11))).toBeUndefined()
+  expect(remembered()).toEqual([1, 1])
+  expect(conclude(short, asked, terms(12, { room: 0 }))).toMatchObject({ is: 'full' })
+  expect(remembered()).toEqual([1, 1])
+  expect(conclude(short, asked, terms(13))).toMatchObject({ is: 'queued' })
+  expect(remembered()).toEqual([0, 0])
+  release(short, 'b', 14)
+  expect(remembered()).toEqual([0, 0]) // nobody knows who it was
+})
+
+test('[G12] a newcomer whose key is full takes no place up', () => {
+  desk = { ...deskOf(3), lines: [...deskOf(3).lines, key] }
+  key.leases.set('other', 60_000)
+  desk.places.set('x', 1)
+  desk.memory.set('x', 60_000)
+  const ask = { call: 'a', quota: desk.quotas[0], load: 10, caller: 'x' }
+  expect(consider(desk, ask, terms(10))).toMatchObject({ is: 'full', of: 'key' })
+  expect(conclude(desk, ask, terms(11))).toMatchObject({ is: 'full', of: 'key' })
+  expect([desk.places.size(), desk.memory.size()]).toEqual([1, 1])
+})
+
+test('[G2] what has run out is swept before a call is concluded', () => {
+  renew('old', 0)
+  const ask = { call: 'a', quota: desk.quotas[0], load: 10 }
+  expect(conclude(desk, ask, terms(ttlMs))).toEqual({ is: 'granted' })
+})

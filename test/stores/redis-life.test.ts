@@ -8,7 +8,7 @@ import { leaseTtlMs, learningMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { CallRef, Offer } from '../../src/ports.ts'
 import { ample } from '../support/grants.ts'
-import { startRedis, timedSource, type Redis } from './redis.ts'
+import { dial, startRedis, timedSource, type Redis } from './redis.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
 const created_at = '2026-11-21T00:00:00.000Z'
@@ -55,20 +55,22 @@ function ref(call: string): CallRef {
 test('[G6] who is seated is told on the channel of its tenant by the step itself, whoever asked for it', async () => {
   expect(await desk.admit(offer('c1'))).toMatchObject({ is: 'granted' })
   expect(await deskOf('b', 1).admit(offer('c2'))).toMatchObject({ is: 'queued', place: 0 })
-  const ear = await redis.beside()
-  const message = ear.hear(seatedChannel(tenant))
+  const ear = await dial(redis.port)
+  const message = await ear.hear(seatedChannel(tenant))
   await desk.end(ref('c1'), [], lostRecord('m', 1_000))
   expect(await desk.regrant('openai', undefined, 'answer')).toEqual({ seated: ['c2'], again: false })
-  expect(JSON.parse(await message)).toEqual(['c2'])
+  expect(JSON.parse(await message())).toEqual(['c2'])
+  ear.close()
 })
 
 test('[G6] an edit that raises a cap seats and wakes in the same step', async () => {
   await desk.admit(offer('c1'))
   await desk.admit(offer('c2'))
-  const ear = await redis.beside()
-  const message = ear.hear(seatedChannel(tenant))
+  const ear = await dial(redis.port)
+  const message = await ear.hear(seatedChannel(tenant))
   await desk.change({ caps: { lines: 2 } })
-  expect(JSON.parse(await message)).toEqual(['c2'])
+  expect(JSON.parse(await message())).toEqual(['c2'])
+  ear.close()
 })
 
 test('[A2] edits of many hosts at once are each computed on what the one before has left', async () => {

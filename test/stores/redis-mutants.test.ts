@@ -24,7 +24,7 @@ const ofDesk: readonly Mutant[] = [
   ],
   ['return leases:size() < cap and', 'return leases:size() <= cap and'],
   ['loads:size() < sessions and', 'true and'],
-  ['    desk.places:delete(caller)\n', ''],
+  ['ipairs({desk.places, desk.memory})', 'ipairs({desk.memory})'],
   ['return remembered or now - headStartMs', 'return now - headStartMs'],
   ['        desk.queue:delete(late)\n', ''],
   [
@@ -62,7 +62,7 @@ const ofDesk: readonly Mutant[] = [
   ],
   ['table.sort(ids)\n', '\n'],
   ["before and '(' .. before or '+'", "before and '[' .. before or '+'"],
-  ['(tonumber(before[i] or nil) or 0) + sums[name]', 'sums[name]'],
+  ['local sum = tonumber(before[i] or nil) or 0', 'local sum = 0'],
   ['    desk:holdNarrow()\n', ''],
   ['homes.registry.gist = nil\n', '\n'],
   ['again:get(pool) ~= nil', 'again:get(pool) == nil'],

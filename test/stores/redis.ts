@@ -10,39 +10,17 @@ import { source } from '../../broker/redis/source.ts'
 
 type Word = string | Buffer
 
-export class Redis {
-  readonly port: number
-  readonly #folder: string
-  #server: ChildProcess
-  #socket: Socket
+/** One connection. */
+export class Connection {
+  readonly #socket: Socket
   #rest: Buffer = Buffer.alloc(0)
-  #waiting: { resolve(reply: unknown): void; reject(error: Error): void }[] = []
+  readonly #waiting: { resolve(reply: unknown): void; reject(error: Error): void }[] = []
   #heard: ((message: string) => void) | undefined
 
-  constructor(port: number, folder: string, server: ChildProcess, socket: Socket) {
-    this.port = port
-    this.#folder = folder
-    this.#server = server
-    this.#socket = this.#listen(socket)
-  }
-
-  /** Kills it as kill -9 does, and starts it again on what it had on disk. */
-  async restart(): Promise<void> {
-    await this.#kill()
-    this.#server = await serve(this.port, this.#folder)
-    this.#socket = this.#listen(await dial(this.port))
-  }
-
-  /** The next message on a channel; this connection does nothing else after. */
-  async hear(channel: string): Promise<Promise<string>> {
-    const message = new Promise<string>((resolve) => (this.#heard = resolve))
-    await this.send('SSUBSCRIBE', channel)
-    return message
-  }
-
-  /** Another connection to the same server. */
-  async beside(): Promise<Redis> {
-    return new Redis(this.port, this.#folder, this.#server, await dial(this.port))
+  constructor(socket: Socket) {
+    this.#socket = socket
+    socket.on('data', (bytes) => this.#read(bytes))
+    socket.on('error', () => undefined)
   }
 
   send(...words: Word[]): Promise<unknown> {
@@ -55,11 +33,71 @@ export class Redis {
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
-  /** Loads a library of this source, and gives the way to call its functions. */
-  async load(source: string): Promise<Fcall> {
+  /** Subscribes, and gives the next message; this connection does nothing else after. */
+  async hear(channel: string): Promise<() => Promise<string>> {
+    const message = new Promise<string>((resolve) => (this.#heard = resolve))
+    await this.send('SSUBSCRIBE', channel)
+    return () => message
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #read(bytes: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, bytes])
+    for (let read = reply(this.#rest, 0); read !== undefined; read = reply(this.#rest, 0)) {
+      this.#rest = this.#rest.subarray(read.end)
+      const { value } = read
+      if (Array.isArray(value) && value[0] === 'smessage') this.#heard?.(String(value[2]))
+      else if (value instanceof Error) this.#waiting.shift()?.reject(value)
+      else this.#waiting.shift()?.resolve(value)
+    }
+  }
+}
+
+export async function dial(port: number): Promise<Connection> {
+  const socket = connect(port, '127.0.0.1')
+  await new Promise((resolve) => socket.once('connect', resolve))
+  return new Connection(socket)
+}
+
+/** A server of its own, and the first connection to it. */
+export class Redis {
+  readonly port: number
+  readonly #folder: string
+  #server: ChildProcess
+  #connection: Connection
+
+  constructor(port: number, folder: string, server: ChildProcess, connection: Connection) {
+    this.port = port
+    this.#folder = folder
+    this.#server = server
+    this.#connection = connection
+  }
+
+  send(...words: Word[]): Promise<unknown> {
+    return this.#connection.send(...words)
+  }
+
+  /** Loads a library of this source; its name. */
+  async library(source: string): Promise<string> {
     const name = `trunkline_${createHash('sha256').update(source).digest('hex').slice(0, 16)}`
     await this.send('FUNCTION', 'LOAD', 'REPLACE', `#!lua name=${name}\nlocal LIBRARY = '${name}_' ${source}`)
+    return name
+  }
+
+  /** Loads it, and gives the way to call its functions. */
+  async load(source: string): Promise<Fcall> {
+    const name = await this.library(source)
     return (called, key, ...args) => this.send('FCALL', `${name}_${called}`, '1', key, ...args)
+  }
+
+  /** Kills it as kill -9 does, and starts it again on what it had on disk. */
+  async restart(): Promise<void> {
+    await this.#kill()
+    this.#server = await serve(this.port, this.#folder)
+    this.#connection = await dial(this.port)
   }
 
   async end(): Promise<void> {
@@ -68,49 +106,34 @@ export class Redis {
   }
 
   async #kill(): Promise<void> {
-    this.#socket.destroy()
+    this.#connection.close()
     const gone = new Promise((resolve) => this.#server.once('exit', resolve))
     this.#server.kill('SIGKILL')
     await gone
   }
-
-  #listen(socket: Socket): Socket {
-    this.#rest = Buffer.alloc(0)
-    this.#waiting = []
-    socket.on('data', (bytes) => this.#read(bytes))
-    socket.on('error', () => undefined)
-    return socket
-  }
-
-  #read(bytes: Buffer): void {
-    this.#rest = Buffer.concat([this.#rest, bytes])
-    for (let read = reply(this.#rest, 0); read !== undefined; read = reply(this.#rest, 0)) {
-      this.#rest = this.#rest.subarray(read.end)
-      const { value } = read
-      if (Array.isArray(value) && value[0] === 'smessage') {
-        this.#heard?.(String(value[2]))
-        continue
-      }
-      const one = this.#waiting.shift()
-      if (value instanceof Error) one?.reject(value)
-      else one?.resolve(value)
-    }
-  }
 }
 
 export async function startRedis(): Promise<Redis> {
+  checkInstalled()
+  return begun()
+}
+
+function checkInstalled(): void {
   if (spawnSync('redis-server', ['--version']).status !== 0)
     throw new Error('There is no redis-server here: apt-get install redis-server')
+}
+
+async function begun(...more: string[]): Promise<Redis> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-redis-'))
-  return new Redis(port, folder, await serve(port, folder), await dial(port))
+  return new Redis(port, folder, await serve(port, folder, ...more), await dial(port))
 }
 
 /** What is acknowledged is on disk. */
-async function serve(port: number, folder: string): Promise<ChildProcess> {
+async function serve(port: number, folder: string, ...more: string[]): Promise<ChildProcess> {
   const durable = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'no']
   const own = ['--bind', '127.0.0.1', '--dir', folder, '--port', String(port)]
-  const server = spawn('redis-server', [...durable, ...own], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn('redis-server', [...durable, ...own, ...more], { stdio: ['ignore', 'pipe', 'inherit'] })
   process.once('exit', () => server.kill('SIGKILL'))
   await new Promise<void>((resolve, reject) => {
     server.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)))
@@ -119,10 +142,53 @@ async function serve(port: number, folder: string): Promise<ChildProcess> {
   return server
 }
 
-async function dial(port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1')
-  await new Promise((resolve) => socket.once('connect', resolve))
-  return socket
+/** Three masters; functions are called where the key's slot is. */
+export class Cluster {
+  readonly #servers: readonly Redis[]
+
+  constructor(servers: readonly Redis[]) {
+    this.#servers = servers
+  }
+
+  /** `redis-cli --cluster create` gives each server a third of the slots, in their order. */
+  at(key: string): Redis {
+    const third = Math.min(2, Math.floor((slotOf(key) * 3) / 16_384 + 1e-4))
+    return this.#servers[third] as Redis
+  }
+
+  async load(source: string): Promise<Fcall> {
+    const calls = new Map<Redis, Fcall>()
+    for (const server of this.#servers) calls.set(server, await server.load(source))
+    return (name, key, ...args) => (calls.get(this.at(key)) as Fcall)(name, key, ...args)
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.end()))
+  }
+}
+
+export async function startCluster(): Promise<Cluster> {
+  checkInstalled()
+  const servers = await Promise.all([0, 1, 2].map(() => begun('--cluster-enabled', 'yes')))
+  const places = servers.map(({ port }) => `127.0.0.1:${port}`)
+  const made = spawnSync('redis-cli', ['--cluster', 'create', ...places, '--cluster-yes'], { encoding: 'utf8' })
+  if (made.status !== 0) throw new Error(`no cluster: ${made.stdout} ${made.stderr}`)
+  for (const server of servers) {
+    while (!String(await server.send('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return new Cluster(servers)
+}
+
+/** CRC16 (XModem) of the hash tag, as the Redis Cluster specification has it. */
+function slotOf(key: string): number {
+  const tag = /\{([^}]+)\}/.exec(key)?.[1] ?? key
+  let crc = 0
+  for (const byte of Buffer.from(tag)) {
+    crc ^= byte << 8
+    for (let bit = 0; bit < 8; bit++) crc = ((crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021) & 0xffff
+  }
+  return crc % 16_384
 }
 
 async function freePort(): Promise<number> {

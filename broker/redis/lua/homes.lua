@@ -152,7 +152,9 @@ Counts.__index = Counts
 
 function Counts:add(pool, series, by)
     if self.more[pool] == nil then self.more[pool] = {} end
-    self.more[pool][series] = (self.more[pool][series] or 0) + by
+    local sums = self.more[pool]
+    if sums[series] == nil then sums[series] = {} end
+    table.insert(sums[series], by)
 end
 
 function Counts:at(pool)
@@ -166,7 +168,9 @@ function Counts:keep()
         local before = redis.call('HMGET', self:at(pool), unpack(names))
         for i, name in ipairs(names) do
             changes[2 * i - 1] = name
-            changes[2 * i] = string.format('%.17g', (tonumber(before[i] or nil) or 0) + sums[name])
+            local sum = tonumber(before[i] or nil) or 0
+            for _, by in ipairs(sums[name]) do sum = sum + by end -- one by one: fractions add up as they do elsewhere
+            changes[2 * i] = string.format('%.17g', sum)
         end
         redis.call('HSET', self:at(pool), unpack(changes))
         self.rosters('counted'):set(pool, 1)

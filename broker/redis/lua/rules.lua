@@ -1108,7 +1108,6 @@ local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
 local decide, seat, fits, takeUp, arrival, sweep
 function decide(desk, ask, t)
-    sweep(desk, t.now)
     local ____desk_lines_0 = desk.lines
     local tenant = ____desk_lines_0[1]
     local narrow = __TS__ArraySlice(____desk_lines_0, 1)
@@ -1243,11 +1242,11 @@ end
 function takeUp(desk, ____bindingPattern0)
     local caller
     caller = ____bindingPattern0.caller
-    if caller == nil then
-        return
+    for ____, roster in ipairs({desk.places, desk.memory}) do
+        if caller ~= nil then
+            roster:delete(caller)
+        end
     end
-    desk.places:delete(caller)
-    desk.memory:delete(caller)
 end
 function arrival(desk, ____bindingPattern0, now)
     local headStartMs
@@ -1326,6 +1325,7 @@ function ____exports.consider(desk, ask, t)
 end
 --- The pool was asked: the newcomer is granted, has its place, or finds that there is none.
 function ____exports.conclude(desk, ask, t)
+    sweep(desk, t.now)
     local verdict = decide(desk, ask, t)
     if verdict.is == "queued" and verdict.place >= t.room then
         ____exports.release(desk, ask.call, t.now)
