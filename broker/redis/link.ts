@@ -75,6 +75,8 @@ export class Link {
       disableClientInfo: true,
       // A command whose answer was lost is not sent again; without a time-out of ours it would never settle (redis/ioredis#2193).
       autoResendUnfulfilledCommands: false,
+      // ioredis's own words at a new connection have no other: without an answer to them it would wait for ever.
+      commandTimeout: storeConnectMs,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
       autoResubscribe: false,

@@ -98,11 +98,12 @@ export class Fleet {
   async tenant(settings: TenantBody): Promise<MadeTenant> {
     const [node] = this.nodes
     if (node === undefined) throw new Error('a fleet without nodes')
-    for (let left = 5; ; left--) {
+    for (let left = 20; ; left--) {
       try {
         return await node.broker.tenant(settings)
       } catch (error) {
         if (left === 0 || !String(error).includes('store_unreachable')) throw error
+        await node.ready()
       }
     }
   }

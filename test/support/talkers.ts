@@ -92,7 +92,7 @@ async function live(broker: Broker, tenant: MadeTenant): Promise<Caller> {
   return (await tryUntil(({ is }) => is === 'live', broker, tenant, 20_000)).caller
 }
 
-/** How one newcomer fares, and after how long it knows (ms). */
+/** How one newcomer fares, and after how long it knows (ms), less what this process itself was late. */
 export interface Try {
   caller: Caller
   is: 'live' | 'waits' | 'refused'
@@ -105,13 +105,14 @@ export interface Try {
 
 export async function tryOne(broker: Broker, tenant: MadeTenant): Promise<Try> {
   const began = performance.now()
+  const late = lateness()
   const caller = new Caller(broker.wsUrl, tenant.key)
   const knows = (): boolean =>
     caller.refused !== undefined ||
     caller.closed !== undefined ||
     caller.types.some((type) => ['session.created', 'trunkline.queue.joined', 'error'].includes(type))
   await caller.until(knows, 'an answer', 15_000)
-  const ms = performance.now() - began
+  const ms = performance.now() - began - late()
   const { refused, events } = caller
   const error = events.find(({ type }) => type === 'error')?.['error'] as { code?: string } | undefined
   const is = caller.types.includes('session.created')
@@ -122,6 +123,23 @@ export async function tryOne(broker: Broker, tenant: MadeTenant): Promise<Try> {
   const retryAfter = refused?.headers['retry-after']
   const code = error?.code ?? codeIn(refused?.body)
   return { caller, is, status: refused?.status, retryAfter: retryAfter?.toString(), code, ms }
+}
+
+/** From now on; then how late the timers of this process have been at most (ms). */
+function lateness(): () => number {
+  const stepMs = 10
+  let [most, due] = [0, performance.now() + stepMs]
+  const look = (): void => {
+    const now = performance.now()
+    most = Math.max(most, now - due)
+    due = now + stepMs
+  }
+  const timer = setInterval(look, stepMs)
+  return () => {
+    clearInterval(timer)
+    look()
+    return most
+  }
 }
 
 function codeIn(body: string | undefined): string | undefined {
