@@ -203,7 +203,8 @@ end
 
 local function desk_step(keys, args)
     local prefix = string.match(keys[1], '^[^{]*{[^}]*}:')
-    local now = time()
+    local read = time() -- once: the clock may be put forward between two looks at it
+    local now = read
     local homes = homes_at(prefix, now)
     homes.prefix, homes.node, homes.epoch = prefix, args[2], tonumber(args[3])
     if homes.registry:tenant() == nil and args[1] ~= 'edit' then return false end -- nobody owns it: nothing is written
@@ -211,7 +212,7 @@ local function desk_step(keys, args)
     local held, newest = homes.held() -- before any of them is found to have run out
     local lines = freed(desk, homes, now)
     if lines == nil then return redis.error_reply('STALE a newer life of this node has been here') end
-    homes.learn(held - lines, newest, silences_at(time()))
+    homes.learn(held - lines, newest, silences_at(read))
     local answer = desk_steps[args[1]](desk, plain(cjson.decode(args[4])), now, homes, { args[5], args[6], args[7] })
     homes.keep()
     if answer == nil then return false end
