@@ -27,9 +27,9 @@ export async function paid(broker: Broker, tenant: MadeTenant, sim: Sim, withinM
   expect(all).toEqual(owed)
 }
 
-/** Those that were served, or waited: one that was refused because Redis was late may have a record too, with nothing in it. */
+/** Those that were served to their end: who only waited, or was refused because Redis was late, may have a record too. */
 export function endedWell(records: readonly KeptRecord[]): KeptRecord[] {
-  return records.filter(({ record }) => record?.outcome.why === 'hung_up')
+  return records.filter(({ record }) => record?.outcome.why === 'hung_up' && record.connectMs !== null)
 }
 
 export function lostOf(records: readonly KeptRecord[]): KeptRecord[] {
