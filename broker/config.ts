@@ -58,6 +58,9 @@ const Settings = z.strictObject({
   drainSeconds: whole('a number of seconds', 0, 86_400)
     .default(3_660)
     .describe('how long live calls may go on after the first signal to stop'),
+  drainGraceSeconds: whole('a number of seconds', 0, 300)
+    .default(5)
+    .describe('how long new calls are still served when it is not ready any more: what balancers take to see that'),
 })
 
 /** Where what is kept is kept. */

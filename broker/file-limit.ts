@@ -17,7 +17,17 @@ export function openFilesMost(): number | undefined {
 /** Infinity where files are not the bound. */
 export function callsMost(files: number | undefined): number {
   if (files === undefined) return Infinity
-  return Math.max(0, Math.floor((files - Math.max(otherFiles, files * otherShare)) / filesPerCall))
+  return Math.max(0, Math.floor((files - spare(files)) / filesPerCall))
+}
+
+/** Connections that may come in: with a dial for every call there are files left for the store. Beyond it they are closed unheard. */
+export function connectionsMost(files: number | undefined): number {
+  if (files === undefined) return Infinity
+  return Math.max(1, callsMost(files) + Math.floor(spare(files) / 2))
+}
+
+function spare(files: number): number {
+  return Math.max(otherFiles, files * otherShare)
 }
 
 function fromLinux(): string | undefined {

@@ -6,20 +6,22 @@ import { houseOf } from '../src/http/house.ts'
 import { closeTimeoutMs, lateCloseMs } from '../src/limits.ts'
 import { shed } from '../src/shedding.ts'
 import type { Series } from '../src/metrics.ts'
-import { seriesOf } from '../src/series.ts'
+import { seriesOf, total } from '../src/series.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
 import { Calls } from './calls.ts'
 import type { Config } from './config.ts'
 import { Door } from './door.ts'
 import { Misuse } from './given.ts'
+import { Leave } from './leave.ts'
 import { listen, type Ports } from './server.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { StoreFault } from './redis/fault.ts'
+import { Siblings } from './siblings.ts'
 import { soundsFrom } from './sounds.ts'
 import type { Fault, Log, Store, Words } from './store.ts'
 import { StrainMeter } from './strain-meter.ts'
-import { callsMost, openFilesMost } from './file-limit.ts'
-import { isWorker, placeOfWorker, Siblings } from './workers.ts'
+import { callsMost, connectionsMost, openFilesMost } from './file-limit.ts'
+import { isWorker, placeOfWorker } from './workers.ts'
 import { openEmbedded } from './stores/embedded.ts'
 import { RedisStore } from './stores/redis.ts'
 
@@ -27,7 +29,9 @@ import { RedisStore } from './stores/redis.ts'
 const lastWordsMs = lateCloseMs + 2 * closeTimeoutMs
 
 export interface Host extends Pick<Ports, 'port' | 'tlsPort'> {
-  /** Takes no new call, lets live ones end for so long, tells the rest, then is gone (D1). 0: at once, and nobody is told. */
+  /** How many files may be open, and how many calls that is enough for: null where there is no bound. */
+  bounds: { openFiles: number | null; callsMost: number | null }
+  /** Takes leave, lets live calls end for so long, tells the rest, then is gone (D1). 0: at once, and nobody is told. */
   drain(forMs: number): Promise<void>
 }
 
@@ -43,7 +47,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     throw new Misuse([
       `--web: there is no built page in ${config.web}: run "npx vite build web" first, or name another folder.`,
     ])
-  let draining = false
+  let stopping = false
   let calls: Calls | undefined
   const words = {
     seated: (call: string) => calls?.seated(call),
@@ -56,9 +60,11 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     soundsOf: soundsFrom(config.web, store.homes),
     fault: (error, call) => fault('call', error, { call_id: call }),
   })
+  const live = calls
+  const openFiles = openFilesMost()
   const strain = new StrainMeter({
     calls: () => live.count,
-    callsMost: callsMost(openFilesMost()),
+    callsMost: callsMost(openFiles),
     changed: (strain, load) => log('strain', { strain, ...load }),
   })
   const own = {
@@ -71,33 +77,57 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
       return error instanceof StoreFault ? { why: 'store_unreachable' } : undefined
     },
   }
-  const figures = () => processSeries(strain, draining, live.count)
-  const siblings = isWorker() ? new Siblings(figures) : undefined
+  const leave = new Leave(config.drainGraceSeconds * 1000, () => live.turnWaitingAway({ why: 'process_draining' }))
+  const take = (leaves: boolean): void => {
+    if (leaves) void leave.begin()
+    else if (!stopping) leave.takeBack()
+  }
+  const figures = () => processSeries(strain, leave, live.count)
+  const siblings = isWorker() ? new Siblings(figures, take) : undefined
+  const series = async (): Promise<Series[]> => (siblings === undefined ? [figures()] : siblings.figures())
+  const setDrain = (on: boolean): void => {
+    take(on)
+    siblings?.drain(on)
+  }
   const self = {
-    unready: () => [...(draining ? ['it is shutting down'] : []), ...store.problems()],
-    series: async () => (siblings === undefined ? [figures()] : siblings.figures()),
+    unready: () => [...(leave.since === undefined ? [] : ['it is draining']), ...store.problems()],
+    series,
+    drain: {
+      read: async () => ({
+        state: stopping
+          ? ('stopping' as const)
+          : leave.since === undefined
+            ? ('serving' as const)
+            : ('draining' as const),
+        since: leave.since,
+        calls: total(await series())[seriesOf('trunkline_process_calls', {})] ?? 0,
+      }),
+      begin: () => setDrain(true),
+      takeBack: () => setDrain(false),
+    },
   }
   const door = new Door({
     calls,
     upstreams: config.upstreams,
     proxies: config.proxies,
-    sheds: (plan) => shed(strain.strain, draining, plan),
+    sheds: (plan) => shed(strain.strain, leave.refuses, plan),
     fault: (error, call) => fault('call', error, { call_id: call }),
   })
-  const live = calls
   try {
-    const ports = await listen(config, houseOf(own, store.homes, self), door)
+    const ports = await listen(config, houseOf(own, store.homes, self), door, connectionsMost(openFiles))
     const drain = async (forMs: number): Promise<void> => {
-      draining = true
-      live.turnWaitingAway({ why: 'process_draining' })
-      if (forMs > 0 && !(await within(forMs, live.none()))) {
+      stopping = true
+      const left = leave.begin().then(() => live.none())
+      if (forMs > 0 && !(await within(forMs, left))) {
         live.wrapUpAll({ why: 'process_draining' })
         await within(lastWordsMs, live.none())
       }
       await ports.close()
       await store.close()
     }
-    return { port: ports.port, tlsPort: ports.tlsPort, drain }
+    const most = callsMost(openFiles)
+    const bounds = { openFiles: openFiles ?? null, callsMost: most === Infinity ? null : most }
+    return { port: ports.port, tlsPort: ports.tlsPort, bounds, drain }
   } catch (error) {
     await store.close()
     throw error
@@ -105,14 +135,15 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
 }
 
 /** What this process adds to `/metrics`. */
-function processSeries({ strain, load }: StrainMeter, draining: boolean, calls: number): Series {
+function processSeries({ strain, load, callsMost }: StrainMeter, leave: Leave, calls: number): Series {
   return {
     [seriesOf('trunkline_process_calls', {})]: calls,
+    ...(callsMost !== Infinity && { [seriesOf('trunkline_process_calls_most', {})]: callsMost }),
     [seriesOf('trunkline_process_loop_delay_seconds', {})]: load.loopDelayMs / 1000,
     [seriesOf('trunkline_process_memory_ratio', {})]: load.memory,
     [seriesOf('trunkline_process_calls_ratio', {})]: load.calls,
     [seriesOf('trunkline_process_strain', {})]: ['none', 'some', 'full'].indexOf(strain),
-    [seriesOf('trunkline_process_draining', {})]: draining ? 1 : 0,
+    [seriesOf('trunkline_process_draining', {})]: leave.since === undefined ? 0 : 1,
   }
 }
 

@@ -2,6 +2,7 @@
 import { help, readConfig, type Config } from './config.ts'
 import { Misuse } from './given.ts'
 import { startHost, type Host } from './host.ts'
+import { say, type Told } from './siblings.ts'
 import type { Fault } from './store.ts'
 import { Unusable } from './stores/folder.ts'
 import { isWorker, runFleet } from './workers.ts'
@@ -14,11 +15,16 @@ const log = (level: 'info' | 'error', msg: string, more: Readonly<Record<string,
 }
 const fault: Fault = (of, error, about) => log('error', `${of} fault`, { ...about, error: String(error) })
 
+/** What the first signal does: until something has begun there is nothing to end. */
+let stop = (): void => process.exit(0)
+
 const argv = process.argv.slice(2)
 if (argv.includes('--help')) process.stdout.write(help())
 else await main()
 
 async function main(): Promise<void> {
+  process.on('disconnect', () => process.exit(0)) // whoever forked it is gone
+  onStop()
   let config: Config
   let host: Host
   try {
@@ -27,42 +33,59 @@ async function main(): Promise<void> {
     host = await startHost(config, { fault, log: (msg, more) => log('info', msg, more) })
   } catch (error) {
     if (!(error instanceof Misuse) && !(error instanceof Unusable)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exit(usageCode)
+    return await giveUp(error.message)
   }
-  const { port, tlsPort } = host
-  log('info', 'listening', { port, tls_port: tlsPort ?? null })
-  process.send?.({ port })
-  const drainMs = config.drainSeconds * 1000
-  onSignals(() => {
-    log('info', 'stopping: no new calls, live ones may end', { seconds: drainMs / 1000 })
-    host.drain(drainMs).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log('error', 'could not stop in order', { error: String(error) })
-        process.exit(1)
-      },
-    )
-  })
-  process.on('disconnect', () => process.exit(0)) // whoever forked it is gone
+  const { port, tlsPort, bounds } = host
+  const { openFiles, callsMost } = bounds
+  log('info', 'listening', { port, tls_port: tlsPort ?? null, open_files: openFiles, calls_most: callsMost })
+  void say({ is: 'listening', port })
+  stop = () => void end(host, config.drainSeconds)
 }
 
 /** The first of several processes carries no call: it sees to the others. */
 async function lead(count: number): Promise<void> {
-  const [exec, args] = [process.argv[1] ?? '', argv]
-  const fleet = runFleet({ count, exec, args, log: (msg, more) => log('error', msg, more) })
-  onSignals(() => fleet.stop('SIGTERM'))
-  process.exit(await fleet.over)
+  const fleet = runFleet({
+    count,
+    exec: process.argv[1] ?? '',
+    args: argv,
+    log: (msg, more) => log('error', msg, more),
+    listening: (port) => void say({ is: 'listening', port }),
+  })
+  stop = () => fleet.stop()
+  const { code, problem } = await fleet.over
+  if (problem !== undefined) return giveUp(problem)
+  process.exit(code)
 }
 
-/** The first asks for an end in order; the second means now. */
-function onSignals(stop: () => void): void {
-  let stopping = false
-  for (const [name, code] of Object.entries(signals)) {
-    process.on(name, () => {
-      if (stopping) process.exit(128 + code)
-      stopping = true
-      stop()
-    })
+async function end(host: Host, seconds: number): Promise<void> {
+  log('info', 'stopping: no new calls, live ones may end', { seconds })
+  try {
+    await host.drain(seconds * 1000)
+    process.exit(0)
+  } catch (error) {
+    log('error', 'could not stop in order', { error: String(error) })
+    process.exit(1)
   }
+}
+
+/** One of several leaves it to the first to say, once, what is wrong with all. */
+async function giveUp(problem: string): Promise<void> {
+  if (isWorker()) await say({ is: 'problem', problem })
+  else process.stderr.write(`${problem}\n`)
+  process.exit(usageCode)
+}
+
+/**
+ * The first asks for an end in order; the second means now. One of several is told by the first process, and may have the signal too, when
+ * it went to the whole group: to it the second means nothing more, and the end of the first process means now.
+ */
+function onStop(): void {
+  let stopping = false
+  const asked = (code: number): void => {
+    if (stopping && !isWorker()) process.exit(128 + code)
+    if (!stopping) stop()
+    stopping = true
+  }
+  for (const [name, code] of Object.entries(signals)) process.on(name, () => asked(code))
+  if (isWorker()) process.on('message', (told: Told) => told.is === 'stop' && asked(0))
 }

@@ -32,7 +32,7 @@ const edge: ServerOptions = {
 }
 
 /** Throws Misuse where a port or a certificate cannot be had. */
-export async function listen(config: Config, house: House, door: Door): Promise<Ports> {
+export async function listen(config: Config, house: House, door: Door, connectionsMost: number): Promise<Ports> {
   const routes = app(pages(config.web))
   const answer = getRequestListener((request) => routes.fetch(request, { house }), { overrideGlobalObjects: false })
   const listener: RequestListener = (request, response) => {
@@ -43,7 +43,13 @@ export async function listen(config: Config, house: House, door: Door): Promise<
   const secure = config.tls === undefined ? undefined : tlsServer(config.tls, listener)
   const servers = [plain, ...(secure === undefined ? [] : [secure])]
   const upgraded = new Set<Duplex>()
+  let connections = 0
   for (const server of servers) {
+    server.on('connection', (socket) => {
+      connections++
+      socket.once('close', () => connections--)
+      if (connections > connectionsMost) socket.destroy()
+    })
     server.on('upgrade', (request, socket: Duplex, head) => {
       upgraded.add(socket)
       socket.once('close', () => upgraded.delete(socket))

@@ -20,19 +20,26 @@ export interface StrainOptions {
 }
 
 export class StrainMeter {
-  strain: Strain = 'none'
+  readonly callsMost: number
   load: Load = { loopDelayMs: 0, memory: 0, calls: 0 }
   readonly #options: StrainOptions
   readonly #memoryMost: number
   readonly #delays = monitorEventLoopDelay({ resolution: resolutionMs })
   readonly #timer: NodeJS.Timeout
   #looks = 0
+  #strain: Strain = 'none'
 
   constructor(options: StrainOptions) {
     this.#options = options
+    this.callsMost = options.callsMost
     this.#memoryMost = options.memoryMost ?? memoryOfThisPlace()
     this.#delays.enable()
     this.#timer = setInterval(() => this.#look(), lookMs).unref()
+  }
+
+  /** As last looked at, but the calls as they are now: a burst is over before the next look. */
+  get strain(): Strain {
+    return strainOf({ ...this.load, calls: this.#calls }, this.#strain)
   }
 
   stop(): void {
@@ -41,16 +48,19 @@ export class StrainMeter {
   }
 
   #look(): void {
-    const { calls, callsMost, changed } = this.#options
-    const before = this.strain
+    const before = this.#strain
     this.load = {
       loopDelayMs: Math.max(0, this.#delays.percentile(99) / 1e6 - resolutionMs),
       memory: process.memoryUsage.rss() / this.#memoryMost,
-      calls: callsMost === 0 ? 1 : calls() / callsMost,
+      calls: this.#calls,
     }
-    this.strain = strainOf(this.load, before)
-    if (this.strain !== before) changed?.(this.strain, this.load)
+    this.#strain = strainOf(this.load, before)
+    if (this.#strain !== before) this.#options.changed?.(this.#strain, this.load)
     if (++this.#looks % (windowMs / lookMs) === 0) this.#delays.reset()
+  }
+
+  get #calls(): number {
+    return this.callsMost === 0 ? 1 : this.#options.calls() / this.callsMost
   }
 }
 

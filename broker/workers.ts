@@ -1,24 +1,27 @@
-// Several processes of this host on one port: the first one starts them, replaces one that dies, ends them together, and lets each ask for
-// the figures of all. Knows no call and no store; they meet in the store.
+// Several processes of this host on one port: the first one starts them, replaces one that dies, and ends them together. Knows no call and
+// no store; they meet in the store. What they say to each other is in siblings.ts.
 import cluster, { type Worker } from 'node:cluster'
-import type { Series } from '../src/metrics.ts'
+import { Gathering, tell, type Said } from './siblings.ts'
 
 /** A process that dies as soon as it has begun is begun again later each time (ms). */
 const againMs = { first: 100, most: 30_000, calmAfter: 10_000 }
-/** One that does not answer in time is left out: it has more to do than it can. */
-const answerMs = 500
+/** What is wrong with the settings of one is wrong with those of all. */
+const usageCode = 2
 
-type Asked = { ask: 'figures' | 'drain'; id: number }
-type Word = { want: 'figures'; id: string }
-type Said = { figures: Series; id: string }
-type Answer = { all: Series[]; id: number }
-
-export interface Fleet {
+export interface FleetOptions {
   count: number
   /** The program and its arguments, as each process runs them. */
   exec: string
   args: readonly string[]
   log: (msg: string, more: Readonly<Record<string, unknown>>) => void
+  /** Said once, when the first of them listens. */
+  listening: (port: number) => void
+}
+
+export interface Fleet {
+  /** Resolves when all have ended: 0 when they were told to and did, 2 with `problem` when they could not begin. */
+  over: Promise<{ code: number; problem?: string }>
+  stop(): void
 }
 
 const placeVariable = 'TRUNKLINE_WORKER'
@@ -33,111 +36,61 @@ export function placeOfWorker(): string | undefined {
   return process.env[placeVariable]
 }
 
-/** Runs them until all have ended; resolves with the exit code: the worst of theirs, 0 when they were told to stop. */
-export function runFleet({ count, exec, args, log }: Fleet): {
-  over: Promise<number>
-  stop: (signal: NodeJS.Signals) => void
-} {
+export function runFleet({ count, exec, args, log, listening }: FleetOptions): Fleet {
   cluster.setupPrimary({ exec, args: [...args] })
-  const over = Promise.withResolvers<number>()
-  const asked = new Gathering()
+  const over = Promise.withResolvers<{ code: number; problem?: string }>()
+  const gathering = new Gathering()
+  const running = new Set<Worker>()
   const failures = new Map<number, number>()
-  let stopping = false
-  let worst = 0
+  let [stopping, draining, heard, worst] = [false, false, false, 0]
+  let problem: string | undefined
 
+  const take = (worker: Worker, said: Said): void => {
+    if (said.is === 'figures') gathering.take(said)
+    else if (said.is === 'ask') void gathering.of(running).then((all) => tell(worker, { is: 'all', all, id: said.id }))
+    else if (said.is === 'drain') {
+      draining = said.on
+      for (const one of running) if (one !== worker) tell(one, { is: 'drain', on: said.on })
+    } else if (said.is === 'problem') {
+      problem ??= said.problem
+    } else {
+      if (draining) tell(worker, { is: 'drain', on: true })
+      if (!heard) listening(said.port)
+      heard = true
+    }
+  }
   const begin = (place: number): void => {
     const worker = cluster.fork({ [placeVariable]: String(place) })
     const began = performance.now()
-    worker.on('message', (message: Asked | Said) => {
-      if ('figures' in message) asked.take(message)
-      else if (message.ask === 'drain') for (const one of workers()) one.process.kill('SIGTERM')
-      else void asked.of(workers()).then((all) => tell(worker, { all, id: message.id }))
-    })
+    running.add(worker)
+    worker.on('message', (said: Said) => take(worker, said))
     worker.once('exit', (code: number | null, signal: string | null) => {
-      worst = Math.max(worst, code ?? 1)
-      // A setting that is wrong is wrong for all of them, and was said.
-      if (code === 2) stop('SIGTERM')
-      if (stopping) return workers().length === 0 ? over.resolve(worst) : undefined
+      // What it said last may come after its exit.
+      if (worker.isConnected()) worker.once('disconnect', () => gone(code, signal))
+      else gone(code, signal)
+    })
+    const gone = (code: number | null, signal: string | null): void => {
+      running.delete(worker)
+      if (code === usageCode && !heard) stop()
+      if (stopping) return ended(code)
       const lived = performance.now() - began
       const times = lived > againMs.calmAfter ? 0 : (failures.get(place) ?? 0)
       failures.set(place, times + 1)
       const ms = Math.min(againMs.first * 2 ** times, againMs.most)
       log('a process ended by itself and is begun again', { pid: worker.process.pid, code, signal, again_ms: ms })
       setTimeout(() => (stopping ? undefined : begin(place)), ms)
-    })
+    }
   }
-  const stop = (signal: NodeJS.Signals): void => {
-    if (!stopping) worst = 0
+  const ended = (code: number | null): void => {
+    worst = Math.max(worst, code ?? 1)
+    if (running.size > 0) return
+    over.resolve(problem === undefined || heard ? { code: worst } : { code: usageCode, problem })
+  }
+  const stop = (): void => {
     stopping = true
-    for (const worker of workers()) worker.process.kill(signal)
-    if (workers().length === 0) over.resolve(worst)
+    for (const worker of running) tell(worker, { is: 'stop' })
+    if (running.size === 0) ended(0)
   }
   for (let place = 0; place < count; place++) begin(place)
   return { over: over.promise, stop }
-}
-
-/** One process's way to the others. */
-export class Siblings {
-  readonly #waiting = new Map<number, (all: Series[]) => void>()
-  #next = 0
-
-  /** `own`: the figures of this process. */
-  constructor(own: () => Series) {
-    process.on('message', (message: Word | Answer) => {
-      if ('want' in message) process.send?.({ figures: own(), id: message.id } satisfies Said)
-      else if ('all' in message) {
-        this.#waiting.get(message.id)?.(message.all)
-        this.#waiting.delete(message.id)
-      }
-    })
-  }
-
-  /** The figures of each, this one's included. */
-  figures(): Promise<Series[]> {
-    const id = this.#next++
-    return new Promise((resolve) => {
-      this.#waiting.set(id, resolve)
-      process.send?.({ ask: 'figures', id } satisfies Asked)
-    })
-  }
-
-  /** All of them shut down, this one too. */
-  drainAll(): void {
-    process.send?.({ ask: 'drain', id: this.#next++ } satisfies Asked)
-  }
-}
-
-/** Asks all for their figures, and has what came in time. */
-class Gathering {
-  readonly #under = new Map<string, (figures: Series) => void>()
-  #next = 0
-
-  take({ figures, id }: Said): void {
-    this.#under.get(id)?.(figures)
-    this.#under.delete(id)
-  }
-
-  async of(all: readonly Worker[]): Promise<Series[]> {
-    const ids = all.map(() => `${this.#next++}`)
-    const figures = all.map((worker, i) => {
-      const id = ids[i] as string
-      return new Promise<Series | undefined>((resolve) => {
-        this.#under.set(id, resolve)
-        setTimeout(() => resolve(undefined), answerMs).unref()
-        tell(worker, { want: 'figures', id })
-      })
-    })
-    const came = await Promise.all(figures)
-    for (const id of ids) this.#under.delete(id)
-    return came.filter((one) => one !== undefined)
-  }
-}
-
-function workers(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
-}
-
-/** To one that is on its way out nothing can be told. */
-function tell(worker: Worker, word: Word | Answer): void {
-  if (worker.isConnected()) worker.send(word, () => undefined)
 }

@@ -9,6 +9,8 @@ import { answers, type Broker, type BrokerOptions, projectRoot, readyPatienceMs 
 export type NodeBrokerOptions = Omit<BrokerOptions, 'config'> & {
   /** How long live calls may go on when it is stopped; nobody waits for them unless it is said. */
   readonly drainSeconds?: number
+  /** How long it serves new calls when it is not ready any more: not at all unless it is said. */
+  readonly drainGraceSeconds?: number
 }
 
 export type NodeBroker = Broker & {
@@ -26,7 +28,11 @@ export async function startNodeBroker(options: NodeBrokerOptions): Promise<NodeB
   const args = ['--host', options.host, '--port', String(options.port), '--store', options.stateDir]
   const child = fork(
     join(projectRoot, 'broker', 'main.ts'),
-    [...args, '--drain-seconds', String(options.drainSeconds ?? 0)],
+    [
+      ...args,
+      ...['--drain-seconds', String(options.drainSeconds ?? 0)],
+      ...['--drain-grace-seconds', String(options.drainGraceSeconds ?? 0)],
+    ],
     {
       cwd: projectRoot,
       detached: true, // the terminal's Ctrl-C goes to us alone

@@ -78,6 +78,11 @@ export const catalogue = {
   },
   trunkline_pool_desks: { kind: 'gauge', help: 'Tenants that draw from it now.', labels: ['pool'] },
   trunkline_process_calls: { kind: 'gauge', help: 'Calls of this process, or of all that share its port.', labels: [] },
+  trunkline_process_calls_most: {
+    kind: 'gauge',
+    help: 'Calls that the open files of this process are enough for, or of all that share its port; absent where files are no bound.',
+    labels: [],
+  },
   trunkline_process_calls_ratio: {
     kind: 'gauge',
     help: 'Calls of a process as a share of those that its open files are enough for: the highest.',

@@ -73,9 +73,10 @@ export class Link {
       }),
       connectionName: 'trunkline',
       disableClientInfo: true,
-      // A command whose answer was lost is not sent again; without the time-out it would never settle (redis/ioredis#2193).
+      // A command whose answer was lost is not sent again; without a time-out of ours it would never settle (redis/ioredis#2193).
       autoResendUnfulfilledCommands: false,
-      commandTimeout: storeAnswerMs,
+      // ioredis's own words at a new connection have no other: without an answer to them it would wait for ever.
+      commandTimeout: storeConnectMs,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
       autoResubscribe: false,
@@ -128,7 +129,7 @@ export class Link {
 
   async #ask<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await ask()
+      return await inTime(ask())
     } catch (error) {
       const fault = faultOf(error, this.where)
       if (['slow', 'replica', 'loading', 'full'].includes(fault.trouble)) void this.look()
@@ -156,7 +157,7 @@ export class Link {
     if (this.#moved) this.life++
     this.#moved = false
     try {
-      const facts = readFacts(await this.#redis.info())
+      const facts = readFacts(await inTime(this.#redis.info()))
       const fault = hindrance(facts, this.where)
       if (fault === undefined && facts.role === 'master' && !this.#prepared) {
         // Where it is not known ioredis has fallen back to RESP2, in which whoever subscribes can ask nothing else.
@@ -218,4 +219,15 @@ export class Link {
     if (trouble !== 'slow' && trouble !== 'cut') return new StoreFault(trouble, message)
     return new StoreFault(trouble, `Redis at ${this.where} does not answer; it is tried again until it does.`)
   }
+}
+
+/**
+ * The answer, or a fault after `storeAnswerMs`. A process that was held up finds both at once, its timers first: what has come by then is
+ * read before the server is said to be slow.
+ */
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => setImmediate(() => reject(new Error('Command timed out'))), storeAnswerMs)
+    answer.then(resolve, reject).finally(() => clearTimeout(late))
+  })
 }

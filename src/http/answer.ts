@@ -92,3 +92,7 @@ export async function found<T>(thing: Promise<T | undefined>, kind: string, id: 
 export function newId(prefix: string): string {
   return `${prefix}_${uuid().replaceAll('-', '')}`
 }
+
+export function noRoute(method: string, path: string): { why: 'route_unknown'; details: Record<string, string> } {
+  return { why: 'route_unknown', details: { method, path: path.slice(0, 200) } }
+}

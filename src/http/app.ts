@@ -5,8 +5,9 @@ import type { DeskReading } from '../tenant-desk.ts'
 import type { Series } from '../metrics.ts'
 import type { Key } from '../plan.ts'
 import type { Refusal } from '../refusal.ts'
-import { Refused, refusalResponse } from './answer.ts'
+import { noRoute, Refused, refusalResponse } from './answer.ts'
 import { presentedKey } from './door.ts'
+import { drainRoutes, type DrainHouse } from './drain.ts'
 import { exposition, expositionType } from './exposition.ts'
 import { readKey, sameSecret, type ReadKey } from './key.ts'
 import { poolRoutes, type PoolHouse } from './pools.ts'
@@ -24,6 +25,8 @@ export interface House {
   pools: PoolHouse
   uploads: Uploads
   models: readonly string[]
+  /** Where the host is a process. */
+  drain?: DrainHouse | undefined
   /** The reading of a tenant's own desk, for a key that is good now. */
   me(key: ReadKey): Promise<{ reading: DeskReading; key: Key } | undefined>
   reports(): Promise<Series[]>
@@ -90,6 +93,7 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.route('/admin/v1/tenants', tenantRoutes())
   routes.route('/admin/v1/pools', poolRoutes())
   routes.route('/admin/v1/tenants', soundRoutes())
+  routes.route('/admin/v1/drain', drainRoutes())
 
   routes.get('/v1/realtime', () => {
     throw new Refused({ why: 'upgrade_needed' })
@@ -113,8 +117,4 @@ async function me(c: Context<Env>): Promise<{ reading: DeskReading; key: Key }> 
   const known = await c.env.house.me(key)
   if (known === undefined) throw new Refused({ why: 'key_unknown' })
   return known
-}
-
-function noRoute(method: string, path: string): { why: 'route_unknown'; details: Record<string, string> } {
-  return { why: 'route_unknown', details: { method, path: path.slice(0, 200) } }
 }

@@ -13,6 +13,7 @@ import type { Refusal } from '../refusal.ts'
 import type { Format, Sound } from '../sound.ts'
 import type { Upload } from '../sounds-sql.ts'
 import type { House } from './app.ts'
+import type { DrainHouse } from './drain.ts'
 import type { PoolHouse } from './pools.ts'
 import type { Uploads } from './sounds.ts'
 import type { Tenants } from './tenants.ts'
@@ -67,13 +68,15 @@ export interface Self {
   unready: () => string[]
   /** What it adds to `/metrics`, and those beside it that share its port. */
   series: () => Promise<Series[]>
+  drain?: DrainHouse
 }
 
 const none: Self = { unready: () => [], series: async () => [] }
 
-export function houseOf(own: Own, homes: Homes, { unready, series }: Self = none): House {
+export function houseOf(own: Own, homes: Homes, { unready, series, drain }: Self = none): House {
   return {
     ...own,
+    drain,
     tenants: tenantsOf(homes),
     pools: poolsOf(homes),
     uploads: uploadsOf(homes),

@@ -132,7 +132,7 @@ test('[D1] the first signal: not ready, no new call, who waits is told, live cal
   signal()
   expect(await waiting.error()).toMatchObject({ code: 'draining' })
   const ready = await fetch(`${broker.url}/readyz`)
-  expect([ready.status, await ready.text()]).toEqual([503, 'not ready: it is shutting down\n'])
+  expect([ready.status, await ready.text()]).toEqual([503, 'not ready: it is draining\n'])
   expect((await fetch(`${broker.url}/livez`)).status).toBe(200)
   const { status, headers } = await new Caller(broker.wsUrl, tenant.key).refusal()
   expect([status, headers['retry-after']]).toEqual([503, '1'])

@@ -228,6 +228,6 @@ function reply(from: Buffer, at: number): { value: unknown; end: number } | unde
 /** The source with a clock that tests set, beside the other keys of each desk and pool. */
 export function timedSource(): string {
   return source()
-    .replace('local now = time()', "local now = tonumber(redis.call('GET', prefix .. 'clock'))")
+    .replace('local now = read', "local now = tonumber(redis.call('GET', prefix .. 'clock'))")
     .replace('ask, time())', "ask, tonumber(redis.call('GET', prefix .. 'clock')))")
 }

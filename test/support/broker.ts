@@ -106,12 +106,14 @@ export class Broker {
     const tenant = await this.admin('POST', '/tenants', { name: 'acme', plan: 'starter', ...settings })
     if (tenant.status !== 201) throw new Error(JSON.stringify(tenant.body))
     const id = tenant.body['id'] as string
-    const { body } = await this.admin('POST', `/tenants/${id}/keys`, { name: 'first' })
+    const { status, body } = await this.admin('POST', `/tenants/${id}/keys`, { name: 'first' })
+    if (status !== 201) throw new Error(JSON.stringify(body))
     return { id, key: body['key'] as string, keyId: body['id'] as string }
   }
 
   async lines(tenant: MadeTenant): Promise<{ live: number; waiting: number; cap: number; over: number }> {
     const { body } = await this.admin('GET', `/tenants/${tenant.id}`)
+    if (body['lines'] === undefined) throw new Error(JSON.stringify(body))
     return body['lines'] as { live: number; waiting: number; cap: number; over: number }
   }
 

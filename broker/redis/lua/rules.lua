@@ -854,6 +854,8 @@ ____exports.lineCharacters = 400
 --- Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3).
 ____exports.storeAnswerMs = 350
 ____exports.storeHopMs = 80
+--- A decision of several such answers, with the wait for a pool between them, is refused after this (S3: 500 ms).
+____exports.decisionMs = 450
 --- A server that is back serves within 5 s (S3): a connection is given up after the first, tried again after the second at most, and looked at each beat.
 ____exports.storeConnectMs = 1000
 ____exports.storeRetryMs = 2000
@@ -1666,6 +1668,7 @@ ____exports.catalogue = {
     trunkline_pool_tokens_last_minute = {kind = "gauge", help = "Tokens debited in the last minute, as far as its tenants have told.", labels = {"pool"}},
     trunkline_pool_desks = {kind = "gauge", help = "Tenants that draw from it now.", labels = {"pool"}},
     trunkline_process_calls = {kind = "gauge", help = "Calls of this process, or of all that share its port.", labels = {}},
+    trunkline_process_calls_most = {kind = "gauge", help = "Calls that the open files of this process are enough for, or of all that share its port; absent where files are no bound.", labels = {}},
     trunkline_process_calls_ratio = {kind = "gauge", help = "Calls of a process as a share of those that its open files are enough for: the highest.", labels = {}, combine = "max"},
     trunkline_process_loop_delay_seconds = {kind = "gauge", help = "How late the event loop of a process is, 99th percentile of two seconds: the highest.", labels = {}, combine = "max"},
     trunkline_process_memory_ratio = {kind = "gauge", help = "Resident memory of a process as a share of what it may have: the highest.", labels = {}, combine = "max"},

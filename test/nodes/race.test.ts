@@ -1,0 +1,170 @@
+// The race: four processes on one Redis, 500 upgrades at once, again and again. TRUNKLINE_ROUNDS says how often (`npm run race`: 200).
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { MadeTenant, TenantBody } from '../support/broker.ts'
+import { burst, type Burst, type Comer, type Upgrade } from '../support/burst.ts'
+import { Caller, liveCaller } from '../support/caller.ts'
+import { eventually } from '../support/eventually.ts'
+import { startNodes, type Nodes } from '../support/nodes.ts'
+
+const rounds = Number(process.env['TRUNKLINE_ROUNDS'] ?? 5)
+const upgrades = 500
+const lines = 50
+/** Of the growth plan: how many may wait. */
+const room = 100
+
+let nodes: Nodes
+beforeAll(async () => {
+  nodes = await startNodes(4)
+})
+afterAll(() => nodes.end())
+
+const wsUrls = (): string[] => nodes.members.map(({ broker }) => broker.wsUrl)
+const first = (): Nodes['members'][0]['broker'] => (nodes.members[0] as Nodes['members'][0]).broker
+
+/** A tenant with enough keys that none of them is braked. */
+async function tenantWithKeys(settings: TenantBody): Promise<{ tenant: MadeTenant; keys: string[] }> {
+  const tenant = await first().tenant(settings)
+  const keys = [tenant.key]
+  while (keys.length < 10) {
+    const { body } = await first().admin('POST', `/tenants/${tenant.id}/keys`, { name: `key ${keys.length}` })
+    keys.push(body['key'] as string)
+  }
+  return { tenant, keys }
+}
+
+function comers(keys: readonly string[]): Comer[] {
+  return Array.from({ length: upgrades }, (_, i) => ({
+    key: keys[i % keys.length] as string,
+    address: `10.0.${i >> 8}.${i & 255}`,
+  }))
+}
+
+/** The most live calls that its store has told of, asked again and again until it is told to stop. */
+function watch(ask: () => Promise<number>): () => Promise<number> {
+  let [highest, on] = [0, true]
+  const watching = (async () => {
+    while (on) highest = Math.max(highest, await ask().catch(() => 0))
+  })()
+  return async () => {
+    on = false
+    await watching
+    return highest
+  }
+}
+
+const decided = ({ upgrades: all }: Burst): boolean => all.every(({ met }) => met !== undefined)
+/** A process that the machine is too slow for says so: who is told that comes again. */
+const shed = ({ why }: Upgrade): boolean => why === '503'
+
+/** 500 upgrades at once, and those that were shed again, until each is decided by its desk. */
+async function race(keys: readonly string[]): Promise<Burst> {
+  const all = await burst(wsUrls(), comers(keys))
+  await all.until(decided, 'all are decided')
+  for (let tries = 0; all.upgrades.some(shed) && tries < 10; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000)) // as they are told to
+    await all.again(shed)
+    await all.until(decided, 'those who were shed are decided')
+  }
+  return all
+}
+const liveOf = ({ upgrades: all }: Burst): number => all.filter(({ live }) => live).length
+
+const most = (ms: readonly number[]): number => Math.round(Math.max(...ms))
+
+async function emptied(all: Burst, tenants: readonly MadeTenant[]): Promise<void> {
+  all.vanish()
+  for (const tenant of tenants)
+    await eventually(
+      () =>
+        first()
+          .lines(tenant)
+          .catch(() => undefined),
+      (here) => here?.live === 0 && here.waiting === 0,
+      10_000,
+    )
+  await eventually(
+    async () => nodes.sim.totals.live,
+    (live) => live === 0,
+    10_000,
+  )
+}
+
+test(
+  `[G11] ${upgrades} upgrades at once over 4 processes at cap ${lines}, ${rounds} times: never one too many, none too few`,
+  async () => {
+    const { tenant, keys } = await tenantWithKeys({ plan: 'growth', caps: { lines } })
+    const [spread, handed]: [number[], number[]] = [[], []]
+    for (let round = 0; round < rounds; round++) {
+      const holds = round % 2 === 0
+      await first().admin('PATCH', `/tenants/${tenant.id}`, { overflow: holds ? 'hold' : 'upgrade' })
+      nodes.sim.totals.mostLive = 0
+      const stop = watch(() => first().live(tenant))
+      const all = await race(keys)
+      spread.push(all.tookMs)
+      await all.until((now) => liveOf(now) === lines, `${lines} are live`, 10_000)
+      const { live = 0, waits = 0, ...refused } = all.tally()
+      expect([live + waits, refused]).toEqual(
+        holds ? [lines + room, { queue_full: upgrades - lines - room }] : [lines, { 429: upgrades - lines }],
+      )
+      if (holds) {
+        // Those who wait have the lines of half of those who talk, wherever they are.
+        const talking = all.upgrades.filter((one) => one.live)
+        talking.slice(0, lines / 2).forEach((one) => one.hangUp())
+        await all.until((now) => liveOf(now) === lines / 2, 'half have hung up')
+        const hungUp = performance.now()
+        await all.until((now) => liveOf(now) === lines, 'those who waited have their lines', 10_000)
+        handed.push(performance.now() - hungUp)
+      }
+      expect(nodes.sim.totals.live).toBe(lines)
+      expect(nodes.sim.totals.mostLive).toBe(lines)
+      await emptied(all, [tenant])
+      expect(await stop()).toBe(lines)
+    }
+    process.stderr.write(`sent within ${most(spread)} ms; ${lines / 2} lines handed on within ${most(handed)} ms\n`)
+  },
+  20_000 + rounds * 10_000,
+)
+
+test(
+  `[G11] [P1] the same under one quota of ${lines} sessions for three tenants, ${rounds} times`,
+  async () => {
+    const thresholds = { trial: 1, starter: 1, growth: 1, scale: 1 }
+    const ceiling = { tokensPerMinute: null, sessions: lines }
+    expect((await first().admin('PATCH', '/pools/openai', { ceiling, thresholds })).status).toBe(200)
+    const three = await Promise.all([1, 2, 3].map(() => tenantWithKeys({ plan: 'growth', overflow: 'hold' })))
+    const tenants = three.map(({ tenant }) => tenant)
+    const keys = Array.from({ length: 30 }, (_, i) => three[i % 3]?.keys[i % 10] as string)
+    for (let round = 0; round < rounds; round++) {
+      nodes.sim.totals.mostLive = 0
+      const stop = watch(async () => {
+        const live = await Promise.all(tenants.map((tenant) => first().live(tenant)))
+        return live.reduce((sum, one) => sum + one)
+      })
+      const all = await race(keys)
+      await all.until((now) => liveOf(now) === lines, `${lines} are live`, 10_000)
+      all.upgrades
+        .filter(({ live }) => live)
+        .slice(0, lines / 2)
+        .forEach((one) => one.hangUp())
+      await all.until((now) => liveOf(now) === lines / 2, 'half have hung up')
+      await all.until((now) => liveOf(now) === lines, 'what came back is used', 10_000)
+      expect([nodes.sim.totals.live, nodes.sim.totals.mostLive]).toEqual([lines, lines])
+      await emptied(all, tenants)
+      expect(await stop()).toBeLessThanOrEqual(lines)
+    }
+    await first().admin('PATCH', '/pools/openai', { ceiling: null, thresholds: {} })
+  },
+  20_000 + rounds * 10_000,
+)
+
+test('[G6] a caller queued on one node has the line that frees on another within 1 s', async () => {
+  const [a, b] = nodes.members.map(({ broker }) => broker.wsUrl) as [string, string]
+  const tenant = await first().tenant({ caps: { lines: 1 } })
+  const talks = await liveCaller(b, tenant.key)
+  const waits = new Caller(a, tenant.key)
+  await waits.next('trunkline.queue.joined')
+  await talks.hangUp()
+  await waits.next('session.created', 1_000)
+  await waits.hangUp()
+  await first().quiet(tenant)
+})
