@@ -1664,6 +1664,7 @@ ____exports.catalogue = {
     trunkline_pool_tokens_last_minute = {kind = "gauge", help = "Tokens debited in the last minute, as far as its tenants have told.", labels = {"pool"}},
     trunkline_pool_desks = {kind = "gauge", help = "Tenants that draw from it now.", labels = {"pool"}},
     trunkline_process_calls = {kind = "gauge", help = "Calls of this process, or of all that share its port.", labels = {}},
+    trunkline_process_calls_most = {kind = "gauge", help = "Calls that the open files of this process are enough for, or of all that share its port; absent where files are no bound.", labels = {}},
     trunkline_process_calls_ratio = {kind = "gauge", help = "Calls of a process as a share of those that its open files are enough for: the highest.", labels = {}, combine = "max"},
     trunkline_process_loop_delay_seconds = {kind = "gauge", help = "How late the event loop of a process is, 99th percentile of two seconds: the highest.", labels = {}, combine = "max"},
     trunkline_process_memory_ratio = {kind = "gauge", help = "Resident memory of a process as a share of what it may have: the highest.", labels = {}, combine = "max"},
@@ -3262,7 +3263,7 @@ function TenantDesk.prototype.ask(self, pool, now)
         if number == nil then
             return {is = "under way"}
         end
-        local block, debited = self._ledger:newcomerLoad(), self._pools:debited(pool)
+        local block, debited = self:_block(needed), self._pools:debited(pool)
         return {
             number = number,
             plan = tenant.plan,
@@ -3325,6 +3326,14 @@ function TenantDesk.prototype.holdNarrow(self)
     if tenant ~= nil then
         holdNarrow(self.rosters, self._registry, self._records, tenant)
     end
+end
+function TenantDesk.prototype._block(self, ____bindingPattern0)
+    local sessions
+    local tokens
+    tokens = ____bindingPattern0.tokens
+    sessions = ____bindingPattern0.sessions
+    local waiting = sessions.wants - sessions.has
+    return waiting > 0 and math.ceil((tokens.wants - tokens.has) / waiting) or self._ledger:newcomerLoad()
 end
 function TenantDesk.prototype._terms(self, now, room)
     return {
