@@ -1,4 +1,4 @@
-// One run, three projects: plain Node, inside workerd, and whole calls against the Worker in workerd.
+// One run, four projects: plain Node, inside workerd, whole calls, and whole calls while something breaks.
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -21,6 +21,15 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 3,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: process.env['TRUNKLINE_FAULTS'] === 'long' ? 1_200_000 : 120_000,
           hookTimeout: 60_000,
           maxWorkers: 3,
         },

@@ -183,6 +183,8 @@ export const lineCharacters = 400
 /** Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3). */
 export const storeAnswerMs = 350
 export const storeHopMs = 80
+/** A decision of several such answers, with the wait for a pool between them, is refused after this (S3: 500 ms). */
+export const decisionMs = 450
 /** A server that is back serves within 5 s (S3): a connection is given up after the first, tried again after the second at most, and looked at each beat. */
 export const storeConnectMs = 1_000
 export const storeRetryMs = 2_000

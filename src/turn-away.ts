@@ -4,9 +4,12 @@ import { firstFrameDelayMs, lateCloseMs } from './limits.ts'
 import type { Clock, Socket } from './ports.ts'
 import { closeReason, errorEvent, rendering, type Refusal } from './refusal.ts'
 
-/** A wrong key is refused before the upgrade; the rest after it, unless its tenant wants otherwise. */
-export function beforeUpgrade(refusal: Refusal, wanted = false): boolean {
-  return wanted || rendering(refusal.why).type === 'authentication_error'
+/**
+ * A wrong key is refused before the upgrade, and what cannot be decided here now: a balancer sends the next one elsewhere (G10). The rest
+ * after it, unless its tenant wants otherwise.
+ */
+export function beforeUpgrade({ why }: Refusal, wanted = false): boolean {
+  return wanted || why === 'desk_unreachable' || rendering(why).type === 'authentication_error'
 }
 
 /** Tells the caller why, then closes: late, when it may come back. */

@@ -33,15 +33,29 @@ function prefixOf(tenant: string): string {
 const unknown: Admission = { is: 'refused', refusal: { why: 'key_unknown' } }
 const columns = { 'audio/pcm': 'pcm', 'audio/pcmu': 'pcmu', 'audio/pcma': 'pcma' } as const
 
+/** What its node knows of a call that came to it. */
+export interface KnownCall {
+  model: string
+  began: number
+}
+
 export class RedisDesk implements DeskSteps {
   readonly #id: string
   readonly #fcall: Fcall
   readonly #writer: Writer
+  readonly #known: (call: string) => KnownCall | undefined
 
-  constructor(tenant: string, fcall: Fcall, writer: Writer) {
+  /** `known`: what a Redis that lost it is told of a live call. */
+  constructor(
+    tenant: string,
+    fcall: Fcall,
+    writer: Writer,
+    known: (call: string) => KnownCall | undefined = () => undefined,
+  ) {
     this.#id = tenant
     this.#fcall = fcall
     this.#writer = writer
+    this.#known = known
   }
 
   async create(tenant: Tenant): Promise<void> {
@@ -81,7 +95,7 @@ export class RedisDesk implements DeskSteps {
   }
 
   async renew(ref: CallRef, load: number | null): Promise<Renewal> {
-    return (await this.#step<Renewal>('renew', { ref, load })) ?? { is: 'kept' }
+    return (await this.#step<Renewal>('renew', { ref, load, known: this.#known(ref.call) })) ?? { is: 'kept' }
   }
 
   async leave(ref: CallRef): Promise<void> {
@@ -89,11 +103,17 @@ export class RedisDesk implements DeskSteps {
   }
 
   async debit(ref: CallRef, entries: readonly Entry[]): Promise<void> {
-    await this.#step('debit', { ref, entries })
+    await this.#step('debit', { ref, entries, known: this.#known(ref.call) })
   }
 
   async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
-    await this.#step('end', { ref, entries, record })
+    const known = record.connectMs === null ? undefined : this.#known(ref.call) // else it was never live
+    await this.#step('end', { ref, entries, record, known })
+  }
+
+  /** It was refused, and whether it has a line or a place is not known: it has none. */
+  async lose(offer: Offer): Promise<void> {
+    await this.#step('lose', { offer })
   }
 
   async sweep(): Promise<void> {

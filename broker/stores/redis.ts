@@ -2,6 +2,7 @@
 // Translates only. Rules G6, G9, G10, K3, S3.
 import type { DeskFace } from '../../src/http/house.ts'
 import { DeskLife } from '../../src/desk-life.ts'
+import { decisionMs, learningMs } from '../../src/limits.ts'
 import { PoolLife } from '../../src/pool-life.ts'
 import type { Admission, Offer } from '../../src/ports.ts'
 import type { Why } from '../../src/refusal.ts'
@@ -11,7 +12,8 @@ import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Words } from '../store.ts'
 import type { Fcall, Writer } from '../redis/call.ts'
 import { RedisConnection } from '../redis/connection.ts'
-import { RedisDesk, seatedChannel } from '../redis/desk.ts'
+import { RedisDesk, seatedChannel, type KnownCall } from '../redis/desk.ts'
+import { StoreFault } from '../redis/fault.ts'
 import { load, makeFcall, makeLibrary } from '../redis/functions.ts'
 import type { Log } from '../redis/link.ts'
 import { RedisPool } from '../redis/pool.ts'
@@ -19,6 +21,7 @@ import { RedisRegistry } from '../redis/registry.ts'
 import { source } from '../redis/source.ts'
 import { Wakes } from '../redis/wakes.ts'
 import { Beat } from './beat.ts'
+import { Doubts } from './doubts.ts'
 import { NodeLife } from './node-life.ts'
 
 /** Desks that are remembered while no call of this node is open at them: some 2 KB each. */
@@ -37,12 +40,16 @@ export interface RedisOptions {
   log: Log
 }
 
+/** A store that was lost learns so long from the first step on (G10); a little later its desks seat who waits. */
+const learnedMs = learningMs + 100
+
 interface Desk {
   life: DeskLife
+  home: RedisDesk
   face: DeskFace
   beat: Beat
   /** Calls of this node that are open at it. */
-  calls: Set<string>
+  calls: Map<string, KnownCall>
 }
 
 export class RedisStore implements Store {
@@ -63,6 +70,8 @@ export class RedisStore implements Store {
   readonly #fcall: Fcall
   readonly #wakes: Wakes
   readonly #node: NodeLife
+  readonly #doubts: Doubts
+  readonly #learned = new Beat(() => this.#levelAll())
   readonly #options: RedisOptions
   readonly #pools = new Map<string, PoolLife>()
   /** The one that was not used for the longest time comes first. */
@@ -94,6 +103,16 @@ export class RedisStore implements Store {
       end: (ref, record) => this.desks.end(ref, [], record),
       fault: (error) => options.fault('node', error, {}),
     })
+    this.#doubts = new Doubts({
+      lose: async (offer) => {
+        const desk = this.#desk(offer.tenant)
+        await desk.home.lose(offer)
+        desk.calls.delete(offer.call)
+        this.#node.ended(offer.call)
+      },
+      lost: (tenant) => this.#desk(tenant).life.levelAll(),
+    })
+    this.#connection.watch((news) => this.#looked(news))
     void this.#connection.ready().then(() => this.#node.begin())
   }
 
@@ -103,21 +122,65 @@ export class RedisStore implements Store {
 
   async close(): Promise<void> {
     await this.#node.close()
+    this.#learned.stop()
     for (const { beat } of this.#open.values()) beat.stop()
     this.#wakes.close()
     this.#connection.close()
   }
 
-  /** A caller that has to wait may have had its turn before this node listened: then it is asked once more. */
+  /** Refused where Redis does not answer in time; what it may have given all the same is taken back. */
   async #admit(offer: Offer): Promise<Admission> {
+    const asked = this.#serves(offer.tenant)
+    const decision = this.#decide(offer)
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => reject(new StoreFault('slow', 'Redis did not decide in time.', false)), decisionMs)
+    try {
+      return await Promise.race([decision, late])
+    } catch (error) {
+      const doubt = (): void => this.#doubts.add(offer)
+      if (asked) decision.then(doubt, doubt)
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** A caller that has to wait may have had its turn before this node listened: then it is asked once more. */
+  async #decide(offer: Offer): Promise<Admission> {
     const desk = this.#desk(offer.tenant)
     const heard = this.#wakes.isHeard(seatedChannel(offer.tenant))
     const admission = await desk.life.admit(offer)
     if (admission.is === 'refused') return admission
     const { call, model, tenant, agent, caller, pool } = offer
-    desk.calls.add(call)
+    if (!desk.calls.has(call)) desk.calls.set(call, { model, began: clock.now() })
     this.#node.began({ call, tenant, key: admission.terms.key, agent, caller, pool }, model)
     return admission.is === 'queued' && !heard ? await desk.life.admit(offer) : admission
+  }
+
+  /** Whether what is asked of this desk now is sent at all. */
+  #serves(tenant: string): boolean {
+    try {
+      return this.#connection.ownerOf(seatedChannel(tenant)).open
+    } catch {
+      return false
+    }
+  }
+
+  /** With each look at Redis. It may have come back as another one, which must learn who is there (G10): from now on, not from the next heartbeat. */
+  #looked(news: boolean): void {
+    void this.#doubts.look()
+    if (!news || this.problems().length > 0) return
+    this.#levelAll()
+    this.#learned.stop()
+    this.#learned.arm(learnedMs)
+  }
+
+  /** All desks at which a call of this node is open say how they stand, and seat who may be. */
+  #levelAll(): void {
+    for (const [tenant, { life, calls }] of this.#open) {
+      if (calls.size === 0) continue
+      life.levelAll().catch((error: unknown) => this.#options.fault('desk', error, { tenant_id: tenant }))
+    }
   }
 
   #desk(tenant: string): Desk {
@@ -131,9 +194,10 @@ export class RedisStore implements Store {
 
   #deskOf(tenant: string): Desk {
     const { calls: words, fault, writer } = this.#options
-    const calls = new Set<string>()
+    const calls = new Map<string, KnownCall>()
     const beat = new Beat(() => life.beat())
-    const life = new DeskLife(new RedisDesk(tenant, this.#fcall, writer), {
+    const home = new RedisDesk(tenant, this.#fcall, writer, (call) => calls.get(call))
+    const life = new DeskLife(home, {
       clock,
       pools: {
         share: (pool, ask) => this.#pool(pool).share(tenant, ask),
@@ -147,7 +211,7 @@ export class RedisStore implements Store {
       fault: (error) => fault('desk', error, { tenant_id: tenant }),
     })
     for (const channel of channelsOf(tenant)) this.#wakes.subscribe(channel)
-    return { life, face: deskFace(life), beat, calls }
+    return { life, home, face: deskFace(life), beat, calls }
   }
 
   #forgetIdle(): void {

@@ -106,7 +106,8 @@ export class Broker {
     const tenant = await this.admin('POST', '/tenants', { name: 'acme', plan: 'starter', ...settings })
     if (tenant.status !== 201) throw new Error(JSON.stringify(tenant.body))
     const id = tenant.body['id'] as string
-    const { body } = await this.admin('POST', `/tenants/${id}/keys`, { name: 'first' })
+    const { status, body } = await this.admin('POST', `/tenants/${id}/keys`, { name: 'first' })
+    if (status !== 201) throw new Error(JSON.stringify(body))
     return { id, key: body['key'] as string, keyId: body['id'] as string }
   }
 

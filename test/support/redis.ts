@@ -74,8 +74,11 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   throw failure
 }
 
-/** Answers once it has all that its master has. */
-export async function startReplica(master: RedisServer, options: RedisOptions = {}): Promise<RedisServer> {
+/** Answers once it has all that its master has. The master, or what stands before it. */
+export async function startReplica(
+  master: Pick<RedisServer, 'port'>,
+  options: RedisOptions = {},
+): Promise<RedisServer> {
   const { password } = options
   const replica = await startRedis({
     ...options,

@@ -47,7 +47,7 @@ export async function startTcpProxy(target: { host?: string; port: number }): Pr
       // In order, also when the delay has just become less.
       freeAt = Math.max(freeAt, Date.now() + delayMs)
       const waitMs = freeAt - Date.now()
-      if (waitMs === 0) client.write(piece)
+      if (waitMs <= 0) client.write(piece)
       else setTimeout(() => client.writable && client.write(piece), waitMs)
     })
     const close = () => {

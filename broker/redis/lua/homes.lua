@@ -189,6 +189,16 @@ local function life_now()
     return life
 end
 
+-- Each live call is heard every twelve seconds. Where nobody was for longer Redis stood still, was cut off from all nodes, or its clock was
+-- put forward, or nobody was there. Counted up with each such silence, by each version of these functions for itself.
+local quiet_ms = modules.limits.leaseTtlMs / 2
+local heard, silences = nil, 0
+local function silences_at(now)
+    if heard ~= nil and now - heard > quiet_ms then silences = silences + 1 end
+    heard = now
+    return tostring(silences)
+end
+
 local function homes_at(prefix, now)
     local written = {}
     local rosters = rosters_at(prefix, written)
@@ -199,14 +209,26 @@ local function homes_at(prefix, now)
     homes.counts = setmetatable({ prefix = prefix, rosters = rosters, written = written, more = {} }, Counts)
     homes.transact = function(work) return work() end
     function homes.learningUntil()
-        if homes.learning == nil then
-            if redis.call('HGET', documents, 'life') ~= life_now() then
-                local until_ms = now + modules.limits.learningMs
-                redis.call('HSET', documents, 'life', life_now(), 'learning', until_ms)
-            end
-            homes.learning = tonumber(redis.call('HGET', documents, 'learning') or 0)
-        end
         return homes.learning
+    end
+    -- How many have a line, whoever of them still is there, and until when the one has it that was heard last.
+    function homes.held()
+        local newest = redis.call('ZRANGE', rosters('leases').key, 0, 0, 'REV', 'WITHSCORES')
+        return rosters('leases'):size(), tonumber(newest[2] or 0)
+    end
+    -- Lines that ran out in a silence are learned of anew, and after another life of Redis all. A desk that is new has nothing to learn.
+    function homes.learn(held, newest, silences_here)
+        local quiet = 'silences:' .. LIBRARY
+        local known = redis.call('HMGET', documents, 'life', quiet, 'learning')
+        local life_here = life_now()
+        homes.learning = tonumber(known[3] or 0)
+        if known[1] == life_here and known[2] == silences_here then return end
+        redis.call('HSET', documents, 'life', life_here, quiet, silences_here)
+        local lapsed = known[2] and known[2] ~= silences_here and held > 0 and newest < now + quiet_ms
+        if lapsed or known[1] and known[1] ~= life_here then
+            homes.learning = now + modules.limits.learningMs
+            redis.call('HSET', documents, 'learning', homes.learning)
+        end
     end
     function homes.keep()
         homes.counts:keep()

@@ -852,6 +852,8 @@ ____exports.lineCharacters = 400
 --- Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3).
 ____exports.storeAnswerMs = 350
 ____exports.storeHopMs = 80
+--- A decision of several such answers, with the wait for a pool between them, is refused after this (S3: 500 ms).
+____exports.decisionMs = 450
 --- A server that is back serves within 5 s (S3): a connection is given up after the first, tried again after the second at most, and looked at each beat.
 ____exports.storeConnectMs = 1000
 ____exports.storeRetryMs = 2000

@@ -44,19 +44,39 @@ function desk_steps.leave(desk, ask, now)
     desk:leave(ask.ref, now)
 end
 
+-- A call that a lost store has forgotten is written down again by its first word: it is live, and what it takes is debited (G5, L1).
+local function adopt(ask, homes)
+    if ask.known == nil then return end
+    local ref, known = ask.ref, ask.known
+    local call = { id = ref.call, key = ref.key, agent = ref.agent, pool = ref.pool, model = known.model }
+    call.began, call.admitted = known.began, known.began
+    homes.records:open(call)
+end
+
 function desk_steps.renew(desk, ask, now, homes)
+    adopt(ask, homes)
     local renewal = desk:renew(ask.ref, ask.load, now)
     if renewal.is == 'kept' then homes.rosters('of:' .. homes.node):set(ask.ref.call, homes.epoch) end
     return renewal
 end
 
-function desk_steps.debit(desk, ask, now)
+function desk_steps.debit(desk, ask, now, homes)
+    adopt(ask, homes)
     desk:debit(ask.ref, ask.entries, now)
 end
 
 desk_steps['end'] = function(desk, ask, now, homes)
+    adopt(ask, homes)
     desk['end'](desk, ask.ref, ask.entries, ask.record, now)
     homes.rosters('of:' .. homes.node):delete(ask.ref.call)
+end
+
+-- One that waited for its pool's answer has a ticket and no record yet.
+function desk_steps.lose(desk, ask, now, homes)
+    local offer, key = ask.offer, homes.registry:keyByHash(ask.offer.keyHash)
+    desk:lose(offer.call, now)
+    desk:leave({ call = offer.call, key = key and key.id or '', agent = offer.agent, caller = offer.caller, pool = offer.pool }, now)
+    homes.rosters('of:' .. homes.node):delete(offer.call)
 end
 
 function desk_steps.sweep(desk, _, now, homes)
@@ -128,7 +148,6 @@ function desk_steps.edit(desk, ask, now, homes, bytes)
     local revision = tonumber(redis.call('HGET', homes.documents, 'revision') or 0)
     if ask.revision ~= revision then return { done = false } end
     redis.call('HSET', homes.documents, 'revision', revision + 1)
-    if revision == 0 then redis.call('HSET', homes.documents, 'life', life_now()) end
     if ask.tenant ~= nil then redis.call('HSET', homes.documents, 'tenant', ask.tenant, 'gist', ask.gist) end
     for id, text in pairs(ask.keys or {}) do redis.call('HSET', homes.registry.keys_at, id, text) end
     for hash, id in pairs(ask.hashes or {}) do redis.call('HSET', homes.registry.hashes, hash, id) end
@@ -167,15 +186,19 @@ function desk_steps.snapshot(desk, _, now, homes)
     return documents
 end
 
--- A host that was started anew knows nothing of its calls before: they are freed. One of before is not heard any more (G9).
-local function stale(desk, homes, now)
+-- A host that was started anew knows nothing of its calls before: they are freed. One of before is not heard any more (G9). Answers how
+-- many lines were freed by it, or nothing to one of before.
+local function freed(desk, homes, now)
     local known = homes.rosters('nodes'):get(homes.node) or 0
-    if homes.epoch < known then return true end
-    if homes.epoch > known then
-        homes.rosters('nodes'):set(homes.node, homes.epoch)
-        for _, call in ipairs(homes.rosters('of:' .. homes.node):purge(homes.epoch - 1)) do desk:lose(call, now) end
+    if homes.epoch < known then return nil end
+    if homes.epoch == known then return 0 end
+    homes.rosters('nodes'):set(homes.node, homes.epoch)
+    local leases, lines = homes.rosters('leases'), 0
+    for _, call in ipairs(homes.rosters('of:' .. homes.node):purge(homes.epoch - 1)) do
+        if leases:get(call) ~= nil then lines = lines + 1 end
+        desk:lose(call, now)
     end
-    return false
+    return lines
 end
 
 local function desk_step(keys, args)
@@ -185,7 +208,10 @@ local function desk_step(keys, args)
     homes.prefix, homes.node, homes.epoch = prefix, args[2], tonumber(args[3])
     if homes.registry:tenant() == nil and args[1] ~= 'edit' then return false end -- nobody owns it: nothing is written
     local desk = new(modules['tenant-desk'].TenantDesk, homes)
-    if stale(desk, homes, now) then return redis.error_reply('STALE a newer life of this node has been here') end
+    local held, newest = homes.held() -- before any of them is found to have run out
+    local lines = freed(desk, homes, now)
+    if lines == nil then return redis.error_reply('STALE a newer life of this node has been here') end
+    homes.learn(held - lines, newest, silences_at(time()))
     local answer = desk_steps[args[1]](desk, plain(cjson.decode(args[4])), now, homes, { args[5], args[6], args[7] })
     homes.keep()
     if answer == nil then return false end

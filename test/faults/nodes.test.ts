@@ -1,0 +1,129 @@
+// Nodes that die or freeze with their calls, others beside them over one Redis. What is promised: docs/GUARANTEES.md. Rules G9, G11, L1.
+import { describe, test } from 'vitest'
+import { heartbeatJitter, heartbeatMs, leaseTtlMs } from '../../src/limits.ts'
+import { eventually } from '../support/eventually.ts'
+import { startFleet, type FleetNode } from '../support/fleet.ts'
+import { startRedis } from '../support/redis.ts'
+import { endedWell, lostOf, paid, settled } from '../support/tally.ts'
+import { Talkers, tryOne } from '../support/talkers.ts'
+import { measured, rounds } from './scale.ts'
+
+const [many, few] = [100, 10]
+const beatMs = heartbeatMs * (1 + heartbeatJitter) + 1_000
+
+describe.concurrent('a node', () => {
+  test('[G9] killed with 100 calls and started again: its lines are free within 2 s; killed for good: within TTL + 1 s; the other node’s calls go on', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.end())
+    const fleet = await startFleet({ nodes: ['a', 'b'], store: redis.url })
+    onTestFinished(() => fleet.end())
+    const [a, b] = fleet.nodes as [FleetNode, FleetNode]
+    const talkers = new Talkers()
+    onTestFinished(() => talkers.end())
+    const tenant = await fleet.tenant({ plan: 'scale', caps: { lines: many + few } })
+    const staying = await talkers.add(few, b.broker, tenant)
+    for (let round = 0; round < rounds; round++) {
+      for (const again of [true, false]) {
+        const lost = await talkers.add(many, a.broker, tenant)
+        await talkers.reply()
+        await paid(b.broker, tenant, fleet.sim)
+        talkers.listen()
+        await a.kill()
+        const killedAt = performance.now()
+        expect(await b.broker.lines(tenant)).toMatchObject({ live: many + few })
+        const refusedBefore = await tryOne(b.broker, tenant)
+        expect(refusedBefore.is).toBe('waits')
+        let since = killedAt
+        if (again) {
+          await a.start()
+          since = performance.now()
+        }
+        await eventually(
+          () => b.broker.live(tenant),
+          (live) => live <= few + 1,
+          again ? 2_000 : 31_500,
+        )
+        const freeMs = performance.now() - since
+        const silentMs = talkers.longestSilence(staying)
+        measured(again ? 'node killed, started again' : 'node killed for good', { calls: many, freeMs, silentMs })
+        expect(freeMs).toBeLessThan(again ? 2_000 : leaseTtlMs + 1_000)
+        expect(silentMs).toBeLessThan(2_000)
+        expect(lost.every(({ closed }) => closed?.code === 1006)).toBe(true)
+        await refusedBefore.caller.next('session.created')
+        await refusedBefore.caller.hangUp()
+        if (!again) await a.start()
+      }
+    }
+    await talkers.hangUp(staying)
+    const records = await settled(b.broker, tenant, fleet.sim)
+    expect(endedWell(records)).toHaveLength(few + 2 * rounds)
+    expect(lostOf(records).length).toBeGreaterThanOrEqual(2 * many * rounds)
+    expect(fleet.sim.totals.mostLive).toBeLessThanOrEqual(many + few)
+  })
+
+  test('[G9] frozen beyond the TTL: others take its lines, never more than its own calls above the cap; it resumes, its calls go on, and newcomers wait until there is room', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const [lines, own] = [10, 6]
+    const redis = await startRedis()
+    onTestFinished(() => redis.end())
+    const fleet = await startFleet({ nodes: ['a', 'b'], store: redis.url })
+    onTestFinished(() => fleet.end())
+    const [a, b] = fleet.nodes as [FleetNode, FleetNode]
+    const talkers = new Talkers()
+    onTestFinished(() => talkers.end())
+    const tenant = await fleet.tenant({ plan: 'scale', caps: { lines } })
+    const held = await talkers.add(own, a.broker, tenant)
+    const staying = await talkers.add(lines - own, b.broker, tenant)
+    await talkers.reply()
+    talkers.listen()
+    a.freeze()
+    const frozenAt = performance.now()
+    const waiting = await tryOne(b.broker, tenant)
+    expect(waiting.is).toBe('waits')
+    // The lines are free when they have run out; who waits has one with the next heartbeat of its desk.
+    await eventually(
+      () => b.broker.lines(tenant),
+      ({ live }) => live <= lines - own + 1,
+      leaseTtlMs + 1_000,
+    )
+    const freeMs = performance.now() - frozenAt
+    await waiting.caller.next('session.created', beatMs)
+    const seatedMs = performance.now() - frozenAt
+    const others = [waiting.caller, ...(await talkers.add(own - 1, b.broker, tenant))]
+    talkers.take(waiting.caller)
+    expect(await b.broker.lines(tenant)).toMatchObject({ live: lines, over: 0 })
+    const silentMs = talkers.longestSilence([...staying, ...others])
+    expect(silentMs).toBeLessThan(2_000)
+
+    a.resume()
+    const resumedAt = performance.now()
+    await eventually(
+      () => b.broker.lines(tenant),
+      ({ live, over }) => live === lines + own && over === own,
+      beatMs,
+    )
+    const backMs = performance.now() - resumedAt
+    await talkers.reply(held)
+    const next = await tryOne(b.broker, tenant)
+    expect(next.is).toBe('waits')
+    await talkers.hangUp(held)
+    expect(next.caller.types).not.toContain('session.created')
+    await eventually(
+      () => b.broker.lines(tenant),
+      ({ live, over }) => live === lines && over === 0,
+    )
+    await talkers.hangUp(staying.slice(0, 1))
+    await next.caller.next('session.created')
+    measured('node frozen beyond the TTL', { calls: own, freeMs, seatedMs, silentMs, backMs, over: own })
+    await talkers.hangUp()
+    await next.caller.hangUp()
+    const records = await settled(b.broker, tenant, fleet.sim)
+    expect(endedWell(records)).toHaveLength(lines + own + 1)
+    expect(fleet.sim.totals.mostLive).toBe(lines + own)
+  })
+})

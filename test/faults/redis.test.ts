@@ -1,0 +1,167 @@
+// Redis that dies, freezes, or whose answers are lost, under two nodes with live calls. What is promised: docs/GUARANTEES.md. Rules G10, S3, L1.
+import { describe, test, type TestContext } from 'vitest'
+import { learningMs } from '../../src/limits.ts'
+import type { MadeTenant } from '../support/broker.ts'
+import { eventually } from '../support/eventually.ts'
+import { startFleet, type Fleet, type FleetNode } from '../support/fleet.ts'
+import { startRedis } from '../support/redis.ts'
+import { endedWell, settled } from '../support/tally.ts'
+import { Talkers, tryOne, tryUntil, type Try } from '../support/talkers.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { measured, rounds } from './scale.ts'
+
+const [lines, live] = [12, 10]
+/** Silence of a caller that speaks twice a second: more would be heard. */
+const silenceMs = 2_000
+const faultMs = 4_000
+
+interface Scene {
+  fleet: Fleet
+  a: FleetNode
+  b: FleetNode
+  tenant: MadeTenant
+  talkers: Talkers
+}
+
+/** Two nodes, each with half of the live calls; two lines are free. */
+async function scene({ onTestFinished }: TestContext, store: string): Promise<Scene> {
+  const fleet = await startFleet({ nodes: ['a', 'b'], store })
+  onTestFinished(() => fleet.end())
+  const [a, b] = fleet.nodes as [FleetNode, FleetNode]
+  const talkers = new Talkers()
+  onTestFinished(() => talkers.end())
+  const tenant = await fleet.tenant({ plan: 'scale', caps: { lines } })
+  for (const { broker } of [a, b]) await talkers.add(live / 2, broker, tenant)
+  await talkers.reply()
+  talkers.listen()
+  return { fleet, a, b, tenant, talkers }
+}
+
+/** One newcomer after another at both nodes, for as long as it lasts: each must be told, and soon. */
+async function refusedAll({ a, b, tenant, talkers }: Scene, forMs: number): Promise<Try[]> {
+  const tries: Try[] = []
+  const end = performance.now() + forMs
+  while (performance.now() < end) {
+    tries.push(...(await Promise.all([a, b].map(({ broker }) => tryOne(broker, tenant)))))
+    if (tries.length === 4) await talkers.reply() // reported while nobody takes it in
+  }
+  return tries
+}
+
+function worst(tries: readonly Try[]): number {
+  return Math.max(...tries.map(({ ms }) => ms))
+}
+
+const told = { is: 'refused', status: 503, retryAfter: '1', code: 'temporarily_unavailable' }
+
+describe.concurrent('Redis', () => {
+  test('[G10] killed and started again: live calls go on, newcomers hear 503 within 500 ms, are back within 5 s, and have a line once all live calls have said that they are there', async (context) => {
+    const { expect, onTestFinished } = context
+    const redis = await startRedis({ durable: true })
+    onTestFinished(() => redis.end())
+    const now = await scene(context, redis.url)
+    const { fleet, a, b, tenant, talkers } = now
+    for (let round = 0; round < rounds; round++) {
+      talkers.listen()
+      await redis.kill()
+      const tries = await refusedAll(now, faultMs)
+      expect(tries.every((one) => one.is === 'refused')).toBe(true)
+      expect(tries[0]).toMatchObject(told)
+      expect(worst(tries)).toBeLessThan(500)
+      await redis.restart()
+      const upAt = performance.now()
+      const back = await tryUntil(({ is }) => is !== 'refused', b.broker, tenant, 5_000)
+      const backMs = performance.now() - upAt
+      expect(back.is).toBe('waits')
+      await back.caller.next('session.created', learningMs + 5_000)
+      const grantedMs = performance.now() - upAt
+      expect(grantedMs).toBeGreaterThan(learningMs)
+      expect(await a.broker.lines(tenant)).toMatchObject({ live: live + 1 })
+      const silentMs = talkers.longestSilence()
+      measured('Redis killed', { refusedMs: worst(tries), backMs, grantedMs, silentMs })
+      expect(silentMs).toBeLessThan(silenceMs)
+      await back.caller.hangUp()
+    }
+    await talkers.hangUp()
+    const records = await settled(a.broker, tenant, fleet.sim)
+    expect(endedWell(records)).toHaveLength(live + rounds)
+    expect(fleet.sim.totals.mostLive).toBeLessThanOrEqual(lines)
+  })
+
+  test('[G10] frozen: live calls go on, newcomers hear 503 within 500 ms, it serves within 5 s of its thaw, and nobody that was refused holds a line', async (context) => {
+    const { expect, onTestFinished } = context
+    const redis = await startRedis()
+    onTestFinished(() => redis.end())
+    const now = await scene(context, redis.url)
+    const { fleet, a, b, tenant, talkers } = now
+    for (let round = 0; round < rounds; round++) {
+      talkers.listen()
+      redis.freeze()
+      const tries = await refusedAll(now, faultMs)
+      expect(tries[0]).toMatchObject(told)
+      expect(tries.every((one) => one.is === 'refused')).toBe(true)
+      expect(worst(tries)).toBeLessThan(500)
+      redis.resume()
+      const upAt = performance.now()
+      const back = await tryUntil(({ is }) => is !== 'refused', b.broker, tenant, 5_000)
+      const backMs = performance.now() - upAt
+      await back.caller.next('session.created', 20_000)
+      const grantedMs = performance.now() - upAt
+      await back.caller.hangUp()
+      await a.ready(5_000)
+      await eventually(
+        () => a.broker.live(tenant),
+        (now) => now === live,
+        5_000,
+      )
+      const freeMs = performance.now() - upAt
+      const silentMs = talkers.longestSilence()
+      measured('Redis frozen', { refusedMs: worst(tries), backMs, grantedMs, freeMs, silentMs })
+      expect(silentMs).toBeLessThan(silenceMs)
+    }
+    await talkers.hangUp()
+    const records = await settled(a.broker, tenant, fleet.sim)
+    expect(endedWell(records).length).toBeGreaterThanOrEqual(live)
+    expect(fleet.sim.totals.mostLive).toBeLessThanOrEqual(lines)
+  })
+
+  test('[L1] answers dropped: what was done is not done twice, live calls go on, newcomers hear 503 within 500 ms, and nobody that was refused holds a line', async (context) => {
+    const { expect, onTestFinished } = context
+    const redis = await startRedis()
+    onTestFinished(() => redis.end())
+    const proxy = await startTcpProxy({ port: redis.port })
+    onTestFinished(() => proxy.end())
+    const now = await scene(context, `redis://127.0.0.1:${proxy.port}`)
+    const { fleet, a, b, tenant, talkers } = now
+    for (let round = 0; round < rounds * 3; round++) {
+      talkers.listen()
+      proxy.dropReplies(true)
+      await talkers.reply() // debited, and nobody hears it
+      const tries = await refusedAll(now, faultMs / 2)
+      expect(tries[0]).toMatchObject(told)
+      expect(tries.every((one) => one.is === 'refused')).toBe(true)
+      expect(worst(tries)).toBeLessThan(500)
+      proxy.dropReplies(false)
+      const upAt = performance.now()
+      const back = await tryUntil(({ is }) => is !== 'refused', b.broker, tenant, 5_000)
+      const backMs = performance.now() - upAt
+      await back.caller.next('session.created', 20_000)
+      const grantedMs = performance.now() - upAt
+      await back.caller.hangUp()
+      await a.ready(5_000)
+      await eventually(
+        () => a.broker.live(tenant),
+        (now) => now === live,
+        5_000,
+      )
+      const freeMs = performance.now() - upAt
+      const silentMs = talkers.longestSilence()
+      measured('Redis answers dropped', { refusedMs: worst(tries), backMs, grantedMs, freeMs, silentMs })
+      expect(silentMs).toBeLessThan(silenceMs)
+    }
+    await talkers.hangUp()
+    const records = await settled(a.broker, tenant, fleet.sim)
+    expect(endedWell(records).length).toBeGreaterThanOrEqual(live)
+    expect(fleet.sim.totals.mostLive).toBeLessThanOrEqual(lines)
+  })
+})
