@@ -1,10 +1,11 @@
 // The race: four processes on one Redis, 500 upgrades at once, again and again. TRUNKLINE_ROUNDS says how often (`npm run race`: 200).
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { MadeTenant, TenantBody } from '../support/broker.ts'
+import type { Broker, MadeTenant, TenantBody } from '../support/broker.ts'
 import { burst, type Burst, type Comer, type Upgrade } from '../support/burst.ts'
 import { Caller, liveCaller } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
-import { startNodes, type Nodes } from '../support/nodes.ts'
+import { startFleet, type Fleet, type FleetNode } from '../support/fleet.ts'
+import { startRedis, type RedisServer } from '../support/redis.ts'
 
 const rounds = Number(process.env['TRUNKLINE_ROUNDS'] ?? 5)
 const upgrades = 500
@@ -12,12 +13,17 @@ const lines = 50
 /** Of the growth plan: how many may wait. */
 const room = 100
 
-let nodes: Nodes
+let redis: RedisServer
+let nodes: Fleet
 let all: Burst | undefined
 beforeAll(async () => {
-  nodes = await startNodes(4)
+  redis = await startRedis()
+  nodes = await startFleet({ nodes: ['a', 'b', 'c', 'd'], store: redis.url, sim: { echoBytes: undefined } })
 })
-afterAll(() => nodes.end())
+afterAll(async () => {
+  await nodes.end()
+  await redis.end()
+})
 afterEach(async () => {
   all?.vanish()
   await eventually(
@@ -27,8 +33,8 @@ afterEach(async () => {
   )
 })
 
-const wsUrls = (): string[] => nodes.members.map(({ broker }) => broker.wsUrl)
-const first = (): Nodes['members'][0]['broker'] => (nodes.members[0] as Nodes['members'][0]).broker
+const wsUrls = (): string[] => nodes.nodes.map(({ broker }) => broker.wsUrl)
+const first = (): Broker => (nodes.nodes[0] as FleetNode).broker
 
 /** A tenant with enough keys that none of them is braked. */
 async function tenantWithKeys(settings: TenantBody): Promise<{ tenant: MadeTenant; keys: string[] }> {
@@ -170,7 +176,7 @@ test(
 )
 
 test('[G6] a caller queued on one node has the line that frees on another within 1 s', async () => {
-  const [a, b] = nodes.members.map(({ broker }) => broker.wsUrl) as [string, string]
+  const [a, b] = nodes.nodes.map(({ broker }) => broker.wsUrl) as [string, string]
   const tenant = await first().tenant({ caps: { lines: 1 } })
   const talks = await liveCaller(b, tenant.key)
   const waits = new Caller(a, tenant.key)
