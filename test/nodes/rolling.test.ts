@@ -37,7 +37,8 @@ async function talk(key: string, address: string): Promise<void> {
   await caller.until(() => caller.types.includes('session.created') || over(), 'a session', 20_000)
   if (!over()) caller.send({ type: 'response.create' })
   await caller.until(() => ended() || over(), 'a reply', 20_000)
-  if (over()) throw new Error(`${JSON.stringify(caller.refused ?? caller.closed)} ${JSON.stringify(caller.events[0])}`)
+  if (over())
+    throw new Error(`${caller.refused?.body ?? JSON.stringify(caller.closed)} ${JSON.stringify(caller.events[0])}`)
   await caller.hangUp()
 }
 
@@ -52,7 +53,7 @@ test(
       while (begun < calls || restarting) {
         const n = begun++
         await talk(tenants[n % 10]?.key ?? '', `10.1.${(n >> 8) & 255}.${n & 255}`).catch((error: unknown) =>
-          failures.push(`call ${n}, after ${restarts} restarts: ${String(error)}`),
+          failures.push(`${new Date().toISOString()} call ${n}, after ${restarts} restarts: ${String(error)}`),
         )
         done++
       }
@@ -71,6 +72,13 @@ test(
     restarting = false
     await Promise.all(load)
     process.stdout.write(`${done} calls, ${restarts} restarts, ${failures.length} failed\n`)
+    if (failures.length > 0)
+      process.stdout.write(
+        `${fleet.nodes
+          .flatMap(({ log }) => log)
+          .sort()
+          .join('\n')}\n`,
+      )
     expect(failures).toEqual([])
     const booked = async (): Promise<number> => {
       const usages = await Promise.all(tenants.map((tenant) => broker.usage(tenant)))

@@ -77,10 +77,15 @@ export class FleetNode {
     await this.#process?.kill()
   }
 
-  /** As an orchestrator stops it; what it ended with, once it has. */
+  /** Resolves when this life of it is over: with what it ended. */
+  get ended(): Promise<string> {
+    return this.#process?.crashed ?? Promise.resolve('never started')
+  }
+
+  /** As an orchestrator stops it. */
   async stop(): Promise<string> {
     process.kill(this.broker.pid, 'SIGTERM')
-    return (await this.#process?.crashed) ?? ''
+    return this.ended
   }
 
   freeze(): void {
