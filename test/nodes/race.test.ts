@@ -1,4 +1,5 @@
-// The race: four processes on one Redis, 500 upgrades at once, again and again. TRUNKLINE_ROUNDS says how often (`npm run race`: 200).
+// The race: four processes on one Redis, 500 upgrades at once, again and again. Long:
+// TRUNKLINE_ROUNDS=200 npx vitest run --project nodes test/nodes/race.test.ts
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Broker, MadeTenant, TenantBody } from '../support/broker.ts'
 import { burst, type Burst, type Comer, type Upgrade } from '../support/burst.ts'
@@ -56,14 +57,14 @@ function comers(keys: readonly string[]): Comer[] {
 
 /** The most live calls that its store has told of, asked again and again until it is told to stop. */
 function watch(ask: () => Promise<number>): () => Promise<number> {
-  let [highest, on] = [0, true]
+  const seen = { most: 0, over: false }
   const watching = (async () => {
-    while (on) highest = Math.max(highest, await ask().catch(() => 0))
+    while (!seen.over) seen.most = Math.max(seen.most, await ask().catch(() => 0))
   })()
   return async () => {
-    on = false
+    seen.over = true
     await watching
-    return highest
+    return seen.most
   }
 }
 
@@ -87,7 +88,10 @@ async function race(keys: readonly string[]): Promise<Burst> {
 }
 const liveOf = ({ upgrades: all }: Burst): number => all.filter(({ live }) => live).length
 
-const most = (ms: readonly number[]): number => Math.round(Math.max(...ms))
+function tell(round: number, spread: readonly number[], handed: readonly number[]): void {
+  const [sent, on] = [spread, handed].map((ms) => Math.round(Math.max(...ms)))
+  process.stdout.write(`${round + 1} rounds: sent within ${sent} ms, ${lines / 2} lines handed on within ${on} ms\n`)
+}
 
 async function emptied(tenants: readonly MadeTenant[]): Promise<void> {
   all?.vanish()
@@ -137,8 +141,8 @@ test(
       expect(nodes.sim.totals.mostLive).toBe(lines)
       await emptied([tenant])
       expect(await stop()).toBe(lines)
+      if (round % 20 === 19 || round === rounds - 1) tell(round, spread, handed)
     }
-    process.stderr.write(`sent within ${most(spread)} ms; ${lines / 2} lines handed on within ${most(handed)} ms\n`)
   },
   20_000 + rounds * 10_000,
 )

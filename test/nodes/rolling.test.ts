@@ -48,14 +48,14 @@ test(
     const broker = (fleet.nodes[0] as FleetNode).broker
     const tenants = await Promise.all(Array.from({ length: 10 }, () => broker.tenant({ plan: 'scale' })))
     const failures: string[] = []
-    let [begun, done, restarts, restarting] = [0, 0, 0, true]
+    const now = { begun: 0, done: 0, restarts: 0, restarting: true }
     const keepCalling = async (): Promise<void> => {
-      while (begun < calls || restarting) {
-        const n = begun++
+      while (now.begun < calls || now.restarting) {
+        const n = now.begun++
         await talk(tenants[n % 10]?.key ?? '', `10.1.${(n >> 8) & 255}.${n & 255}`).catch((error: unknown) =>
-          failures.push(`${new Date().toISOString()} call ${n}, after ${restarts} restarts: ${String(error)}`),
+          failures.push(`${new Date().toISOString()} call ${n}, after ${now.restarts} restarts: ${String(error)}`),
         )
-        done++
+        now.done++
       }
     }
     const load = Array.from({ length: atOnce }, keepCalling)
@@ -66,17 +66,17 @@ test(
         await node.start()
         await node.ready()
         await eventually(async () => balancer.sends(port), Boolean)
-        restarts++
+        now.restarts++
       }
-    } while (done < calls)
-    restarting = false
+    } while (now.done < calls)
+    now.restarting = false
     await Promise.all(load)
-    process.stdout.write(`${done} calls, ${restarts} restarts, ${failures.length} failed\n`)
+    process.stdout.write(`${now.done} calls, ${now.restarts} restarts, ${failures.length} failed\n`)
     if (failures.length > 0)
       process.stdout.write(
         `${fleet.nodes
           .flatMap(({ log }) => log)
-          .sort()
+          .toSorted()
           .join('\n')}\n`,
       )
     expect(failures).toEqual([])
@@ -84,7 +84,7 @@ test(
       const usages = await Promise.all(tenants.map((tenant) => broker.usage(tenant)))
       return usages.reduce((sum, usage) => sum + (usage['calls'] ?? 0), 0)
     }
-    expect(await eventually(booked, (sum) => sum >= done)).toBe(done)
+    expect(await eventually(booked, (sum) => sum >= now.done)).toBe(now.done)
   },
   120_000 + calls * 200,
 )

@@ -61,8 +61,16 @@ function carriers(): number[] {
 }
 
 /** On a connection of its own, so that any process may answer. */
-async function asked(path: string, init: RequestInit = {}): Promise<Response> {
-  return fetch(broker().url + path, { ...init, headers: { ...init.headers, connection: 'close' } })
+function asked(path: string): Promise<Response> {
+  return fetch(broker().url + path, { headers: { connection: 'close' } })
+}
+
+async function readiness(): Promise<number[]> {
+  return Promise.all(Array.from({ length: 2 * workers }, async () => (await asked('/readyz')).status))
+}
+
+async function allAnswer(status: number): Promise<void> {
+  await eventually(readiness, (each) => each.every((one) => one === status), 10_000)
 }
 
 async function figures(): Promise<(name: string) => number> {
@@ -140,13 +148,10 @@ test('[D1] told to stop, each lets its live calls end, and the exit code is 0; a
 
 test('[D1] one word of the operator drains all of them, also one that is begun later; taken back, all serve', async () => {
   const set = (method: string) => broker().admin(method, '/drain')
-  const states = async (): Promise<number[]> =>
-    Promise.all(Array.from({ length: 2 * workers }, async () => (await asked('/readyz')).status))
-  const all = (status: number) => eventually(states, (each) => each.every((one) => one === status), 10_000)
   const tenant = await broker().tenant()
   const live = await liveCaller(broker().wsUrl, tenant.key)
   expect((await set('POST')).status).toBe(202)
-  await all(503)
+  await allAnswer(503)
   expect((await set('GET')).body).toMatchObject({ object: 'drain', state: 'draining', calls: 1 })
   const [victim = 0] = carriers()
   process.kill(victim, 'SIGKILL')
@@ -154,9 +159,9 @@ test('[D1] one word of the operator drains all of them, also one that is begun l
     async () => carriers(),
     (now) => now.length === workers && !now.includes(victim),
   )
-  await all(503)
+  await allAnswer(503)
   expect((await set('DELETE')).body).toMatchObject({ state: 'serving', since: null })
-  await all(200)
+  await allAnswer(200)
   await live.closing().catch(() => live.hangUp()) // it may have been on the one that was killed
 })
 
