@@ -37,9 +37,9 @@ export class StrainMeter {
     this.#timer = setInterval(() => this.#look(), lookMs).unref()
   }
 
-  /** As last looked at, but the calls as they are now: a burst is over before the next look. */
+  /** For a call that comes now: with it, and all that came since the last look. A burst is over before the next one. */
   get strain(): Strain {
-    return strainOf({ ...this.load, calls: this.#calls }, this.#strain)
+    return strainOf({ ...this.load, calls: this.#share(this.#options.calls() + 1) }, this.#strain)
   }
 
   stop(): void {
@@ -52,15 +52,15 @@ export class StrainMeter {
     this.load = {
       loopDelayMs: Math.max(0, this.#delays.percentile(99) / 1e6 - resolutionMs),
       memory: process.memoryUsage.rss() / this.#memoryMost,
-      calls: this.#calls,
+      calls: this.#share(this.#options.calls()),
     }
     this.#strain = strainOf(this.load, before)
     if (this.#strain !== before) this.#options.changed?.(this.#strain, this.load)
     if (++this.#looks % (windowMs / lookMs) === 0) this.#delays.reset()
   }
 
-  get #calls(): number {
-    return this.callsMost === 0 ? 1 : this.#options.calls() / this.callsMost
+  #share(calls: number): number {
+    return this.callsMost === 0 ? Infinity : calls / this.callsMost
   }
 }
 

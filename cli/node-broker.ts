@@ -25,22 +25,20 @@ const stopPatienceMs = 5_000
 /** `vars` and `secrets` are its environment; rows are kept in `stateDir`. */
 export async function startNodeBroker(options: NodeBrokerOptions): Promise<NodeBroker> {
   options.signal?.throwIfAborted()
-  const args = ['--host', options.host, '--port', String(options.port), '--store', options.stateDir]
-  const child = fork(
-    join(projectRoot, 'broker', 'main.ts'),
-    [
-      ...args,
-      ...['--drain-seconds', String(options.drainSeconds ?? 0)],
-      ...['--drain-grace-seconds', String(options.drainGraceSeconds ?? 0)],
-    ],
-    {
-      cwd: projectRoot,
-      detached: true, // the terminal's Ctrl-C goes to us alone
-      env: environment({ ...options.vars, ...options.secrets }),
-      execArgv: [],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    },
-  )
+  const args = [
+    ['--host', options.host],
+    ['--port', String(options.port)],
+    ['--store', options.stateDir],
+    ['--drain-seconds', String(options.drainSeconds ?? 0)],
+    ['--drain-grace-seconds', String(options.drainGraceSeconds ?? 0)],
+  ].flat()
+  const child = fork(join(projectRoot, 'broker', 'main.ts'), args, {
+    cwd: projectRoot,
+    detached: true, // the terminal's Ctrl-C goes to us alone
+    env: environment({ ...options.vars, ...options.secrets }),
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   const last = (): boolean => child.kill('SIGKILL')
   process.once('exit', last)
   const exited = new Promise<string>((resolve) => {

@@ -8,7 +8,7 @@ import { DeskLedger, type Balances } from './desk-ledger.ts'
 import { DeskPools } from './desk-pools.ts'
 import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
-import { advance, conclude, consider, needs, read, release, renew, type Desk, type Terms } from './gate.ts'
+import { advance, conclude, consider, needs, read, release, renew, type Desk, type Needs, type Terms } from './gate.ts'
 import { tokensOf, type Entry } from './ledger.ts'
 import { leaseTtlMs, lostAfterMs } from './limits.ts'
 import type { Series } from './metrics.ts'
@@ -162,7 +162,7 @@ export class TenantDesk {
       const needed = needs(this.rosters.gate(tenant, undefined, null, now), this.rosters.quota(pool, now), now)
       const number = this.#pools.ask(pool, needed, now)
       if (number === undefined) return { is: 'under way' }
-      const [block, debited] = [this.#ledger.newcomerLoad(), this.#pools.debited(pool)]
+      const [block, debited] = [this.#block(needed), this.#pools.debited(pool)]
       return { number, plan: tenant.plan, needs: needed, block, debited, epoch: this.#pools.epoch(pool) }
     })
   }
@@ -205,6 +205,15 @@ export class TenantDesk {
   holdNarrow(): void {
     const tenant = this.#registry.tenant()
     if (tenant !== undefined) holdNarrow(this.rosters, this.#registry, this.#records, tenant)
+  }
+
+  /**
+   * The step in which the pool gives: one call's load, of those who wait as it was when they came. What was learned since may be much less,
+   * and a pool that fills what they want in such steps would be at it for minutes.
+   */
+  #block({ tokens, sessions }: Needs): number {
+    const waiting = sessions.wants - sessions.has
+    return waiting > 0 ? Math.ceil((tokens.wants - tokens.has) / waiting) : this.#ledger.newcomerLoad()
   }
 
   #terms(now: number, room: number): Terms {

@@ -35,6 +35,11 @@ function padded(bytes: number): string {
   return `{"name":"Acme","plan":"trial"${' '.repeat(bytes - 30)}}`
 }
 
+test('[D1] a host that is no process cannot be drained', async () => {
+  for (const method of ['GET', 'POST', 'DELETE'])
+    expect(refusal(await house.ask(method, '/admin/v1/drain'))).toBe('404 route_not_found')
+})
+
 describe('who may ask', () => {
   const routes = [
     ['GET', tenants],

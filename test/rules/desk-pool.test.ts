@@ -76,6 +76,19 @@ test('[P1] a desk tells what its calls have and want, a newcomer’s load, and w
   })
 })
 
+test('[P5] the pool gives in steps of what those want who wait, however little calls took since they came', () => {
+  open()
+  grant(2)
+  for (const call of ['live', 'b', 'c', 'd']) desk.admit(offer(call), start)
+  grant(1)
+  for (let i = 0; i < 20; i++) {
+    desk.admit(offer(`short ${i}`), start)
+    desk.end(ref(`short ${i}`), [], { ...lostRecord('m', 100), firstMinuteTokens: 3 }, start)
+  }
+  const { needs, block } = asked()
+  expect((needs.tokens.wants - needs.tokens.has) / block).toBe(needs.sessions.wants - needs.sessions.has)
+})
+
 test.each([
   { calls: 1.5, short: 'tokens' },
   { calls: 2, short: 'sessions' },

@@ -1,13 +1,17 @@
 // Several nodes over one store, a practice upstream behind them: each node a process of its own that can be killed, frozen and started
-// again under its name. Knows no fault and no rule.
+// again under its name and at its port. Knows no fault and no rule.
 import { join } from 'node:path'
 import { projectRoot } from '../../cli/broker.ts'
-import { startNodeBroker, type NodeBroker } from '../../cli/node-broker.ts'
+import { startNodeBroker, type NodeBroker, type NodeBrokerOptions } from '../../cli/node-broker.ts'
 import { ensureWebPage } from '../../cli/web-page.ts'
 import type { SimOptions } from '../../sim/options.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
 import { Broker, settingsOf, type MadeTenant, type TenantBody } from './broker.ts'
 import { eventually } from './eventually.ts'
+import { freePort } from './redis.ts'
+
+/** How its nodes take their leave: at once unless it is said. */
+export type Leave = Pick<NodeBrokerOptions, 'drainSeconds' | 'drainGraceSeconds'>
 
 export class FleetNode {
   readonly name: string
@@ -16,14 +20,17 @@ export class FleetNode {
   readonly #sim: Sim
   readonly #store: string
   readonly #env: Readonly<Record<string, string>>
+  readonly #leave: Leave
+  #port: number | undefined
   #process: NodeBroker | undefined
   #broker: Broker | undefined
 
-  constructor(name: string, sim: Sim, store: string, env: Readonly<Record<string, string>>) {
+  constructor(name: string, sim: Sim, store: string, env: Readonly<Record<string, string>>, leave: Leave = {}) {
     this.name = name
     this.#sim = sim
     this.#store = store
     this.#env = env
+    this.#leave = leave
   }
 
   /** As the clients of this life of it. */
@@ -35,9 +42,11 @@ export class FleetNode {
   /** Another life of it: it listens, and has its store where there is one. */
   async start(): Promise<void> {
     const { vars, secrets } = settingsOf(this.#sim.url)
+    this.#port ??= await freePort()
     const running = await startNodeBroker({
+      ...this.#leave,
       host: '127.0.0.1',
-      port: 0,
+      port: this.#port,
       stateDir: this.#store,
       log: (line) => this.log.push(line),
       vars: { ...vars, ...this.#env, TRUNKLINE_NODE: this.name, TRUNKLINE_TRUSTED_PROXIES: '127.0.0.1' },
@@ -68,6 +77,17 @@ export class FleetNode {
     await this.#process?.kill()
   }
 
+  /** Resolves when this life of it is over: with what it ended. */
+  get ended(): Promise<string> {
+    return this.#process?.crashed ?? Promise.resolve('never started')
+  }
+
+  /** As an orchestrator stops it. */
+  async stop(): Promise<string> {
+    process.kill(this.broker.pid, 'SIGTERM')
+    return this.ended
+  }
+
   freeze(): void {
     process.kill(this.broker.pid, 'SIGSTOP')
   }
@@ -83,6 +103,7 @@ export interface FleetOptions {
   store: string | ((node: string) => string)
   sim?: SimOptions
   env?: (node: string) => Readonly<Record<string, string>>
+  leave?: Leave
 }
 
 export class Fleet {
@@ -114,13 +135,13 @@ export class Fleet {
   }
 }
 
-export async function startFleet({ nodes: names, store, sim: options, env }: FleetOptions): Promise<Fleet> {
+export async function startFleet({ nodes: names, store, sim: options, env, leave }: FleetOptions): Promise<Fleet> {
   const web = join(projectRoot, 'web')
   const page = { root: web, outDir: join(projectRoot, '.cache', 'web'), sources: [web, join(projectRoot, 'src')] }
   await ensureWebPage({ ...page, building: () => undefined })
   const sim = await startSim({ port: 0, pace: 'burst', says: ['Yes.'], replySentences: 1, echoBytes: 64, ...options })
   const nodes = names.map(
-    (name) => new FleetNode(name, sim, typeof store === 'string' ? store : store(name), env?.(name) ?? {}),
+    (name) => new FleetNode(name, sim, typeof store === 'string' ? store : store(name), env?.(name) ?? {}, leave),
   )
   const fleet = new Fleet(sim, nodes)
   try {

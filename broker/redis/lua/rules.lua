@@ -3268,7 +3268,7 @@ function TenantDesk.prototype.ask(self, pool, now)
         if number == nil then
             return {is = "under way"}
         end
-        local block, debited = self._ledger:newcomerLoad(), self._pools:debited(pool)
+        local block, debited = self:_block(needed), self._pools:debited(pool)
         return {
             number = number,
             plan = tenant.plan,
@@ -3331,6 +3331,14 @@ function TenantDesk.prototype.holdNarrow(self)
     if tenant ~= nil then
         holdNarrow(self.rosters, self._registry, self._records, tenant)
     end
+end
+function TenantDesk.prototype._block(self, ____bindingPattern0)
+    local sessions
+    local tokens
+    tokens = ____bindingPattern0.tokens
+    sessions = ____bindingPattern0.sessions
+    local waiting = sessions.wants - sessions.has
+    return waiting > 0 and math.ceil((tokens.wants - tokens.has) / waiting) or self._ledger:newcomerLoad()
 end
 function TenantDesk.prototype._terms(self, now, room)
     return {
