@@ -130,7 +130,8 @@ export class RedisStore implements Store {
 
   /** Refused where Redis does not answer in time; what it may have given all the same is taken back. */
   async #admit(offer: Offer): Promise<Admission> {
-    const asked = this.#serves(offer.tenant)
+    // One that waits already asks how it stands: silence takes nothing from it.
+    const asked = this.#serves(offer.tenant) && !this.#desk(offer.tenant).calls.has(offer.call)
     const decision = this.#decide(offer)
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(new StoreFault('slow', 'Redis did not decide in time.', false)), decisionMs)
