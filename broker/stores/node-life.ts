@@ -7,6 +7,8 @@ import type { Writer } from '../redis/call.ts'
 import type { Send } from '../redis/registry.ts'
 import { clock } from '../clock.ts'
 
+/** As long as the records of its calls. */
+const keptMs = 35 * 86_400_000
 /** Node → when it was heard last, in ms of Redis. */
 const nodes = 'trunkline:{nodes}:heard'
 
@@ -27,6 +29,8 @@ export interface NodeLifeHost {
 export class NodeLife {
   readonly #host: NodeLifeHost
   readonly #calls = new Set<string>()
+  /** Ended, but perhaps still written there: taken off again with each beat until that was heard. */
+  readonly #over = new Set<string>()
   #cancel: (() => void) | undefined
   #closed = false
 
@@ -55,7 +59,9 @@ export class NodeLife {
 
   /** Its desk knows that it is over. */
   ended(call: string): void {
-    if (this.#calls.delete(call)) this.#try(callsOf(this.#host.writer.node), 'HDEL', call)
+    if (!this.#calls.delete(call)) return
+    this.#over.add(call)
+    this.#takeOff([call]).catch((error: unknown) => this.#host.fault(error))
   }
 
   /** It goes in order: nobody has to look for it. */
@@ -71,6 +77,10 @@ export class NodeLife {
     try {
       const now = await this.#now()
       await this.#host.send(nodes, 'ZADD', nodes, String(now), this.#host.writer.node)
+      await this.#takeOff([...this.#over])
+      // Of a node that never comes back and whom nobody outlives nothing is kept either (S2).
+      const own = callsOf(this.#host.writer.node)
+      await this.#host.send(own, 'PEXPIRE', own, String(keptMs))
       await this.#endSilent(now)
     } catch (error) {
       this.#host.fault(error)
@@ -98,6 +108,13 @@ export class NodeLife {
       await this.#host.end(ref, lostRecord(model, Math.max(0, clock.now() - began)))
       await this.#host.send(key, 'HDEL', key, ref.call)
     }
+  }
+
+  async #takeOff(calls: readonly string[]): Promise<void> {
+    if (calls.length === 0) return
+    const key = callsOf(this.#host.writer.node)
+    await this.#host.send(key, 'HDEL', key, ...calls)
+    for (const call of calls) this.#over.delete(call)
   }
 
   async #now(): Promise<number> {
