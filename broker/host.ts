@@ -115,6 +115,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
   })
   try {
     const ports = await listen(config, houseOf(own, store.homes, self), door, connectionsMost(openFiles))
+    strain.forget()
     const drain = async (forMs: number): Promise<void> => {
       stopping = true
       const left = leave.begin().then(() => live.none())

@@ -42,6 +42,11 @@ export class StrainMeter {
     return strainOf({ ...this.load, calls: this.#share(this.#options.calls() + 1) }, this.#strain)
   }
 
+  /** Forgets the delays until now: a process that has only just begun was busy with itself. */
+  forget(): void {
+    this.#delays.reset()
+  }
+
   stop(): void {
     clearInterval(this.#timer)
     this.#delays.disable()

@@ -41,6 +41,7 @@ export class Upgrade {
   }
 
   hangUp(): void {
+    this.live = false
     this.#socket.close(1000)
   }
 
