@@ -74,6 +74,7 @@ export class RedisStore implements Store {
   readonly #learned = new Beat(() => this.#levelAll())
   readonly #options: RedisOptions
   readonly #pools = new Map<string, PoolLife>()
+  readonly #works = new Set<Promise<unknown>>()
   /** The one that was not used for the longest time comes first. */
   readonly #open = new Map<string, Desk>()
 
@@ -120,12 +121,20 @@ export class RedisStore implements Store {
     return this.#connection.unready()
   }
 
+  /** An ask that a pool has answered and no desk was told of would keep the desk's other nodes waiting for its time-out. */
   async close(): Promise<void> {
+    await Promise.race([Promise.all(this.#works), new Promise((resolve) => setTimeout(resolve, decisionMs))])
     await this.#node.close()
     this.#learned.stop()
     for (const { beat } of this.#open.values()) beat.stop()
     this.#wakes.close()
     this.#connection.close()
+  }
+
+  /** Nobody waits for it but the end. */
+  #background(work: Promise<unknown>, fault: (error: unknown) => void): void {
+    const done = work.catch(fault).finally(() => this.#works.delete(done))
+    this.#works.add(done)
   }
 
   /** Refused where Redis does not answer in time; what it may have given all the same is taken back. */
@@ -206,7 +215,7 @@ export class RedisStore implements Store {
       },
       wake: (seated) => seated.forEach((call) => words.seated(call)), // the function told the other nodes
       wrapUp: (call, refusal) => this.#wrapUp(tenant, call, refusal.why),
-      background: (work) => void work.catch((error: unknown) => fault('desk', error, { tenant_id: tenant })),
+      background: (work) => this.#background(work, (error) => fault('desk', error, { tenant_id: tenant })),
       busy: () => calls.size > 0,
       arm: (afterMs) => beat.arm(afterMs),
       fault: (error) => fault('desk', error, { tenant_id: tenant }),
@@ -251,7 +260,7 @@ export class RedisStore implements Store {
       clock,
       regrant: (tenant, grant) => this.#desk(tenant).life.regrant(id, grant),
       level: (tenant) => this.#desk(tenant).life.level(id),
-      background: (work) => void work.catch((error: unknown) => this.#options.fault('pool', error, { pool: id })),
+      background: (work) => this.#background(work, (error) => this.#options.fault('pool', error, { pool: id })),
     })
   }
 }
