@@ -136,7 +136,8 @@ test(
           holds ? [lines + room, { queue_full: upgrades - lines - room }] : [lines, { 429: upgrades - lines }],
         )
       }
-      expect(nodes.sim.totals.mostLive).toBe(lines)
+      // Where somebody was shed, and came again, the close of a session may still be on its way to the provider: not so in the store.
+      if (calm) expect(nodes.sim.totals.mostLive).toBe(lines)
       if (live + waits >= lines * 1.5) {
         // Those who wait have the lines of half of those who talk, wherever they are.
         const talking = all.upgrades.filter((one) => one.live)
@@ -174,9 +175,9 @@ test(
         const live = await Promise.all(tenants.map((tenant) => first().live(tenant)))
         return live.reduce((sum, one) => sum + one)
       })
-      const { all } = await race(keys)
+      const { all, calm } = await race(keys)
       await all.until((now) => liveOf(now) === lines, `${lines} are live`, patienceMs)
-      expect(nodes.sim.totals.mostLive).toBe(lines)
+      if (calm) expect(nodes.sim.totals.mostLive).toBe(lines)
       all.upgrades
         .filter(({ live }) => live)
         .slice(0, lines / 2)
