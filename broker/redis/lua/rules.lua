@@ -790,9 +790,9 @@ ____exports.tooSoonMs = 50
 ____exports.failuresByAddress = {burst = 100, perSecond = 1}
 --- Addresses, and keys, that are remembered for this: some 100 bytes each.
 ____exports.stormNames = 20000
---- From where a process takes in no new trial calls, and no new calls at all: its loop's delay (audio is late by that; three times 20 ms of
--- it is heard), its memory, and its calls as a share of those that its file descriptors are enough for.
-____exports.strainEdges = {some = {loopDelayMs = 50, memory = 0.8, calls = 0.95}, full = {loopDelayMs = 200, memory = 0.9, calls = 1}}
+--- From where a process takes in no new trial calls, and no new calls at all: its loop's delay (audio is late by that: 50 ms
+-- are heard; a crowd that comes at once holds it up for longer and is served, but nobody can talk through a second), its memory, and its calls as a share of those that its file descriptors are enough for.
+____exports.strainEdges = {some = {loopDelayMs = 50, memory = 0.8, calls = 0.95}, full = {loopDelayMs = 1000, memory = 0.9, calls = 1}}
 --- A strain is over below this share of its edge.
 ____exports.strainEases = 0.8
 --- How often a node says that it is there.
