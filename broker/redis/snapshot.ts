@@ -1,9 +1,9 @@
 // A copy of a desk in memory, to try an edit on: by the code that every desk over SQL runs. Thrown away after. Knows no Redis.
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import type { DeskEdits } from '../../src/desk-edits.ts'
 import { SqlDesk } from '../../src/desk.ts'
-import type { Sql, SqlRow, Transact } from '../../src/sql.ts'
 import { SqlRoster } from '../../src/roster-sql.ts'
+import { sqliteOf } from '../sqlite.ts'
 import { documentsOf, type ToldDocuments } from './documents.ts'
 import { callsOf, pairsOf, type ToldCall } from './told.ts'
 
@@ -14,10 +14,9 @@ export interface Snapshot extends ToldDocuments {
 }
 
 export function copyOf(snapshot: Snapshot): { edits: DeskEdits; close: () => void } {
-  const database = new DatabaseSync(':memory:')
-  const sql: Sql = (query, ...bindings) => database.prepare(query).all(...(bindings as SQLInputValue[])) as SqlRow[]
+  const { sql, transact, close } = sqliteOf(new DatabaseSync(':memory:'))
   SqlDesk.prepare(sql)
-  const desk = new SqlDesk(sql, transactOf(database))
+  const desk = new SqlDesk(sql, transact)
   const { tenant, keys, sounds } = documentsOf(snapshot)
   desk.registry.putTenant(tenant)
   for (const key of keys) desk.registry.putKey(key, key.id)
@@ -27,22 +26,8 @@ export function copyOf(snapshot: Snapshot): { edits: DeskEdits; close: () => voi
     const roster = new SqlRoster(sql, name)
     for (const [id, value] of Object.entries(pairsOf(flat))) roster.set(id, value)
   }
-  return { edits: desk.edits, close: () => database.close() }
+  return { edits: desk.edits, close }
 }
 
 const none = new Uint8Array(0)
 const silence = { 'audio/pcm': none, 'audio/pcmu': none, 'audio/pcma': none }
-
-function transactOf(database: DatabaseSync): Transact {
-  return (work) => {
-    database.exec('BEGIN')
-    try {
-      const result = work()
-      database.exec('COMMIT')
-      return result
-    } catch (error) {
-      database.exec('ROLLBACK')
-      throw error
-    }
-  }
-}

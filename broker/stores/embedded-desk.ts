@@ -5,7 +5,8 @@ import type { DeskFace } from '../../src/http/house.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
 import { clock } from '../clock.ts'
 import { deskFace } from '../desk-face.ts'
-import { openSqliteFile, type SqliteFile } from './sqlite-file.ts'
+import type { Sqlite } from '../sqlite.ts'
+import { openSqliteFile } from './sqlite-file.ts'
 
 export type DeskHost = Pick<DeskLifeHost, 'pools' | 'wake' | 'wrapUp' | 'fault'>
 
@@ -13,7 +14,7 @@ export class EmbeddedDesk {
   readonly life: DeskLife
   readonly face: DeskFace
   usedAt = 0
-  readonly #file: SqliteFile
+  readonly #file: Sqlite
   readonly #steps: SqlSteps
   /** Takes the beat back that is set, and when it would be. */
   #beat: { at: number; cancel: () => void } | undefined

@@ -14,7 +14,8 @@ import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Words } from '../store.ts'
 import { EmbeddedDesk } from './embedded-desk.ts'
 import { Folder } from './folder.ts'
-import { openSqliteFile, type SqliteFile } from './sqlite-file.ts'
+import type { Sqlite } from '../sqlite.ts'
+import { openSqliteFile } from './sqlite-file.ts'
 
 /** Desks that may stay open while nothing happens at them: each has three files open. */
 const idleDesks = 256
@@ -45,7 +46,7 @@ class EmbeddedStore implements Store {
   }
   readonly homes: Store['homes']
   readonly #folder: Folder
-  readonly #files: SqliteFile[] = []
+  readonly #files: Sqlite[] = []
   readonly #pools = new Map<string, PoolLife>()
   /** The one that was not used for the longest time comes first. */
   readonly #open = new Map<string, EmbeddedDesk>()
@@ -173,7 +174,7 @@ class EmbeddedStore implements Store {
     })
   }
 
-  #file(path: string): SqliteFile {
+  #file(path: string): Sqlite {
     const file = openSqliteFile(path)
     this.#files.push(file)
     return file

@@ -1,19 +1,13 @@
 // One SQLite file as the core wants it, and the version of what is in it. Knows no table.
 import { closeSync, openSync, readSync } from 'node:fs'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Sql, SqlRow, Transact } from '../../src/sql.ts'
+import { DatabaseSync } from 'node:sqlite'
+import { sqliteOf, type Sqlite } from '../sqlite.ts'
 
 /** Counts up with each change of the tables that an older broker could not read. */
 export const schemaVersion = 1
 
 /** Where SQLite keeps `user_version` (file format, 1.3): 4 bytes, big-endian. */
 const versionAt = 60
-
-export interface SqliteFile {
-  sql: Sql
-  transact: Transact
-  close(): void
-}
 
 /** A sentence about a file that a newer broker has written; undefined for one that may be opened, or is not there. Opens nothing for writing. */
 export function newerProblem(file: string): string | undefined {
@@ -22,30 +16,13 @@ export function newerProblem(file: string): string | undefined {
   return `${file} was written by a newer Trunkline (schema ${version}, this one knows ${schemaVersion}): start that version, or name another folder with --store.`
 }
 
-export function openSqliteFile(file: string): SqliteFile {
+export function openSqliteFile(file: string): Sqlite {
   const problem = newerProblem(file)
   if (problem !== undefined) throw new Error(problem)
   const db = new DatabaseSync(file)
   // A killed process loses nothing of what was committed; a machine without power the last moments at most, and no file is damaged.
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA user_version = ${schemaVersion}`)
-  const statements = new Map<string, StatementSync>()
-  const sql: Sql = (query, ...bindings) => {
-    let statement = statements.get(query)
-    if (statement === undefined) statements.set(query, (statement = db.prepare(query)))
-    return statement.all(...bindings) as SqlRow[]
-  }
-  const transact: Transact = (work) => {
-    db.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      db.exec('COMMIT')
-      return result
-    } catch (error) {
-      db.exec('ROLLBACK')
-      throw error
-    }
-  }
-  return { sql, transact, close: () => db.close() }
+  return sqliteOf(db)
 }
 
 function versionOf(file: string): number {
