@@ -6,6 +6,7 @@ import { SqlSteps } from '../../src/sql-steps.ts'
 import { clock } from '../clock.ts'
 import { deskFace } from '../desk-face.ts'
 import type { Sqlite } from '../sqlite.ts'
+import { Beat } from './beat.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 
 export type DeskHost = Pick<DeskLifeHost, 'pools' | 'wake' | 'wrapUp' | 'fault'>
@@ -16,8 +17,7 @@ export class EmbeddedDesk {
   usedAt = 0
   readonly #file: Sqlite
   readonly #steps: SqlSteps
-  /** Takes the beat back that is set, and when it would be. */
-  #beat: { at: number; cancel: () => void } | undefined
+  readonly #beat = new Beat(() => this.#background(this.life.beat()))
   /** Works that nobody waits for and that need the file. */
   #works = 0
 
@@ -29,7 +29,7 @@ export class EmbeddedDesk {
       clock,
       busy: () => this.#steps.busy(),
       background: (work) => this.#background(work.catch(host.fault)),
-      arm: (afterMs) => this.#arm(afterMs),
+      arm: (afterMs) => this.#beat.arm(afterMs),
     })
     this.face = deskFace(this.life)
     if (this.#endLost(tenant)) this.#background(this.life.beat())
@@ -37,11 +37,11 @@ export class EmbeddedDesk {
 
   /** No call is open and nothing is due: closed and opened again it is the same desk. */
   get idle(): boolean {
-    return this.#beat === undefined && this.#works === 0 && !this.#steps.busy()
+    return !this.#beat.isSet && this.#works === 0 && !this.#steps.busy()
   }
 
   close(): void {
-    this.#beat?.cancel()
+    this.#beat.stop()
     this.#file.close()
   }
 
@@ -59,16 +59,5 @@ export class EmbeddedDesk {
   #background(work: Promise<unknown>): void {
     this.#works++
     void work.finally(() => this.#works--)
-  }
-
-  #arm(afterMs: number): void {
-    const at = clock.now() + afterMs
-    if (this.#beat !== undefined && this.#beat.at <= at) return
-    this.#beat?.cancel()
-    const cancel = clock.after(afterMs, () => {
-      this.#beat = undefined
-      this.#background(this.life.beat())
-    })
-    this.#beat = { at, cancel }
   }
 }
