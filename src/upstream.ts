@@ -8,6 +8,8 @@ export const Ceiling = z.strictObject({
   sessions: z.int().min(1).max(1e7).nullable(),
 })
 export type Ceiling = z.infer<typeof Ceiling>
+/** Of a quota that no upstream comes with. */
+export const noCeiling: Ceiling = { tokensPerMinute: null, sessions: null }
 
 /** One provider's Realtime endpoint and the quota behind it. */
 export const UpstreamSpec = z.strictObject({

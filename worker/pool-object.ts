@@ -7,7 +7,7 @@ import type { PoolChange } from '../src/pool-settings.ts'
 import type { PoolAsk, PoolGrant } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { SqlPoolSteps } from '../src/sql-pool-steps.ts'
-import { poolsOf } from '../src/upstream.ts'
+import { noCeiling, poolsOf } from '../src/upstream.ts'
 import { clock } from './clock.ts'
 import { upstreams, type Env } from './env.ts'
 import { sqlOf, transactOf } from './storage.ts'
@@ -20,7 +20,7 @@ export class PoolObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const [id, { storage }] = [ctx.id.name ?? '', ctx]
-    const own = poolsOf(upstreams(env))[id] ?? { tokensPerMinute: null, sessions: null }
+    const own = poolsOf(upstreams(env))[id] ?? noCeiling
     this.#steps = new SqlPoolSteps(id, own, sqlOf(storage), transactOf(storage), clock)
     this.#life = new PoolLife(this.#steps, {
       clock,

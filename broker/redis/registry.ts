@@ -1,10 +1,8 @@
 // The index of tenants in Redis: ids, names, plans. What holds for a tenant is at its own desk. It stays until it is deleted.
-import type { Tenant } from '../../src/plan.ts'
+import type { Indexed } from '../../src/index-sql.ts'
 
 /** As a `RedisConnection` sends: a command to the server that has the key. */
 export type Send = (key: string, name: string, ...args: readonly string[]) => Promise<unknown>
-
-export type Indexed = Pick<Tenant, 'id' | 'name' | 'plan'>
 
 /** Both in one slot. Ids in their order, for pages; and what is shown of each. */
 const ids = 'trunkline:{registry}:ids'

@@ -8,7 +8,7 @@ import type { CallRef, Clock } from '../../src/ports.ts'
 import { SqlPoolSteps } from '../../src/sql-pool-steps.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
 import { DeskLife } from '../../src/desk-life.ts'
-import type { Ceiling } from '../../src/upstream.ts'
+import { noCeiling, type Ceiling } from '../../src/upstream.ts'
 import { clock } from '../clock.ts'
 import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Words } from '../store.ts'
@@ -21,7 +21,6 @@ import { openSqliteFile } from './sqlite-file.ts'
 const idleDesks = 256
 /** A desk that was just used may still wait for its pool's answer. */
 const idleAfterMs = 2 * shareTimeoutMs
-const unbounded: Ceiling = { tokensPerMinute: null, sessions: null }
 
 export interface EmbeddedOptions {
   dir: string
@@ -156,7 +155,7 @@ class EmbeddedStore implements Store {
 
   #pool(id: string): PoolLife {
     let pool = this.#pools.get(id)
-    if (pool === undefined) this.#pools.set(id, (pool = this.#poolLife(id, unbounded))) // no upstream draws from it any more
+    if (pool === undefined) this.#pools.set(id, (pool = this.#poolLife(id, noCeiling))) // no upstream draws from it any more
     return pool
   }
 

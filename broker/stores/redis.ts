@@ -6,7 +6,7 @@ import { decisionMs, learningMs } from '../../src/limits.ts'
 import { PoolLife } from '../../src/pool-life.ts'
 import type { Admission, Offer } from '../../src/ports.ts'
 import type { Why } from '../../src/refusal.ts'
-import type { Ceiling } from '../../src/upstream.ts'
+import { noCeiling, type Ceiling } from '../../src/upstream.ts'
 import { clock } from '../clock.ts'
 import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Words } from '../store.ts'
@@ -250,7 +250,7 @@ export class RedisStore implements Store {
 
   #pool(id: string): PoolLife {
     let pool = this.#pools.get(id)
-    if (pool === undefined) this.#pools.set(id, (pool = this.#poolLife(id, unbounded))) // no upstream draws from it any more
+    if (pool === undefined) this.#pools.set(id, (pool = this.#poolLife(id, noCeiling))) // no upstream draws from it any more
     return pool
   }
 
@@ -264,8 +264,6 @@ export class RedisStore implements Store {
     })
   }
 }
-
-const unbounded: Ceiling = { tokensPerMinute: null, sessions: null }
 
 function channelsOf(tenant: string): string[] {
   return [seatedChannel(tenant), ...endings.map((why) => endingChannel(tenant, why))]
