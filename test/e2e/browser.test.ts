@@ -12,6 +12,7 @@ import { liveCaller } from '../support/caller.ts'
 import { chromiumMissing, chromiumPath, chromiumRequired, launchChromium } from '../support/chromium.ts'
 import { Gathering, at, type WireEvent } from '../support/gathering.ts'
 import { expectAudio, expectBooked } from '../support/scenario.ts'
+import { soonMs } from '../support/soon.ts'
 import { wav } from '../support/wav.ts'
 
 const there = chromiumPath !== undefined
@@ -167,7 +168,7 @@ test.runIf(there)(
     const since = performance.now()
     await page.getByTestId('new-call').click()
     await heard.until(() => heard.of('session.created').length === 1, 'a session')
-    expect(performance.now() - since).toBeLessThan(2_000)
+    expect(performance.now() - since).toBeLessThan(soonMs)
     await page.getByTestId('hang-up').click()
     await broker.quiet(tenant)
   },
