@@ -1,21 +1,19 @@
 // The conversation of one desk with its pools: decide, ask for what is lacking, give back what is not used. Knows no store and no host.
-import { shareAgainMs, shareElsewhereMs, shareMs, shareTimeoutMs } from './limits.ts'
+import { freedMs, shareAgainMs, shareElsewhereMs, shareMs, shareTimeoutMs } from './limits.ts'
 import type { Admission, Clock, Offer, PoolAsk, PoolGrant, Pools } from './ports.ts'
-import type { Regranted, TenantDesk, UnderWay } from './tenant-desk.ts'
+import type { Considered, Decision, Regranted, TenantDesk, UnderWay } from './tenant-desk.ts'
 
 type Soon<T> = T | Promise<T>
 
 /** The desk's side: each step is one transaction, and idempotent. */
 export interface Deciding {
-  /** Undefined: the pool is to be asked first, then `admit` decides. */
-  consider(offer: Offer): Soon<Admission | undefined>
-  admit(offer: Offer): Soon<Admission>
+  /** Without an admission: the pool is to be asked first, then `admit` decides. */
+  consider(offer: Offer): Soon<Considered>
+  admit(offer: Offer): Soon<Decision>
   /** What to tell the pool; lets go of what no call has until the answer comes. undefined: nobody owns the desk. */
   ask(pool: string): Soon<PoolAsk | UnderWay | undefined>
   /** Takes a grant: the answer (undefined: none came), or the pool's unasked word. */
   regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Soon<Regranted>
-  /** Whether the next newcomer would have to wait for the pool. */
-  lacks(pool: string): Soon<boolean>
   /** The pools that it draws from. */
   pools(): Soon<string[]>
 }
@@ -23,11 +21,10 @@ export interface Deciding {
 /** A desk whose steps answer at once as the conversation wants it. */
 export function deciding(desk: TenantDesk, clock: Clock): Deciding {
   return {
-    consider: (offer) => desk.consider(offer, clock.now()),
-    admit: (offer) => desk.admit(offer, clock.now()),
+    consider: (offer) => desk.decision(desk.consider(offer, clock.now()), offer.pool, clock.now()),
+    admit: (offer) => desk.decision(desk.admit(offer, clock.now()), offer.pool, clock.now()),
     ask: (pool) => desk.ask(pool, clock.now()),
     regrant: (pool, grant, as) => desk.regrant(pool, grant, as, clock.now()),
-    lacks: (pool) => desk.lacks(pool, clock.now()),
     pools: () => desk.pools(),
   }
 }
@@ -46,6 +43,8 @@ export class Admissions {
   /** One ask a pool is under way, and one more stands for all who came since. */
   readonly #running = new Map<string, Promise<void>>()
   readonly #next = new Map<string, Promise<void>>()
+  /** One word stands for all that is freed in its time. */
+  readonly #soon = new Map<string, Promise<void>>()
   /** Takes back that a pool is asked again soon. */
   readonly #notAgain = new Map<string, () => void>()
 
@@ -56,13 +55,21 @@ export class Admissions {
 
   /** Decides on an offer, and asks the pool first where only its grant is short. A pool that takes its time lets the caller wait in the queue. */
   async admit(offer: Offer): Promise<Admission> {
-    let admission = await this.#desk.consider(offer)
+    let { admission, lacks } = await this.#desk.consider(offer)
     if (admission === undefined) {
       await this.#inTime(this.level(offer.pool))
-      admission = await this.#desk.admit(offer)
+      ;({ admission, lacks } = await this.#desk.admit(offer))
     }
-    if (admission.is === 'granted' && (await this.#desk.lacks(offer.pool))) void this.level(offer.pool)
+    if (lacks) void this.level(offer.pool)
     return admission
+  }
+
+  /** What a call had goes back to the pool, which gives it to whom it is due: `waits`: at once, others of this desk wait for it. Never rejects. */
+  freed(pool: string, waits: boolean): Promise<void> {
+    if (waits) return this.level(pool)
+    const soon = this.#soon.get(pool) ?? this.#pause(freedMs).then(() => this.#levelFreed(pool))
+    this.#soon.set(pool, soon)
+    return soon
   }
 
   /** Tells the pool how the desk stands, with all that has happened before this call. Never rejects. */
@@ -84,6 +91,11 @@ export class Admissions {
   async regrant(pool: string, grant: PoolGrant): Promise<void> {
     const { seated } = await this.#desk.regrant(pool, grant, 'word')
     this.#host.wake(seated)
+  }
+
+  #levelFreed(pool: string): Promise<void> {
+    this.#soon.delete(pool)
+    return this.level(pool)
   }
 
   #start(pool: string): Promise<void> {

@@ -61,8 +61,7 @@ export class DeskLife implements Desks {
   }
 
   async leave(ref: CallRef): Promise<void> {
-    await this.steps.leave(ref)
-    this.#freed(ref.pool)
+    this.#freed(ref.pool, await this.steps.leave(ref))
     await this.#host.arm(reportAfterMs)
   }
 
@@ -72,8 +71,7 @@ export class DeskLife implements Desks {
   }
 
   async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
-    await this.steps.end(ref, entries, record)
-    this.#freed(ref.pool)
+    this.#freed(ref.pool, await this.steps.end(ref, entries, record))
     await this.#host.arm(reportAfterMs)
   }
 
@@ -141,8 +139,8 @@ export class DeskLife implements Desks {
     if (this.#host.busy()) await this.#host.arm(heartbeatMs)
   }
 
-  /** What a call had goes back to its pool, which gives it to whom it is due: to this desk's next caller, or to another's (P5, P9). */
-  #freed(pool: string): void {
-    this.#host.background(this.#admissions.level(pool))
+  /** To this desk's next caller, or to another's (P5, P9). */
+  #freed(pool: string, waits: boolean): void {
+    this.#host.background(this.#admissions.freed(pool, waits))
   }
 }

@@ -26,9 +26,10 @@ export interface DeskSteps extends Deciding {
   report(): Soon<Record<string, Series>>
 
   renew(ref: CallRef, load: number | null): Soon<Renewal>
-  leave(ref: CallRef): Soon<void>
+  /** This and `end`: whether others wait at this desk. */
+  leave(ref: CallRef): Soon<boolean>
   debit(ref: CallRef, entries: readonly Entry[]): Soon<void>
-  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Soon<void>
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Soon<boolean>
   /** Finds calls whose lease ran out, and closes those that stayed away. */
   sweep(): Soon<void>
 

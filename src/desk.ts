@@ -59,10 +59,12 @@ export class SqlDesk extends TenantDesk {
     const [tenant, call] = [this.registry.tenant(), this.records.get(due.call)]
     if (tenant === undefined || call === undefined || call.admitted !== null) return // seated in the meantime
     const ref = refOf(call, tenant)
-    if (answer.is === 'lost') return this.end(ref, [], lost(call, now), now)
-    if (answer.is === 'left') return this.leave(ref, now)
-    const gate = this.rosters.gate(tenant, this.registry.key(call.key), call.agent, now)
-    this.#transact(() => this.ticks.answered(due, gate, answer, now))
+    if (answer.is === 'lost') this.end(ref, [], lost(call, now), now)
+    else if (answer.is === 'left') this.leave(ref, now)
+    else {
+      const gate = this.rosters.gate(tenant, this.registry.key(call.key), call.agent, now)
+      this.#transact(() => this.ticks.answered(due, gate, answer, now))
+    }
   }
 }
 

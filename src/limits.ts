@@ -15,6 +15,8 @@ export const shareTimeoutMs = 5_000
 export const shareElsewhereMs = 10
 /** Where callers wait for a pool that did not answer it is asked again after this. */
 export const shareAgainMs = 1_000
+/** What a call had goes back to its pool within this, in one word with what others freed; where nobody of its desk waits for it (P9: 1 s). */
+export const freedMs = 250
 
 /** A newcomer is taken to need so many tokens in its first minute, until so many calls of its tenant have shown theirs (P3). */
 export const firstMinuteTokens = 6_000

@@ -1,5 +1,5 @@
 // The steps of a desk over one SQL store, as its host's clock has them. Nothing is written before a tenant is made. Knows no host.
-import type { DeskReading, Regranted, UnderWay } from './tenant-desk.ts'
+import type { Considered, Decision, DeskReading, Regranted, UnderWay } from './tenant-desk.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { KeptCall } from './records.ts'
 import type { DeskSteps } from './desk-steps.ts'
@@ -10,7 +10,7 @@ import type { Entry } from './ledger.ts'
 import { keysPerTenant } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { keyValid, type Key, type Tenant } from './plan.ts'
-import type { Admission, CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
+import type { CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format, Sound } from './sound.ts'
 import type { Upload } from './sounds-sql.ts'
@@ -37,12 +37,14 @@ export class SqlSteps implements DeskSteps {
     this.#open().registry.putTenant(tenant)
   }
 
-  consider(offer: Offer): Admission | undefined {
-    return this.desk === undefined ? unknown : this.desk.consider(offer, this.#now())
+  consider(offer: Offer): Considered {
+    const now = this.#now()
+    return this.desk?.decision(this.desk.consider(offer, now), offer.pool, now) ?? nobodys
   }
 
-  admit(offer: Offer): Admission {
-    return this.desk?.admit(offer, this.#now()) ?? unknown
+  admit(offer: Offer): Decision {
+    const now = this.#now()
+    return this.desk?.decision(this.desk.admit(offer, now), offer.pool, now) ?? nobodys
   }
 
   ask(pool: string): PoolAsk | UnderWay | undefined {
@@ -53,10 +55,6 @@ export class SqlSteps implements DeskSteps {
     return this.desk?.regrant(pool, grant, as, this.#now()) ?? { seated: [], again: false }
   }
 
-  lacks(pool: string): boolean {
-    return this.desk?.lacks(pool, this.#now()) ?? false
-  }
-
   pools(): string[] {
     return this.desk?.pools() ?? []
   }
@@ -65,16 +63,16 @@ export class SqlSteps implements DeskSteps {
     return this.desk?.renew(ref, load, this.#now()) ?? { is: 'kept' }
   }
 
-  leave(ref: CallRef): void {
-    this.desk?.leave(ref, this.#now())
+  leave(ref: CallRef): boolean {
+    return this.desk?.leave(ref, this.#now()) ?? false
   }
 
   debit(ref: CallRef, entries: readonly Entry[]): void {
     this.desk?.debit(ref, entries, this.#now())
   }
 
-  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): void {
-    this.desk?.end(ref, entries, record, this.#now())
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): boolean {
+    return this.desk?.end(ref, entries, record, this.#now()) ?? false
   }
 
   sweep(): void {
@@ -185,4 +183,5 @@ export class SqlSteps implements DeskSteps {
   }
 }
 
-const unknown = { is: 'refused', refusal: { why: 'key_unknown' } } as const satisfies Admission
+/** What a desk that nobody owns says to an offer. */
+export const nobodys: Decision = { admission: { is: 'refused', refusal: { why: 'key_unknown' } }, lacks: false }

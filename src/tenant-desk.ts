@@ -22,6 +22,18 @@ export interface DeskReading {
   usage: { day: Balances; month: Balances }
 }
 
+/** An admission, and whether by it the slack is used: the desk's next newcomer would have to wait for the pool. */
+export interface Decision {
+  admission: Admission
+  lacks: boolean
+}
+
+/** The same of a newcomer; no admission: the pool is to be asked first. */
+export interface Considered {
+  admission: Admission | undefined
+  lacks: boolean
+}
+
 /** Calls that were seated, and whether the pool is to be asked again: others have come since it was. */
 export interface Regranted {
   seated: string[]
@@ -70,6 +82,11 @@ export class TenantDesk {
     return this.#homes.transact(() => this.#admission.decide(offer, now, consider))
   }
 
+  /** What was decided, as the conversation with the pool hears it. */
+  decision<A extends Admission | undefined>(admission: A, pool: string, now: number): { admission: A; lacks: boolean } {
+    return { admission, lacks: admission?.is === 'granted' && this.lacks(pool, now) }
+  }
+
   /** Seats those whose turn has come, and names them: they are to be woken (G6). */
   advance(now: number): string[] {
     return this.#homes.transact(() => {
@@ -82,11 +99,11 @@ export class TenantDesk {
     })
   }
 
-  /** Gives a place up; the call is still there, to hear why. */
-  leave(ref: CallRef, now: number): void {
-    this.#homes.transact(() => {
+  /** Gives a place up; the call is still there, to hear why. Whether others wait. */
+  leave(ref: CallRef, now: number): boolean {
+    return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      if (tenant !== undefined) this.#release(ref, tenant, now)
+      return tenant !== undefined && this.#release(ref, tenant, now)
     })
   }
 
@@ -114,14 +131,16 @@ export class TenantDesk {
     })
   }
 
-  end(ref: CallRef, entries: readonly Entry[], record: CallRecord, now: number): void {
-    this.#homes.transact(() => {
+  /** Whether others wait. */
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord, now: number): boolean {
+    return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      if (tenant === undefined) return
-      this.#release(ref, tenant, now)
-      if (!this.#records.isOpen(ref.call)) return
+      if (tenant === undefined) return false
+      const waits = this.#release(ref, tenant, now)
+      if (!this.#records.isOpen(ref.call)) return waits
       this.#debit(ref, entries, now)
       this.#close(ref, tenant, record, now)
+      return waits
     })
   }
 
@@ -224,11 +243,12 @@ export class TenantDesk {
     return this.rosters.gate(tenant, this.#registry.key(ref.key), ref.agent, now)
   }
 
-  #release(ref: CallRef, tenant: Tenant, now: number): void {
+  #release(ref: CallRef, tenant: Tenant, now: number): boolean {
     const gate = this.#gate(ref, tenant, now)
     const place = gate.queue.rank(ref.call)
     release(gate, ref.call, now, ref.caller ?? undefined)
     if (place !== undefined) this.#homes.ticks?.gaveUp(ref.call, place, now)
+    return gate.queue.size() > 0
   }
 
   #debit(ref: CallRef, entries: readonly Entry[], now: number): void {

@@ -10,12 +10,13 @@ import { keysPerTenant, soundsPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
 import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
 import { changed, changedKey, keyValid, type Key, type Tenant } from '../../src/plan.ts'
-import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from '../../src/ports.ts'
+import type { CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from '../../src/ports.ts'
 import type { KeptCall } from '../../src/records.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import type { Format, Sound } from '../../src/sound.ts'
+import { nobodys } from '../../src/sql-steps.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
-import type { DeskReading, Regranted, UnderWay } from '../../src/tenant-desk.ts'
+import type { Considered, Decision, DeskReading, Regranted, UnderWay } from '../../src/tenant-desk.ts'
 import { answered, listed, type Fcall, type Writer } from './call.ts'
 import { documentsOf, written, type Documents, type Edit, type ToldDocuments } from './documents.ts'
 import { copyOf, type Snapshot } from './snapshot.ts'
@@ -30,7 +31,6 @@ function prefixOf(tenant: string): string {
   return `trunkline:{${tenant}}:`
 }
 
-const unknown: Admission = { is: 'refused', refusal: { why: 'key_unknown' } }
 const columns = { 'audio/pcm': 'pcm', 'audio/pcmu': 'pcmu', 'audio/pcma': 'pcma' } as const
 
 /** What its node knows of a call that came to it. */
@@ -62,15 +62,15 @@ export class RedisDesk implements DeskSteps {
     await this.#edit(() => ({ edit: { tenant } }))
   }
 
-  async consider(offer: Offer): Promise<Admission | undefined> {
-    const answer = await this.#step<told.ToldAdmission | { open: true }>('consider', { offer })
-    if (answer === undefined) return unknown
-    return 'open' in answer ? undefined : told.admissionOf(answer)
+  async consider(offer: Offer): Promise<Considered> {
+    const answer = await this.#step<told.ToldDecision | { open: true }>('consider', { offer })
+    if (answer === undefined) return nobodys
+    return 'open' in answer ? { admission: undefined, lacks: false } : told.decisionOf(answer)
   }
 
-  async admit(offer: Offer): Promise<Admission> {
-    const answer = await this.#step<told.ToldAdmission>('admit', { offer })
-    return answer === undefined ? unknown : told.admissionOf(answer)
+  async admit(offer: Offer): Promise<Decision> {
+    const answer = await this.#step<told.ToldDecision>('admit', { offer })
+    return answer === undefined ? nobodys : told.decisionOf(answer)
   }
 
   async ask(pool: string): Promise<PoolAsk | UnderWay | undefined> {
@@ -86,10 +86,6 @@ export class RedisDesk implements DeskSteps {
     return { seated: listed(seated), again }
   }
 
-  async lacks(pool: string): Promise<boolean> {
-    return (await this.#step<boolean>('lacks', { pool })) ?? false
-  }
-
   async pools(): Promise<string[]> {
     return listed((await this.#step<string[]>('pools', {})) ?? [])
   }
@@ -98,17 +94,17 @@ export class RedisDesk implements DeskSteps {
     return (await this.#step<Renewal>('renew', { ref, load, known: this.#known(ref.call) })) ?? { is: 'kept' }
   }
 
-  async leave(ref: CallRef): Promise<void> {
-    await this.#step('leave', { ref })
+  async leave(ref: CallRef): Promise<boolean> {
+    return (await this.#step<boolean>('leave', { ref })) ?? false
   }
 
   async debit(ref: CallRef, entries: readonly Entry[]): Promise<void> {
     await this.#step('debit', { ref, entries, known: this.#known(ref.call) })
   }
 
-  async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
+  async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<boolean> {
     const known = record.connectMs === null ? undefined : this.#known(ref.call) // else it was never live
-    await this.#step('end', { ref, entries, record, known })
+    return (await this.#step<boolean>('end', { ref, entries, record, known })) ?? false
   }
 
   /** It was refused, and whether it has a line or a place is not known: it has none. */

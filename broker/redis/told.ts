@@ -5,24 +5,23 @@ import type { Series } from '../../src/metrics.ts'
 import { callTerms, type Key, type Tenant } from '../../src/plan.ts'
 import type { Admission, CallRecord } from '../../src/ports.ts'
 import type { KeptCall } from '../../src/records.ts'
-import type { DeskReading } from '../../src/tenant-desk.ts'
+import type { Decision, DeskReading } from '../../src/tenant-desk.ts'
 import { listed } from './call.ts'
 
 /** Documents cross as they were written. */
 type Text = string
 
-export interface ToldAdmission {
-  admission: Admission
+export interface ToldDecision extends Decision {
   /** Where terms follow from them. */
   tenant?: Text
   key?: Text
 }
 
-export function admissionOf({ admission, tenant, key }: ToldAdmission): Admission {
-  if (tenant === undefined || key === undefined) return admission
+export function decisionOf({ admission, lacks, tenant, key }: ToldDecision): Decision {
+  if (tenant === undefined || key === undefined) return { admission, lacks }
   const terms = callTerms(JSON.parse(tenant) as Tenant, JSON.parse(key) as Key)
-  if (admission.is === 'queued') return { ...admission, terms, etaMs: admission.etaMs ?? null }
-  return { ...admission, terms } as Admission
+  const etaMs = admission.is === 'queued' && { etaMs: admission.etaMs ?? null }
+  return { admission: { ...admission, terms, ...etaMs } as Admission, lacks }
 }
 
 export type ToldReading = Omit<DeskReading, 'tenant'> & { tenant: Text }

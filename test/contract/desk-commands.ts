@@ -35,7 +35,6 @@ export type DeskCommand =
   | { do: 'debit'; call: string; report: string; amounts: Record<string, number> }
   | { do: 'end'; call: string; why: 'hung_up' | 'call_reset' | 'queue_timeout'; liveMs: number; report: string }
   | { do: 'ask'; pool: string }
-  | { do: 'lacks'; pool: string }
   | { do: 'regrant'; pool: string; tokens: number; sessions: number; as: 'answer' | 'word' | 'none' }
   | { do: 'sweep' | 'read' | 'report' | 'queue' | 'open' | 'pools' | 'keys' }
   | { do: 'calls'; limit: number; before: string | undefined }
@@ -101,7 +100,7 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
       report,
     }),
   ),
-  one(6, fc.record({ do: fc.constantFrom<'ask' | 'lacks'>('ask', 'ask', 'lacks'), pool })),
+  one(6, fc.record({ do: fc.constant('ask'), pool })),
   one(
     6,
     fc.record({

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { Admissions, deciding } from '../../src/admission.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
 import { SqlDesk } from '../../src/desk.ts'
-import { leaseTtlMs, learningMs, shareAgainMs, shareMs, shareTimeoutMs } from '../../src/limits.ts'
+import { freedMs, leaseTtlMs, learningMs, shareAgainMs, shareMs, shareTimeoutMs } from '../../src/limits.ts'
 import { PoolChange } from '../../src/pool-settings.ts'
 import type { PoolAsk } from '../../src/ports.ts'
 import { printSeed, seed } from '../contract/seed.ts'
@@ -82,14 +82,39 @@ test('[P2] who has a floor enters on it when the pool is full for all others', a
   expect(await big.crowd('b', 3)).toEqual(['granted', 'granted', 'granted'])
 })
 
-test('[P9] what one gives back the other has at once', async () => {
+test('[P9] what one gives back the other has within a moment, in one word for all that was freed in it', async () => {
   const [a, b] = [world.house('ten_a'), world.house('ten_b')]
   await a.crowd('a', 10)
-  await b.crowd('b', 2)
+  await b.crowd('b', 3)
+  const { shares } = world
+  for (const call of ['a00', 'a01']) await a.end(call)
+  expect([b.woken, world.shares]).toEqual([[], shares])
+  world.clock.pass(freedMs)
+  await settle()
+  expect([b.woken, world.shares]).toEqual([['b00', 'b01'], shares + 1])
+  await a.end('a02')
+  world.clock.pass(freedMs)
+  await settle()
+  expect(b.woken).toEqual(['b00', 'b01', 'b02'])
+})
+
+test('[P9] a caller who comes while what was freed is not given back yet has it, and the pool is not asked', async () => {
+  const a = world.house('ten_a')
+  await a.crowd('a', 3)
+  await a.heartbeat()
+  const { shares } = world
+  for (const n of [0, 1, 2, 3, 4]) {
+    await a.end(`a0${n}`)
+    expect(await a.enter(`a0${n + 3}`)).toBe('granted')
+  }
+  expect(world.shares).toBe(shares)
+})
+
+test('[G6] where others of its desk wait what a call had is theirs without delay', async () => {
+  const a = world.house('ten_a')
+  await a.crowd('a', 11)
   await a.end('a00')
-  expect(b.woken).toEqual(['b00'])
-  await a.end('a01')
-  expect(b.woken).toEqual(['b00', 'b01'])
+  expect(a.woken.at(-1)).toBe('a10')
 })
 
 test('[P5] two equal tenants that both want everything end with equal shares', async () => {
@@ -108,6 +133,8 @@ test('[P9] an idle tenant holds no grant, and does not ask for one', async () =>
   const a = world.house('ten_a')
   await a.crowd('a', 3)
   for (const call of ['a00', 'a01', 'a02']) await a.end(call)
+  world.clock.pass(freedMs)
+  await settle()
   expect(world.pool.read(world.clock.now()).units.tokens).toMatchObject({ has: 0, wants: 0, granted: 0 })
 })
 

@@ -1,5 +1,5 @@
 // Two hundred desks of all plans on one pool that was planned for twice its load when four times came: the bare rules on Maps, over time.
-import type { Regranted } from '../../src/tenant-desk.ts'
+import type { Considered, Decision, Regranted } from '../../src/tenant-desk.ts'
 import { expect, test } from 'vitest'
 import { Admissions, type Deciding } from '../../src/admission.ts'
 import { advance, conclude, consider, needs, read, release, type Ask, type Desk, type Verdict } from '../../src/gate.ts'
@@ -94,13 +94,14 @@ class House implements Deciding {
     await settle()
   }
 
-  consider({ call }: Offer): Admission | undefined {
+  consider({ call }: Offer): Considered {
     const verdict = consider(this.desk, this.#ask(call), this.#terms)
-    return verdict && admission(verdict)
+    return { admission: verdict && admission(verdict), lacks: this.#lacks(verdict) }
   }
 
-  admit({ call }: Offer): Admission {
-    return admission(conclude(this.desk, this.#ask(call), this.#terms))
+  admit({ call }: Offer): Decision {
+    const verdict = conclude(this.desk, this.#ask(call), this.#terms)
+    return { admission: admission(verdict), lacks: this.#lacks(verdict) }
   }
 
   ask(): PoolAsk {
@@ -115,13 +116,13 @@ class House implements Deciding {
     return { seated: advance(this.desk, this.#terms), again: false }
   }
 
-  lacks(): boolean {
-    const [{ loads, tokens }] = this.desk.quotas
-    return loads.sum() + load > tokens
-  }
-
   pools(): string[] {
     return ['pool']
+  }
+
+  #lacks(verdict: Verdict | undefined): boolean {
+    const [{ loads, tokens }] = this.desk.quotas
+    return verdict?.is === 'granted' && loads.sum() + load > tokens
   }
 
   /** A call may be woken before its own answer says so. */

@@ -142,8 +142,8 @@ export class House {
 
   /** A call ends, and its desk says so. */
   async end(call: string): Promise<void> {
-    this.desk.end(this.ref(call), [], lostRecord('m', 1), this.#world.clock.now())
-    void this.admissions.level('openai')
+    const waits = this.desk.end(this.ref(call), [], lostRecord('m', 1), this.#world.clock.now())
+    void this.admissions.freed('openai', waits)
     await settle()
   }
 

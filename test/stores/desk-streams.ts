@@ -7,7 +7,7 @@ import { SqlDesk } from '../../src/desk.ts'
 import { leaseTtlMs, shareTimeoutMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
-import type { CallRecord, PoolGrant } from '../../src/ports.ts'
+import type { Admission, CallRecord, Offer, PoolGrant } from '../../src/ports.ts'
 import { openSqlite } from './sqlite.ts'
 import { deskCommand, keys, offerOf, refOf, type DeskCommand } from '../contract/desk-commands.ts'
 import { seed } from '../contract/seed.ts'
@@ -18,6 +18,7 @@ const streamLength = 100
 
 /** What both are asked in the same words. */
 type Told = Exclude<DeskCommand, { do: 'pass' | 'ask' | 'regrant' }>
+type Offering = Extract<DeskCommand, { do: 'consider' | 'admit' }>
 
 export interface TimedDesk {
   desk: DeskSteps
@@ -135,9 +136,9 @@ class Beside {
     const [sql, now] = [this.#sql, this.#now]
     switch (command.do) {
       case 'consider':
-        return sql.consider(offerOf(command.call, command.unserved), now)
+        return this.#decision(command, (offer) => sql.consider(offer, now))
       case 'admit':
-        return sql.admit(offerOf(command.call, command.unserved), now)
+        return this.#decision(command, (offer) => sql.admit(offer, now))
       case 'renew':
         return sql.renew(refOf(command.call), command.load, now)
       case 'leave':
@@ -148,8 +149,6 @@ class Beside {
         return sql.debit(refOf(command.call), [{ id: command.report, amounts: command.amounts }], now)
       case 'end':
         return sql.end(refOf(command.call), entriesOf(command), recordOf(command), now)
-      case 'lacks':
-        return sql.lacks(command.pool, now)
       case 'sweep':
         return sql.sweep(now)
       case 'read':
@@ -189,6 +188,11 @@ class Beside {
     }
   }
 
+  #decision({ call, unserved }: Offering, decide: (offer: Offer) => Admission | undefined): unknown {
+    const offer = offerOf(call, unserved)
+    return this.#sql.decision(decide(offer), offer.pool, this.#now)
+  }
+
   #revoke(id: string, graceMs: number): unknown {
     const key = this.#sql.registry.key(id)
     if (key === undefined) return { why: 'thing_unknown', details: { kind: 'key', id } }
@@ -218,8 +222,6 @@ class Beside {
         return desk.debit(refOf(command.call), [{ id: command.report, amounts: command.amounts }])
       case 'end':
         return desk.end(refOf(command.call), entriesOf(command), recordOf(command))
-      case 'lacks':
-        return desk.lacks(command.pool)
       case 'queue':
         return desk.queueReading()
       case 'open':

@@ -31,13 +31,16 @@ beforeEach(async () => {
   const settings = TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines: 1 } })
   await desk.create({ ...settings, id: tenant, created_at })
   await desk.addKey(keyOf('k1'), 'hash')
-  await desk.admit(offer('never')) // its pool is known now
+  await admit(desk, offer('never')) // its pool is known now
   await desk.end(ref('never'), [], lostRecord('m', 0))
   await desk.regrant('openai', { ...ample, epoch: start }, 'answer')
 })
 
 const at = (ms: number) => redis.send('SET', `trunkline:{${tenant}}:clock`, String(start + ms))
 const deskOf = (node: string, epoch: number) => new RedisDesk(tenant, fcall, { node, epoch })
+
+const admit = async (of: RedisDesk, one: Offer) => (await of.admit(one)).admission
+const consider = async (of: RedisDesk, one: Offer) => (await of.consider(one)).admission
 
 function keyOf(id: string) {
   return { id, name: id, lines: null, headStartSeconds: 0, hint: '…', created_at, expires_at: null, revoked_at: null }
@@ -53,8 +56,8 @@ function ref(call: string): CallRef {
 }
 
 test('[G6] who is seated is told on the channel of its tenant by the step itself, whoever asked for it', async () => {
-  expect(await desk.admit(offer('c1'))).toMatchObject({ is: 'granted' })
-  expect(await deskOf('b', 1).admit(offer('c2'))).toMatchObject({ is: 'queued', place: 0 })
+  expect(await admit(desk, offer('c1'))).toMatchObject({ is: 'granted' })
+  expect(await admit(deskOf('b', 1), offer('c2'))).toMatchObject({ is: 'queued', place: 0 })
   const ear = await dial(redis.port)
   const message = await ear.hear(seatedChannel(tenant))
   await desk.end(ref('c1'), [], lostRecord('m', 1_000))
@@ -64,8 +67,8 @@ test('[G6] who is seated is told on the channel of its tenant by the step itself
 })
 
 test('[G6] an edit that raises a cap seats and wakes in the same step', async () => {
-  await desk.admit(offer('c1'))
-  await desk.admit(offer('c2'))
+  await admit(desk, offer('c1'))
+  await admit(desk, offer('c2'))
   const ear = await dial(redis.port)
   const message = await ear.hear(seatedChannel(tenant))
   await desk.change({ caps: { lines: 2 } })
@@ -82,43 +85,43 @@ test('[A2] edits of many hosts at once are each computed on what the one before 
 })
 
 test('[G9] an older life of a node is refused, and what it had is free when the next one comes', async () => {
-  expect(await desk.admit(offer('c1'))).toMatchObject({ is: 'granted' })
-  expect(await deskOf('b', 1).admit(offer('c2'))).toMatchObject({ is: 'queued' })
+  expect(await admit(desk, offer('c1'))).toMatchObject({ is: 'granted' })
+  expect(await admit(deskOf('b', 1), offer('c2'))).toMatchObject({ is: 'queued' })
   const reborn = deskOf('a', 2)
   expect((await reborn.openCalls()).map(({ id }) => id)).toEqual(['c2'])
   await expect(desk.renew(ref('c1'), null)).rejects.toThrow('STALE')
-  await expect(desk.admit(offer('c3'))).rejects.toThrow('STALE')
-  expect(await deskOf('b', 1).admit(offer('c2'))).toMatchObject({ is: 'granted' })
+  await expect(admit(desk, offer('c3'))).rejects.toThrow('STALE')
+  expect(await admit(deskOf('b', 1), offer('c2'))).toMatchObject({ is: 'granted' })
 })
 
 test('[G9] a call that was carried on by another node is not freed with the one that it came to', async () => {
-  await desk.admit(offer('c1'))
+  await admit(desk, offer('c1'))
   await deskOf('b', 1).renew(ref('c1'), null)
-  await desk.admit(offer('c2'))
+  await admit(desk, offer('c2'))
   await deskOf('b', 2).sweep()
   expect((await desk.openCalls()).map(({ id }) => id)).toEqual(['c2'])
 })
 
 test('[G10] after a restart of Redis newcomers wait, live calls go on, and nothing is granted until it has heard who is there', async () => {
   await desk.change({ caps: { lines: 2 } })
-  await desk.admit(offer('c1'))
+  await admit(desk, offer('c1'))
   await redis.restart()
   const [again, other] = [deskOf('a', 1), deskOf('b', 1)]
   expect(await again.renew(ref('c1'), null)).toEqual({ is: 'kept' })
-  expect(await other.consider(offer('c2'))).toBeUndefined()
-  expect(await other.admit(offer('c2'))).toMatchObject({ is: 'queued', place: 0 })
+  expect(await consider(other, offer('c2'))).toBeUndefined()
+  expect(await admit(other, offer('c2'))).toMatchObject({ is: 'queued', place: 0 })
   expect(await other.regrant('openai', undefined, 'answer')).toEqual({ seated: [], again: false })
   await at(learningMs - 1)
-  expect(await other.admit(offer('c2'))).toMatchObject({ is: 'queued' })
+  expect(await admit(other, offer('c2'))).toMatchObject({ is: 'queued' })
   await at(learningMs)
-  expect(await other.admit(offer('c2'))).toMatchObject({ is: 'granted' })
+  expect(await admit(other, offer('c2'))).toMatchObject({ is: 'granted' })
 }, 20_000)
 
 test('[G10] a desk that Redis has lost takes no caller, lets live calls go on, and writes nothing', async () => {
   tenant = 'ten_wiped'
   const wiped = deskOf('a', 1)
   await at(0)
-  expect(await wiped.admit(offer('c1'))).toEqual({ is: 'refused', refusal: { why: 'key_unknown' } })
+  expect(await admit(wiped, offer('c1'))).toEqual({ is: 'refused', refusal: { why: 'key_unknown' } })
   expect(await wiped.renew(ref('c1'), null)).toEqual({ is: 'kept' })
   expect([await wiped.read(), await wiped.keys(), await wiped.calls(9, undefined)]).toEqual([
     undefined,
@@ -130,10 +133,10 @@ test('[G10] a desk that Redis has lost takes no caller, lets live calls go on, a
 })
 
 test('[S2] every key of a desk expires but the documents of its tenant, and what has ended is forgotten in time', async () => {
-  await desk.admit(offer('c1'))
+  await admit(desk, offer('c1'))
   await desk.debit(ref('c1'), [{ id: 'r1', amounts: { input_audio: 10 } }])
   await desk.end(ref('c1'), [], lostRecord('m', 1_000))
-  await desk.admit(offer('c2'))
+  await admit(desk, offer('c2'))
   const all = (await redis.send('KEYS', `trunkline:{${tenant}}:*`)) as string[]
   const expires = await Promise.all(all.map(async (key) => [key, await redis.send('PTTL', key)] as const))
   const stay = expires.filter(([, ttl]) => ttl === -1).map(([key]) => key.slice(key.indexOf('}:') + 2))
@@ -167,14 +170,14 @@ test('[H4] an upload is kept byte for byte in each format, and deleted when no l
 })
 
 test('[G4] a waiting call that asks again keeps its ticket; one that does not has none after its TTL', async () => {
-  await desk.admit(offer('c1'))
-  await desk.admit(offer('c2'))
-  await desk.admit(offer('c3'))
+  await admit(desk, offer('c1'))
+  await admit(desk, offer('c2'))
+  await admit(desk, offer('c3'))
   await at(leaseTtlMs - 1)
   await desk.renew(ref('c1'), null)
-  expect(await desk.admit(offer('c3'))).toMatchObject({ is: 'queued', place: 1 })
+  expect(await admit(desk, offer('c3'))).toMatchObject({ is: 'queued', place: 1 })
   await at(leaseTtlMs)
-  expect(await desk.admit(offer('c3'))).toMatchObject({ is: 'queued', place: 0 })
+  expect(await admit(desk, offer('c3'))).toMatchObject({ is: 'queued', place: 0 })
 })
 
 test('[A2] tenants are listed in the order of their ids, in pages', async () => {

@@ -84,7 +84,7 @@ const ofPool: readonly Mutant[] = [
 ]
 
 /** Enough for each of them. */
-const steps = 10_000
+const steps = 40_000
 let redis: Redis
 
 beforeAll(async () => {

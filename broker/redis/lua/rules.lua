@@ -714,6 +714,8 @@ ____exports.shareTimeoutMs = 5000
 ____exports.shareElsewhereMs = 10
 --- Where callers wait for a pool that did not answer it is asked again after this.
 ____exports.shareAgainMs = 1000
+--- What a call had goes back to its pool within this, in one word with what others freed; where nobody of its desk waits for it (P9: 1 s).
+____exports.freedMs = 250
 --- A newcomer is taken to need so many tokens in its first minute, until so many calls of its tenant have shown theirs (P3).
 ____exports.firstMinuteTokens = 6000
 ____exports.firstMinuteCalls = 20
@@ -3130,6 +3132,12 @@ end
 function TenantDesk.prototype.consider(self, offer, now)
     return self._homes.transact(function() return self._admission:decide(offer, now, consider) end)
 end
+function TenantDesk.prototype.decision(self, admission, pool, now)
+    return {
+        admission = admission,
+        lacks = (admission and admission.is) == "granted" and self:lacks(pool, now)
+    }
+end
 function TenantDesk.prototype.advance(self, now)
     return self._homes.transact(function()
         local tenant = self._registry:tenant()
@@ -3144,20 +3152,18 @@ function TenantDesk.prototype.advance(self, now)
             self._admission:seated(call, tenant.plan, now)
         end
         if #seated > 0 then
-            local ____opt_1 = self._homes.ticks
-            if ____opt_1 ~= nil then
-                ____opt_1:forward(0, now)
+            local ____opt_3 = self._homes.ticks
+            if ____opt_3 ~= nil then
+                ____opt_3:forward(0, now)
             end
         end
         return seated
     end)
 end
 function TenantDesk.prototype.leave(self, ref, now)
-    self._homes.transact(function()
+    return self._homes.transact(function()
         local tenant = self._registry:tenant()
-        if tenant ~= nil then
-            self:_release(ref, tenant, now)
-        end
+        return tenant ~= nil and self:_release(ref, tenant, now)
     end)
 end
 function TenantDesk.prototype.renew(self, ref, load, now)
@@ -3192,17 +3198,18 @@ function TenantDesk.prototype.debit(self, ref, entries, now)
     end)
 end
 TenantDesk.prototype["end"] = function(self, ref, entries, record, now)
-    self._homes.transact(function()
+    return self._homes.transact(function()
         local tenant = self._registry:tenant()
         if tenant == nil then
-            return
+            return false
         end
-        self:_release(ref, tenant, now)
+        local waits = self:_release(ref, tenant, now)
         if not self._records:isOpen(ref.call) then
-            return
+            return waits
         end
         self:_debit(ref, entries, now)
         self:_close(ref, tenant, record, now)
+        return waits
     end)
 end
 function TenantDesk.prototype.lose(self, call, now)
@@ -3287,10 +3294,10 @@ function TenantDesk.prototype.regrant(self, pool, grant, as, now)
     }
 end
 function TenantDesk.prototype.lacks(self, pool, now)
-    local ____temp_3 = self.rosters:quota(pool, now)
-    local loads = ____temp_3.loads
-    local tokens = ____temp_3.tokens
-    local sessions = ____temp_3.sessions
+    local ____temp_5 = self.rosters:quota(pool, now)
+    local loads = ____temp_5.loads
+    local tokens = ____temp_5.tokens
+    local sessions = ____temp_5.sessions
     return loads:sum() + self._ledger:newcomerLoad() > tokens or loads:size() >= sessions
 end
 function TenantDesk.prototype.pools(self)
@@ -3316,9 +3323,9 @@ function TenantDesk.prototype.report(self, now)
     )
 end
 function TenantDesk.prototype.gauges(self, tenant, now)
-    local ____temp_4 = self.queue:lines(tenant, now)
-    local live = ____temp_4.live
-    local cap = ____temp_4.cap
+    local ____temp_6 = self.queue:lines(tenant, now)
+    local live = ____temp_6.live
+    local cap = ____temp_6.cap
     return {
         live = live,
         cap = cap,
@@ -3361,15 +3368,16 @@ function TenantDesk.prototype._release(self, ref, tenant, now)
     local place = gate.queue:rank(ref.call)
     release(gate, ref.call, now, ref.caller or nil)
     if place ~= nil then
-        local ____opt_5 = self._homes.ticks
-        if ____opt_5 ~= nil then
-            ____opt_5:gaveUp(ref.call, place, now)
+        local ____opt_7 = self._homes.ticks
+        if ____opt_7 ~= nil then
+            ____opt_7:gaveUp(ref.call, place, now)
         end
     end
+    return gate.queue:size() > 0
 end
 function TenantDesk.prototype._debit(self, ref, entries, now)
-    local ____opt_7 = self._registry:tenant()
-    local plan = ____opt_7 and ____opt_7.plan or "trial"
+    local ____opt_9 = self._registry:tenant()
+    local plan = ____opt_9 and ____opt_9.plan or "trial"
     for ____, entry in ipairs(self._ledger:debit(ref.call, entries, now)) do
         self.counts:debited(ref.pool, plan, entry)
         self._pools:debited(

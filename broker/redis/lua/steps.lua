@@ -11,19 +11,21 @@ local new = modules.lualib_bundle.__TS__New
 local desk_steps, pool_steps = {}, {}
 
 -- Terms are made of the documents, where JSON is at home.
-local function admission(homes, told, offer)
-    if told.terms == nil then return { admission = told } end
-    told.terms = nil
-    return { admission = told, tenant = homes.registry:text(), key = homes.registry:key_text(offer.keyHash) }
+local function decision(homes, decided, offer)
+    if decided.admission.terms ~= nil then
+        decided.admission.terms = nil
+        decided.tenant, decided.key = homes.registry:text(), homes.registry:key_text(offer.keyHash)
+    end
+    return decided
 end
 
 -- The node that a call came to has it from now on.
-local function entered(homes, ask, told)
+local function entered(desk, ask, now, homes, told)
     if told == nil then return nil end
     if told.is == 'granted' or told.is == 'queued' then
         homes.rosters('of:' .. homes.node):set(ask.offer.call, homes.epoch)
     end
-    return admission(homes, told, ask.offer)
+    return decision(homes, desk:decision(told, ask.offer.pool, now), ask.offer)
 end
 
 -- The wake is on its way before anybody hears the answer: no seat is lost with the node that asked.
@@ -33,15 +35,15 @@ local function woken(homes, seated)
 end
 
 function desk_steps.admit(desk, ask, now, homes)
-    return entered(homes, ask, desk:admit(ask.offer, now))
+    return entered(desk, ask, now, homes, desk:admit(ask.offer, now))
 end
 
 function desk_steps.consider(desk, ask, now, homes)
-    return entered(homes, ask, desk:consider(ask.offer, now)) or { open = true }
+    return entered(desk, ask, now, homes, desk:consider(ask.offer, now)) or { open = true }
 end
 
 function desk_steps.leave(desk, ask, now)
-    desk:leave(ask.ref, now)
+    return desk:leave(ask.ref, now)
 end
 
 -- A call that a lost store has forgotten is written down again by its first word: it is live, and what it takes is debited (G5, L1).
@@ -67,8 +69,9 @@ end
 
 desk_steps['end'] = function(desk, ask, now, homes)
     adopt(ask, homes)
-    desk['end'](desk, ask.ref, ask.entries, ask.record, now)
+    local waits = desk['end'](desk, ask.ref, ask.entries, ask.record, now)
     homes.rosters('of:' .. homes.node):delete(ask.ref.call)
+    return waits
 end
 
 -- One that waited for its pool's answer has a ticket and no record yet.
@@ -92,10 +95,6 @@ function desk_steps.regrant(desk, ask, now, homes)
     local told = desk:regrant(ask.pool, ask.grant, ask.as, now)
     woken(homes, told.seated)
     return told
-end
-
-function desk_steps.lacks(desk, ask, now)
-    return desk:lacks(ask.pool, now)
 end
 
 function desk_steps.pools(desk)
