@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Fcall } from '../../broker/redis/call.ts'
 import { RedisDesk, seatedChannel } from '../../broker/redis/desk.ts'
+import { RedisPool } from '../../broker/redis/pool.ts'
 import { RedisRegistry } from '../../broker/redis/registry.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
 import { leaseTtlMs, learningMs } from '../../src/limits.ts'
@@ -146,6 +147,18 @@ test('[S2] every key of a desk expires but the documents of its tenant, and what
   await desk.renew(ref('c2'), null)
   await desk.sweep()
   expect((await desk.calls(9, undefined))?.map(({ id }) => id)).toEqual(['c2'])
+})
+
+test('[S2] nothing that a pool keeps expires: a floor is written once, and holds', async () => {
+  const pool = new RedisPool('kept', { tokensPerMinute: 600_000, sessions: null }, fcall)
+  await redis.send('SET', 'trunkline:{pool:kept}:clock', String(start))
+  await pool.change({ floors: { [tenant]: { tokensPerMinute: 6_000, sessions: 1 } } })
+  const unit = { has: 1, wants: 1 }
+  const needs = { tokens: unit, sessions: unit }
+  await pool.share(tenant, { number: 1, plan: 'scale', block: 1, debited: 0, epoch: null, needs })
+  const all = (await redis.send('KEYS', 'trunkline:{pool:kept}:*')) as string[]
+  expect(all).toContain('trunkline:{pool:kept}:roster:tokens:floors')
+  expect(await Promise.all(all.map((key) => redis.send('PTTL', key)))).toEqual(all.map(() => -1))
 })
 
 test('[H4] an upload is kept byte for byte in each format, and deleted when no line names it', async () => {

@@ -12,8 +12,10 @@ const verbs = `
 redis.register_function(LIBRARY .. 'roster', function(keys, args)
     local question, written = cjson.decode(args[1]), {}
     if rosters == nil then rosters = begin() end
-    local roster = rosters('trunkline:{rosters}:', written)(question[1])
+    local open, sums = rosters('trunkline:{rosters}:', written)
+    local roster = open(question[1])
     local answer = roster[question[2]](roster, unpack(question[3]))
+    sums:keep()
     if answer == nil then return false end
     if type(answer) == 'number' then return string.format('%.17g', answer) end
     return cjson.encode(answer)

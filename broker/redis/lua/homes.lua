@@ -1,5 +1,5 @@
 -- What a tenant's desk is kept in beside its rosters (src/desk-homes.ts): documents as JSON texts in hashes, a hash for each call, sums.
--- Documents stay until they are deleted; all else is gone when nothing was written to it for `kept_ms`. Knows no rule.
+-- Documents stay until they are deleted; all else of a desk is gone when nothing was written to it for `kept_ms`. Knows no rule.
 local kept_ms = 35 * 86400000
 
 -- JSON has null where Lua has nothing.
@@ -41,8 +41,11 @@ function Registry:key(id)
 end
 
 function Registry:key_text(hash)
-    local id = redis.call('HGET', self.hashes, hash)
-    return id and redis.call('HGET', self.keys_at, id) or nil
+    if self.by_hash[hash] == nil then
+        local id = redis.call('HGET', self.hashes, hash)
+        self.by_hash[hash] = id and redis.call('HGET', self.keys_at, id)
+    end
+    return self.by_hash[hash] or nil
 end
 
 function Registry:keyByHash(hash)
@@ -205,10 +208,10 @@ end
 
 local function homes_at(prefix, now)
     local written = {}
-    local rosters = rosters_at(prefix, written)
+    local rosters, sums = rosters_at(prefix, written)
     local documents = prefix .. 'documents'
     local homes = { rosters = rosters, written = written, documents = documents, shared = true }
-    homes.registry = setmetatable({ documents = documents, keys_at = prefix .. 'keys', hashes = prefix .. 'hashes' }, Registry)
+    homes.registry = setmetatable({ documents = documents, keys_at = prefix .. 'keys', hashes = prefix .. 'hashes', by_hash = {} }, Registry)
     homes.records = setmetatable({ prefix = prefix, rosters = rosters, written = written }, Records)
     homes.counts = setmetatable({ prefix = prefix, rosters = rosters, written = written, more = {} }, Counts)
     homes.transact = function(work) return work() end
@@ -236,6 +239,7 @@ local function homes_at(prefix, now)
     end
     function homes.keep()
         homes.counts:keep()
+        sums:keep()
         for key in pairs(written) do redis.call('PEXPIRE', key, kept_ms) end
     end
     return homes

@@ -1,18 +1,13 @@
--- A roster (src/roster.ts) as a sorted set: ties are ordered by the bytes of the names, scores are doubles, as everywhere. Knows no rule.
+-- A roster (src/roster.ts) as a sorted set: ties are ordered by the bytes of the names, scores are doubles, as everywhere. It lives for one
+-- step, in which nobody else writes: what it has read it knows. Knows no rule.
 local Roster = {}
 Roster.__index = Roster
 
-local function pairs_of(reply)
-    local names, values = {}, {}
-    for i = 1, #reply, 2 do
-        names[#names + 1] = reply[i]
-        values[#values + 1] = tonumber(reply[i + 1])
-    end
-    return names, values
-end
-
 function Roster:get(id)
-    return tonumber(redis.call('ZSCORE', self.key, id) or nil)
+    if self.known[id] == nil then
+        self.known[id] = tonumber(redis.call('ZSCORE', self.key, id) or nil) or false
+    end
+    return self.known[id] or nil
 end
 
 function Roster:rank(id)
@@ -25,71 +20,93 @@ function Roster:first(n)
 end
 
 function Roster:size()
-    return redis.call('ZCARD', self.key)
+    if self.cards == nil then self.cards = redis.call('ZCARD', self.key) end
+    return self.cards
 end
 
--- Added up when it is first asked for, and from then on kept beside the set with each write: both in the same step, or neither.
+-- Added up when it is first asked for, and from then on kept with each write.
 function Roster:sum()
-    if self:kept_sum() == false then
-        local total = 0
-        local _, values = pairs_of(redis.call('ZRANGE', self.key, 0, -1, 'WITHSCORES'))
-        for _, value in ipairs(values) do total = total + value end
-        self:keep_sum(total)
+    local total = self.sums:of(self.name)
+    if total == nil then
+        local scored = redis.call('ZRANGE', self.key, 0, -1, 'WITHSCORES')
+        total = 0
+        for i = 2, #scored, 2 do total = total + tonumber(scored[i]) end
+        self.sums:set(self.name, total)
     end
-    return self.total
-end
-
--- false where it was never asked for.
-function Roster:kept_sum()
-    if self.total == nil then self.total = tonumber(redis.call('GET', self.key .. ':sum') or nil) or false end
-    return self.total
-end
-
-function Roster:keep_sum(total)
-    self.total = total
-    redis.call('SET', self.key .. ':sum', string.format('%.17g', total))
-    self.written[self.key .. ':sum'] = true
+    return total
 end
 
 function Roster:set(id, value)
-    local total = self:kept_sum()
-    if total then self:keep_sum(total + value - (self:get(id) or 0)) end
     self.written[self.key] = true
-    redis.call('ZADD', self.key, value, id)
+    if self.known[id] == value then return end
+    local total = self.sums:of(self.name)
+    if total ~= nil then self.sums:set(self.name, total + value - (self:get(id) or 0)) end
+    self:grown(redis.call('ZADD', self.key, value, id))
+    self.known[id] = value
 end
 
 function Roster:add(id, value)
-    local total = self:kept_sum()
-    if total then self:keep_sum(total + value) end
-    self.written[self.key] = true
-    return tonumber(redis.call('ZINCRBY', self.key, value, id))
+    self:set(id, (self:get(id) or 0) + value)
+    return self:get(id)
 end
 
 function Roster:delete(id)
-    local total = self:kept_sum()
-    if total then self:keep_sum(total - (self:get(id) or 0)) end
-    redis.call('ZREM', self.key, id)
+    if self.known[id] == false then return end
+    local total = self.sums:of(self.name)
+    if total ~= nil then self.sums:set(self.name, total - (self:get(id) or 0)) end
+    self:grown(-redis.call('ZREM', self.key, id))
+    self.known[id] = false
 end
 
 function Roster:purge(up_to)
     local late = redis.call('ZRANGEBYSCORE', self.key, '-inf', up_to)
-    if #late == 0 then return late end
-    local total = self:kept_sum()
-    if total then
-        for _, id in ipairs(late) do total = total - self:get(id) end
-        self:keep_sum(total)
-    end
-    redis.call('ZREMRANGEBYSCORE', self.key, '-inf', up_to)
+    for _, id in ipairs(late) do self:delete(id) end
     return late
 end
 
--- Rosters by name. `written` notes the keys that are to live on from now.
+function Roster:grown(by)
+    if self.cards ~= nil then self.cards = self.cards + by end
+end
+
+-- The sums of all rosters of a prefix in one hash: read once a step, and written at its end.
+local Sums = {}
+Sums.__index = Sums
+
+function Sums:of(name)
+    if self.known == nil then
+        self.known = {}
+        local reply = redis.call('HGETALL', self.key)
+        for i = 1, #reply, 2 do self.known[reply[i]] = tonumber(reply[i + 1]) end
+    end
+    return self.known[name]
+end
+
+function Sums:set(name, total)
+    if self:of(name) == total then return end
+    self.known[name], self.changed[name] = total, true
+end
+
+function Sums:keep()
+    local changes = {}
+    for name in pairs(self.changed) do
+        changes[#changes + 1] = name
+        changes[#changes + 1] = string.format('%.17g', self.known[name])
+    end
+    if #changes == 0 then return end
+    redis.call('HSET', self.key, unpack(changes))
+    self.written[self.key], self.changed = true, {}
+end
+
+-- Rosters by name, and what is to be kept at the end of the step. `written` notes the keys that are to live on from now.
 local function rosters_at(prefix, written)
     local open = {}
-    return function(name)
+    local sums = setmetatable({ key = prefix .. 'sums', written = written, changed = {} }, Sums)
+    local function roster(name)
         if open[name] == nil then
-            open[name] = setmetatable({ key = prefix .. 'roster:' .. name, written = written }, Roster)
+            local key = prefix .. 'roster:' .. name
+            open[name] = setmetatable({ name = name, key = key, known = {}, sums = sums, written = written }, Roster)
         end
         return open[name]
     end
+    return roster, sums
 end

@@ -248,15 +248,15 @@ end
 
 local function pool_step(keys, args)
     local prefix = string.match(keys[1], '^[^{]*{[^}]*}:')
-    local written = {}
+    local rosters, sums = rosters_at(prefix, {}) -- they stay: a desk each, and a floor is written once
     local ask = plain(cjson.decode(args[2]))
     local pool = { prefix = prefix, documents = prefix .. 'documents' }
     pool.text = redis.call('HGET', pool.documents, 'settings') or nil
     pool.revision = tonumber(redis.call('HGET', pool.documents, 'revision') or 0)
     pool.settings = decoded(pool.text) or modules['pool-terms'].plainSettings
-    pool.rules = new(modules['shared-pool'].SharedPool, ask.own or {}, rosters_at(prefix, written))
+    pool.rules = new(modules['shared-pool'].SharedPool, ask.own or {}, rosters)
     local answer = pool_steps[args[1]](pool, ask, time())
-    for key in pairs(written) do redis.call('PEXPIRE', key, kept_ms) end
+    sums:keep()
     if answer == nil then return false end
     return cjson.encode(answer)
 end
