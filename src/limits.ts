@@ -6,6 +6,9 @@ export const heartbeatMs = 10_000
 /** Heartbeats are spread by this share so that calls which began together do not beat together. */
 export const heartbeatJitter = 0.2
 
+/** A call's record is kept for so long after its end: a month and the days in which it is billed (S2). In Redis all else of a desk as well, after its last write. */
+export const keptMs = 35 * 86_400_000
+
 /** A pool that lost its store grants nothing new for so long: by then every desk with live calls has said what it holds (P10: 1.25 H). */
 export const learningMs = 12_500
 /** A desk waits this long for its pool before it tells the caller to wait, and this long before the pool's unasked word counts again. */

@@ -5,6 +5,9 @@ import type { Sql, SqlRow } from './sql.ts'
 
 const TABLE = `CREATE TABLE IF NOT EXISTS call (id TEXT PRIMARY KEY, key TEXT NOT NULL, agent TEXT, model TEXT NOT NULL, pool TEXT NOT NULL,
   began INTEGER NOT NULL, admitted INTEGER, ended INTEGER, json TEXT) WITHOUT ROWID`
+/** Of many calls few are open: what is asked of those must not read the others. */
+const OPEN = 'CREATE INDEX IF NOT EXISTS call_open ON call (id) WHERE ended IS NULL'
+const ENDED = 'CREATE INDEX IF NOT EXISTS call_ended ON call (ended) WHERE ended IS NOT NULL'
 
 export class SqlRecords implements Records {
   readonly #sql: Sql
@@ -14,7 +17,7 @@ export class SqlRecords implements Records {
   }
 
   static prepare(sql: Sql): void {
-    sql(TABLE)
+    for (const made of [TABLE, OPEN, ENDED]) sql(made)
   }
 
   open(call: NewCall): void {
@@ -68,6 +71,14 @@ export class SqlRecords implements Records {
 
   openCalls(): KeptCall[] {
     return this.#sql('SELECT * FROM call WHERE ended IS NULL ORDER BY id').map(kept)
+  }
+
+  openIds(): string[] {
+    return this.#sql('SELECT id FROM call WHERE ended IS NULL ORDER BY id').map(({ id }) => id as string)
+  }
+
+  forget(endedBy: number): void {
+    this.#sql('DELETE FROM call WHERE ended <= ?', endedBy)
   }
 
   /** Newest first (ids are ordered by time); `before` is the last id of the page before. */

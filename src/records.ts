@@ -30,4 +30,8 @@ export interface Records {
   isOpen(id: string): boolean
   isClosed(id: string): boolean
   openCalls(): KeptCall[]
+  /** Their ids alone, in order. */
+  openIds(): string[]
+  /** Deletes those that ended by then. */
+  forget(endedBy: number): void
 }

@@ -142,7 +142,7 @@ export class SqlSteps implements DeskSteps {
   }
 
   busy(): boolean {
-    return this.openCalls().length > 0
+    return (this.desk?.records.openIds().length ?? 0) > 0
   }
 
   queueReading(): QueueReading | undefined {

@@ -10,11 +10,12 @@ import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
 import { advance, conclude, consider, needs, read, release, renew, type Desk, type Needs, type Terms } from './gate.ts'
 import { tokensOf, type Entry } from './ledger.ts'
-import { leaseTtlMs, lostAfterMs } from './limits.ts'
+import { keptMs, leaseTtlMs, lostAfterMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { keyValid, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
 import type { KeptCall, Records } from './records.ts'
+import type { Roster } from './roster.ts'
 
 export interface DeskReading {
   tenant: Tenant
@@ -150,26 +151,15 @@ export class TenantDesk {
     if (tenant !== undefined && kept !== undefined) this.end(refOf(kept, tenant), [], lost(kept, now), now)
   }
 
-  /** Finds calls whose lease ran out, and closes those that stayed away. */
+  /** Finds calls whose lease ran out, closes those that stayed away, and forgets what ended long ago. */
   sweep(now: number): void {
     this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
       if (tenant === undefined) return
       for (const key of this.#registry.keys()) read(this.rosters.gate(tenant, key, null, now), now)
       for (const agent of Object.keys(tenant.caps.agents)) read(this.rosters.gate(tenant, undefined, agent, now), now)
-      const [leases, queue, missing] = [
-        this.rosters.get('leases'),
-        this.rosters.get('queue'),
-        this.rosters.get('missing'),
-      ]
-      for (const call of this.#records.openCalls()) {
-        const { id } = call
-        if (leases.get(id) !== undefined || queue.get(id) !== undefined) missing.delete(id)
-        else if (missing.get(id) === undefined) missing.set(id, now)
-        else if (now - (missing.get(id) ?? now) >= lostAfterMs) {
-          this.#close(refOf(call, tenant), tenant, lost(call, now), now)
-        }
-      }
+      this.#closeLost(tenant, now)
+      this.#records.forget(now - keptMs)
     })
   }
 
@@ -259,6 +249,19 @@ export class TenantDesk {
     }
   }
 
+  #closeLost(tenant: Tenant, now: number): void {
+    const missing = this.rosters.get('missing')
+    const here = new Set([...namesIn(this.rosters.get('leases')), ...namesIn(this.rosters.get('queue'))])
+    for (const id of namesIn(missing)) if (here.has(id)) missing.delete(id)
+    for (const id of this.#records.openIds()) {
+      if (here.has(id)) continue
+      const since = missing.get(id)
+      const call = since !== undefined && now - since >= lostAfterMs ? this.#records.get(id) : undefined
+      if (since === undefined) missing.set(id, now)
+      else if (call !== undefined) this.#close(refOf(call, tenant), tenant, lost(call, now), now)
+    }
+  }
+
   #close(ref: CallRef, tenant: Tenant, told: CallRecord, now: number): void {
     const entered = this.#records.get(ref.call)
     const record = told.outcome.why === 'call_reset' && entered !== undefined ? lost(entered, now) : told
@@ -268,6 +271,10 @@ export class TenantDesk {
     this.#ledger.ended(ref.call, record, now)
     this.counts.ended(ref.pool, tenant.plan, record)
   }
+}
+
+function namesIn(roster: Roster): string[] {
+  return roster.first(roster.size())
 }
 
 /** Who calls is not kept: one that is lost is not remembered. */

@@ -1,14 +1,12 @@
 // This node among the others in Redis: that it is there, and which calls are its own, so that the lines of one that died are free as soon as
 // it comes back, or when another finds it silent. Knows no desk. Rule G9.
 import { lostRecord } from '../../src/desk-counts.ts'
-import { heartbeatJitter, lostAfterMs, nodeBeatMs } from '../../src/limits.ts'
+import { heartbeatJitter, keptMs, lostAfterMs, nodeBeatMs } from '../../src/limits.ts'
 import type { CallRecord, CallRef } from '../../src/ports.ts'
 import type { Writer } from '../redis/call.ts'
 import type { Send } from '../redis/registry.ts'
 import { clock } from '../clock.ts'
 
-/** As long as the records of its calls. */
-const keptMs = 35 * 86_400_000
 /** Node → when it was heard last, in ms of Redis. */
 const nodes = 'trunkline:{nodes}:heard'
 

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { SqlDesk } from '../../src/desk.ts'
-import { leaseTtlMs, meanCalls } from '../../src/limits.ts'
+import { keptMs, leaseTtlMs, meanCalls } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
 import { readSeries } from '../../src/series.ts'
 import { TenantSettings, type TenantChange } from '../../src/plan-settings.ts'
@@ -243,6 +243,16 @@ test('[G9] a call that waited and is lost on the line has both its times in the 
   desk.sweep(start + 40_000)
   desk.sweep(start + 640_000)
   expect(desk.records.get('c1')?.record).toMatchObject({ waitedMs: 4_000, liveMs: 636_000 })
+})
+
+test('[S2] the record of a call is kept for 35 days after its end, an open one for as long as it is open', () => {
+  for (const call of ['c0', 'c1']) admit(call)
+  desk.end(ref('c0'), [], record('hung_up'), start + 4_000)
+  desk.sweep(start + 4_000 + keptMs - 1)
+  expect(desk.records.get('c0')).toBeDefined()
+  desk.renew(ref('c1'), null, start + 4_000 + keptMs)
+  desk.sweep(start + 4_000 + keptMs)
+  expect(desk.records.list(9).map(({ id }) => id)).toEqual(['c1'])
 })
 
 test('[M3] the wait is observed once, by how it ended', () => {

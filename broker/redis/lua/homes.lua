@@ -1,6 +1,5 @@
 -- What a tenant's desk is kept in beside its rosters (src/desk-homes.ts): documents as JSON texts in hashes, a hash for each call, sums.
--- Documents stay until they are deleted; all else of a desk is gone when nothing was written to it for `kept_ms`. Knows no rule.
-local kept_ms = 35 * 86400000
+-- Documents stay until they are deleted; all else of a desk is gone when nothing was written to it for `keptMs`. Knows no rule.
 
 -- JSON has null where Lua has nothing.
 local function plain(value)
@@ -126,12 +125,16 @@ function Records:isClosed(id)
     return redis.call('HEXISTS', self:at(id), 'ended') == 1
 end
 
-function Records:openCalls()
+function Records:openIds()
     local open = self.rosters('calls:open')
     local ids = open:first(open:size())
     table.sort(ids)
+    return ids
+end
+
+function Records:openCalls()
     local calls = {}
-    for _, id in ipairs(ids) do calls[#calls + 1] = self:get(id) end
+    for _, id in ipairs(self:openIds()) do calls[#calls + 1] = self:get(id) end
     return calls
 end
 
@@ -240,7 +243,7 @@ local function homes_at(prefix, now)
     function homes.keep()
         homes.counts:keep()
         sums:keep()
-        for key in pairs(written) do redis.call('PEXPIRE', key, kept_ms) end
+        for key in pairs(written) do redis.call('PEXPIRE', key, modules.limits.keptMs) end
     end
     return homes
 end

@@ -705,6 +705,8 @@ ____exports.leaseTtlMs = 30000
 ____exports.heartbeatMs = 10000
 --- Heartbeats are spread by this share so that calls which began together do not beat together.
 ____exports.heartbeatJitter = 0.2
+--- A call's record is kept for so long after its end: a month and the days in which it is billed (S2). In Redis all else of a desk as well, after its last write.
+____exports.keptMs = 35 * 86400000
 --- A pool that lost its store grants nothing new for so long: by then every desk with live calls has said what it holds (P10: 1.25 H).
 ____exports.learningMs = 12500
 --- A desk waits this long for its pool before it tells the caller to wait, and this long before the pool's unasked word counts again.
@@ -3031,7 +3033,12 @@ local __TS__Class = ____lualib.__TS__Class
 local __TS__New = ____lualib.__TS__New
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local __TS__ObjectKeys = ____lualib.__TS__ObjectKeys
+local Set = ____lualib.Set
+local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
+local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
+local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
 local ____exports = {}
+local namesIn
 local ____desk_2Dadmission_2Ets = modules["desk-admission"]
 local DeskAdmission = ____desk_2Dadmission_2Ets.DeskAdmission
 local ____desk_2Dcounts_2Ets = modules["desk-counts"]
@@ -3059,10 +3066,14 @@ local renew = ____gate_2Ets.renew
 local ____ledger_2Ets = modules["ledger"]
 local tokensOf = ____ledger_2Ets.tokensOf
 local ____limits_2Ets = modules["limits"]
+local keptMs = ____limits_2Ets.keptMs
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
 local lostAfterMs = ____limits_2Ets.lostAfterMs
 local ____plan_2Ets = modules["plan"]
 local keyValid = ____plan_2Ets.keyValid
+function namesIn(roster)
+    return roster:first(roster:size())
+end
 --- Who calls is not kept: one that is lost is not remembered.
 function ____exports.refOf(____bindingPattern0, tenant)
     local pool
@@ -3242,22 +3253,8 @@ function TenantDesk.prototype.sweep(self, now)
                 now
             )
         end
-        local leases, queue, missing = self.rosters:get("leases"), self.rosters:get("queue"), self.rosters:get("missing")
-        for ____, call in ipairs(self._records:openCalls()) do
-            local id = call.id
-            if leases:get(id) ~= nil or queue:get(id) ~= nil then
-                missing:delete(id)
-            elseif missing:get(id) == nil then
-                missing:set(id, now)
-            elseif now - (missing:get(id) or now) >= lostAfterMs then
-                self:_close(
-                    ____exports.refOf(call, tenant),
-                    tenant,
-                    lost(call, now),
-                    now
-                )
-            end
-        end
+        self:_closeLost(tenant, now)
+        self._records:forget(now - keptMs)
     end)
 end
 function TenantDesk.prototype.ask(self, pool, now)
@@ -3384,6 +3381,57 @@ function TenantDesk.prototype._debit(self, ref, entries, now)
             ref.pool,
             tokensOf(entry)
         )
+    end
+end
+function TenantDesk.prototype._closeLost(self, tenant, now)
+    local missing = self.rosters:get("missing")
+    local ____Set_12 = Set
+    local ____array_11 = __TS__SparseArrayNew(unpack(namesIn(self.rosters:get("leases"))))
+    __TS__SparseArrayPush(
+        ____array_11,
+        unpack(namesIn(self.rosters:get("queue")))
+    )
+    local here = __TS__New(
+        ____Set_12,
+        {__TS__SparseArraySpread(____array_11)}
+    )
+    for ____, id in ipairs(namesIn(missing)) do
+        if here:has(id) then
+            missing:delete(id)
+        end
+    end
+    for ____, id in ipairs(self._records:openIds()) do
+        do
+            local __continue64
+            repeat
+                if here:has(id) then
+                    __continue64 = true
+                    break
+                end
+                local since = missing:get(id)
+                local ____temp_13
+                if since ~= nil and now - since >= lostAfterMs then
+                    ____temp_13 = self._records:get(id)
+                else
+                    ____temp_13 = nil
+                end
+                local call = ____temp_13
+                if since == nil then
+                    missing:set(id, now)
+                elseif call ~= nil then
+                    self:_close(
+                        ____exports.refOf(call, tenant),
+                        tenant,
+                        lost(call, now),
+                        now
+                    )
+                end
+                __continue64 = true
+            until true
+            if not __continue64 then
+                break
+            end
+        end
     end
 end
 function TenantDesk.prototype._close(self, ref, tenant, told, now)

@@ -82,9 +82,8 @@ function desk_steps.lose(desk, ask, now, homes)
     homes.rosters('of:' .. homes.node):delete(offer.call)
 end
 
-function desk_steps.sweep(desk, _, now, homes)
+function desk_steps.sweep(desk, _, now)
     desk:sweep(now)
-    homes.records:forget(now - kept_ms)
 end
 
 function desk_steps.ask(desk, ask, now)
