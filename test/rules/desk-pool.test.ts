@@ -6,7 +6,7 @@ import type { Overflow } from '../../src/hold-settings.ts'
 import { firstMinuteTokens as load } from '../../src/limits.ts'
 import { TenantSettings, type TenantChange } from '../../src/plan-settings.ts'
 import { changed } from '../../src/plan.ts'
-import type { CallRef, Offer, PoolAsk } from '../../src/ports.ts'
+import type { CallRecord, CallRef, Offer, PoolAsk } from '../../src/ports.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 import { grantOf } from '../support/grants.ts'
 
@@ -50,9 +50,13 @@ const has = (): number => asked().needs.tokens.has
 function talk(calls: number, liveMs: number): void {
   for (let i = 0; i < calls; i++) {
     desk.admit(offer(`talk ${i}`), start)
-    const record = { ...lostRecord('m', liveMs), outcome: { ...lostRecord('m', 0).outcome, why: 'hung_up' as const } }
-    desk.end(ref(`talk ${i}`), [], record, start)
+    desk.end(ref(`talk ${i}`), [], hungUp(liveMs), start)
   }
+}
+
+function hungUp(liveMs: number, firstMinuteTokens: number | null = null): CallRecord {
+  const { outcome, ...record } = lostRecord('m', liveMs)
+  return { ...record, outcome: { ...outcome, why: 'hung_up' }, firstMinuteTokens }
 }
 
 const eta = (call: string): unknown => {
@@ -83,7 +87,7 @@ test('[P5] the pool gives in steps of what those want who wait, however little c
   grant(1)
   for (let i = 0; i < 20; i++) {
     desk.admit(offer(`short ${i}`), start)
-    desk.end(ref(`short ${i}`), [], { ...lostRecord('m', 100), firstMinuteTokens: 3 }, start)
+    desk.end(ref(`short ${i}`), [], hungUp(100, 3), start)
   }
   const { needs, block } = asked()
   expect((needs.tokens.wants - needs.tokens.has) / block).toBe(needs.sessions.wants - needs.sessions.has)
