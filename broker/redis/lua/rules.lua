@@ -761,6 +761,8 @@ ____exports.lagBytes = 1024 * 1024
 ____exports.lagMs = 5000
 --- A peer whose backlog keeps the other side from being read, and that has taken no byte of it for so long, is gone, whatever TCP says.
 ____exports.stuckMs = 30000
+--- A caller that is not read for now is written to so often: the second time at the latest says that it has gone (C6: within 1 s).
+____exports.knockMs = 400
 --- A connection that is silent for so long is asked by TCP whether it is there, each second, ten times.
 ____exports.keepAliveMs = 10000
 --- The edge of the Node host (facts: OWASP ASVS 5.0, 4 and 15): a request's head, its address, how long a head and a whole request may take.
