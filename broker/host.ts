@@ -152,9 +152,9 @@ function openStore({ store, node, upstreams }: Config, calls: Words, { fault, lo
   const pools = poolsOf(upstreams)
   if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, calls, fault })
   const place = placeOfWorker()
-  const writer = { node: place === undefined ? node : `${node}/${place}`, epoch: Date.now() }
+  const own = place === undefined ? node : `${node}/${place}`
   const say = ({ event, ...more }: Readonly<Record<string, unknown>>): void => log(String(event), more)
-  return new RedisStore({ url: store.url, writer, pools, calls, fault, log: say })
+  return new RedisStore({ url: store.url, node: own, pools, calls, fault, log: say })
 }
 
 /** Whether it was done in time. */

@@ -10,7 +10,7 @@ import { noCeiling, type Ceiling } from '../../src/upstream.ts'
 import { clock } from '../clock.ts'
 import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Words } from '../store.ts'
-import type { Fcall, Writer } from '../redis/call.ts'
+import type { Fcall } from '../redis/call.ts'
 import { RedisConnection } from '../redis/connection.ts'
 import { RedisDesk, seatedChannel, type KnownCall } from '../redis/desk.ts'
 import { StoreFault } from '../redis/fault.ts'
@@ -31,8 +31,8 @@ const endings = ['key_withdrawn', 'removed_from_queue'] as const satisfies Why[]
 
 export interface RedisOptions {
   url: string
-  /** This process among the nodes, and which of its lives it is. */
-  writer: Writer
+  /** This process among the nodes. */
+  node: string
   /** The quotas, each with the ceiling that its upstream comes with. */
   pools: Readonly<Record<string, Ceiling>>
   calls: Words
@@ -100,7 +100,7 @@ export class RedisStore implements Store {
     }
     this.#node = new NodeLife({
       send: (key, name, ...args) => this.#connection.send(key, name, ...args),
-      writer: options.writer,
+      node: options.node,
       end: (ref, record) => this.desks.end(ref, [], record),
       fault: (error) => options.fault('node', error, {}),
     })
@@ -118,7 +118,7 @@ export class RedisStore implements Store {
   }
 
   problems(): string[] {
-    return this.#connection.unready()
+    return [...this.#connection.unready(), ...this.#node.problems()]
   }
 
   /** An ask that a pool has answered and no desk was told of would keep the desk's other nodes waiting for its time-out. */
@@ -178,6 +178,7 @@ export class RedisStore implements Store {
 
   /** With each look at Redis. It may have come back as another one, which must learn who is there (G10): from now on, not from the next heartbeat. */
   #looked(news: boolean): void {
+    void this.#node.look()
     void this.#doubts.look()
     if (!news || this.problems().length > 0) return
     this.#levelAll()
@@ -203,10 +204,10 @@ export class RedisStore implements Store {
   }
 
   #deskOf(tenant: string): Desk {
-    const { calls: words, fault, writer } = this.#options
+    const { calls: words, fault } = this.#options
     const calls = new Map<string, KnownCall>()
     const beat = new Beat(() => life.beat())
-    const home = new RedisDesk(tenant, this.#fcall, writer, (call) => calls.get(call))
+    const home = new RedisDesk(tenant, this.#fcall, this.#node.writer, (call) => calls.get(call))
     const life = new DeskLife(home, {
       clock,
       pools: {
