@@ -1,7 +1,7 @@
 // This node among the others in Redis: which of its lives this is, that it is there, and which calls are its own, so that the lines of one
 // that died are free as soon as it comes back, or when another finds it silent. Knows no desk. Rule G9.
 import { lostRecord } from '../../src/desk-counts.ts'
-import { heartbeatJitter, lostAfterMs, nodeBeatMs } from '../../src/limits.ts'
+import { heartbeatJitter, learningMs, lostAfterMs, nodeBeatMs } from '../../src/limits.ts'
 import type { CallRecord, CallRef } from '../../src/ports.ts'
 import type { Writer } from '../redis/call.ts'
 import { StoreFault } from '../redis/fault.ts'
@@ -39,6 +39,9 @@ export class NodeLife {
   readonly #over = new Set<string>()
   #cancel: (() => void) | undefined
   #closed = false
+  /** In ms of Redis. At its start it knows nothing of a silence. */
+  #heardAt = Infinity
+  #judgesFrom = 0
 
   constructor(host: NodeLifeHost) {
     this.#host = host
@@ -116,7 +119,10 @@ export class NodeLife {
       // Of a node that never comes back and whom nobody outlives nothing is kept either (S2).
       for (const own of [callsOf(this.#host.node), lifeOf(this.#host.node)])
         await this.#host.send(own, 'PEXPIRE', own, String(keptMs))
-      await this.#endSilent(now)
+      // Where this node was not heard itself Redis was away, or its clock was put forward: the others have a while to be heard again.
+      if (now - this.#heardAt > 3 * nodeBeatMs) this.#judgesFrom = now + learningMs
+      this.#heardAt = now
+      if (now >= this.#judgesFrom) await this.#endSilent(now)
     } catch (error) {
       this.#host.fault(error)
     }

@@ -10,7 +10,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { measured, rounds } from './scale.ts'
 
 const [many, few] = [100, 10]
-/** libfaketime, as test/support/redis.ts has it. */
+/** libfaketime, as test/support/moved-clock.ts has it. */
 const ahead = {
   LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
   FAKETIME: '+600s',
