@@ -52,6 +52,7 @@ async function start(...args: string[]): Promise<Running> {
 test('[CLI] --help says all that may be said, and the exit codes', async () => {
   const { code, stdout } = await runNode(['--help'])
   expect(code).toBe(0)
+  expect(stdout).toMatch(/^Usage: node broker\/main\.ts \[options\]\n/)
   for (const word of ['--tls-cert', 'TRUNKLINE_UPSTREAM_URL', '--config', 'Exit codes:']) expect(stdout).toContain(word)
 })
 
