@@ -24,6 +24,8 @@ export interface NodeLifeHost {
   send: Send
   node: string
   end: (ref: CallRef, record: CallRecord) => Promise<void>
+  /** What else is due with each beat, in ms of Redis. */
+  tend: (now: number) => Promise<void>
   fault: (error: unknown) => void
 }
 
@@ -123,6 +125,7 @@ export class NodeLife {
       if (now - this.#heardAt > 3 * nodeBeatMs) this.#judgesFrom = now + learningMs
       this.#heardAt = now
       if (now >= this.#judgesFrom) await this.#endSilent(now)
+      await this.#host.tend(now)
     } catch (error) {
       this.#host.fault(error)
     }

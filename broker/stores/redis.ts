@@ -15,9 +15,10 @@ import { RedisConnection } from '../redis/connection.ts'
 import { RedisDesk, seatedChannel, type KnownCall } from '../redis/desk.ts'
 import { StoreFault } from '../redis/fault.ts'
 import { load, makeFcall, makeLibrary } from '../redis/functions.ts'
+import { tendLibraries } from '../redis/libraries.ts'
 import type { Log } from '../redis/link.ts'
 import { RedisPool } from '../redis/pool.ts'
-import { RedisRegistry } from '../redis/registry.ts'
+import { RedisRegistry, type Send } from '../redis/registry.ts'
 import { source } from '../redis/source.ts'
 import { Wakes } from '../redis/wakes.ts'
 import { Beat } from './beat.ts'
@@ -90,7 +91,8 @@ export class RedisStore implements Store {
       deliver: (channel, calls) => this.#heard(channel, calls),
       log,
     })
-    const registry = new RedisRegistry((key, name, ...args) => this.#connection.send(key, name, ...args))
+    const send: Send = (key, name, ...args) => this.#connection.send(key, name, ...args)
+    const registry = new RedisRegistry(send)
     for (const [id, ceiling] of Object.entries(pools)) this.#pools.set(id, this.#poolLife(id, ceiling))
     this.homes = {
       desk: (tenant) => this.#desk(tenant).face,
@@ -99,9 +101,10 @@ export class RedisStore implements Store {
       pools: Object.keys(pools),
     }
     this.#node = new NodeLife({
-      send: (key, name, ...args) => this.#connection.send(key, name, ...args),
+      send,
       node: options.node,
       end: (ref, record) => this.desks.end(ref, [], record),
+      tend: (now) => tendLibraries(library.name, now, send, () => this.#connection.masters()),
       fault: (error) => options.fault('node', error, {}),
     })
     this.#doubts = new Doubts({
