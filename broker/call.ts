@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { Exchange } from '../src/exchange.ts'
 import type { Arrival } from '../src/http/door.ts'
-import { frameMargin, heartbeatJitter, heartbeatMs } from '../src/limits.ts'
+import { frameMargin, heartbeatJitter, heartbeatMs, knockMs } from '../src/limits.ts'
 import type { Admission, Brings, Desks, Line, Sounds, Target } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { dialUrl, type UpstreamSpec } from '../src/upstream.ts'
@@ -55,7 +55,7 @@ export class NodeCall {
   /** Its caller is connected. */
   begin(peer: Peer, connection: Duplex, admission: Let): void {
     const exchange = this.#exchange
-    this.#caller = new NodeSocket(peer, connection)
+    this.#caller = new NodeSocket(peer, connection, knockMs)
     listen(
       peer,
       this.#guarded({

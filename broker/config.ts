@@ -111,7 +111,7 @@ export function help(): string {
     const flag = `  --${dashed(name)} <${shapeOf(name)}>`
     return `${flag.padEnd(29)} ${description} [${variable(name)}]`
   })
-  return `Usage: node broker/main.ts [options]
+  return `Usage: node ${unbuilt ? 'broker/main.ts' : 'main.js'} [options]
 
 Trunkline on Node. A flag beats its variable, a variable beats the file.
 

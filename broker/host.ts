@@ -1,6 +1,4 @@
 // The Node host, put together: store, calls, door, ports; and how it stops. Knows no signal and no exit code.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { houseOf } from '../src/http/house.ts'
 import { closeTimeoutMs, lateCloseMs } from '../src/limits.ts'
@@ -13,6 +11,7 @@ import type { Config } from './config.ts'
 import { Door } from './door.ts'
 import { Misuse } from './given.ts'
 import { Leave } from './leave.ts'
+import { missingFrom } from './pages.ts'
 import { listen, type Ports } from './server.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { StoreFault } from './redis/fault.ts'
@@ -43,9 +42,10 @@ export interface Voice {
 
 /** Throws Misuse or Unusable where a person must mend something first. */
 export async function startHost(config: Config, { fault, log }: Voice): Promise<Host> {
-  if (!existsSync(join(config.web, 'index.html')))
+  const missing = missingFrom(config.web)
+  if (missing !== undefined)
     throw new Misuse([
-      `--web: there is no built page in ${config.web}: run "npx vite build web" first, or name another folder.`,
+      `--web: there is no built page in ${config.web} (${missing} is missing): run "npx vite build web" first, or name another folder.`,
     ])
   let stopping = false
   let calls: Calls | undefined
@@ -152,9 +152,9 @@ function openStore({ store, node, upstreams }: Config, calls: Words, { fault, lo
   const pools = poolsOf(upstreams)
   if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, calls, fault })
   const place = placeOfWorker()
-  const writer = { node: place === undefined ? node : `${node}/${place}`, epoch: Date.now() }
+  const own = place === undefined ? node : `${node}/${place}`
   const say = ({ event, ...more }: Readonly<Record<string, unknown>>): void => log(String(event), more)
-  return new RedisStore({ url: store.url, writer, pools, calls, fault, log: say })
+  return new RedisStore({ url: store.url, node: own, pools, calls, fault, log: say })
 }
 
 /** Whether it was done in time. */

@@ -1,10 +1,15 @@
 // The built page as files, with the headers that its `_headers` file asks for, as Cloudflare serves it. Knows no route of the API.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
 
 const headersFile = '_headers'
+
+/** What a built page always has, and this folder has not. */
+export function missingFrom(web: string): string | undefined {
+  return ['index.html', headersFile].find((file) => !existsSync(join(web, file)))
+}
 
 export function pages(web: string): MiddlewareHandler {
   const headers = headersOf(readFileSync(join(web, headersFile), 'utf8'))

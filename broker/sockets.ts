@@ -24,11 +24,18 @@ export class NodeSocket implements Socket {
   /** Reasons not to read from it now. */
   #holds = 0
   #cancelLook: (() => void) | undefined
+  readonly #knockMs: number | undefined
+  #cancelKnock: (() => void) | undefined
 
-  constructor(peer: Peer, connection: Duplex) {
+  /** `knockMs`: while it is not read it is written to so often, to hear of its end all the same. What it sent and nobody read is lost by that. */
+  constructor(peer: Peer, connection: Duplex, knockMs?: number) {
     this.#peer = peer
     this.#connection = connection
-    peer.on('close', () => this.#drained())
+    this.#knockMs = knockMs
+    peer.on('close', () => {
+      this.#drained()
+      this.#cancelKnock?.()
+    })
   }
 
   /** From now on whichever lags keeps the other from being read; `lags` is called when it has for a while. */
@@ -87,11 +94,27 @@ export class NodeSocket implements Socket {
   }
 
   #hold(): void {
-    if (this.#holds++ === 0 && this.#peer.readyState === this.#peer.OPEN) this.#peer.pause()
+    if (this.#holds++ > 0 || this.#peer.readyState !== this.#peer.OPEN) return
+    this.#peer.pause()
+    this.#knock()
   }
 
   #release(): void {
-    if (--this.#holds === 0) this.#peer.resume()
+    if (--this.#holds > 0) return
+    this.#cancelKnock?.()
+    this.#peer.resume()
+  }
+
+  /**
+   * Neither a FIN, which may stand behind bytes that nobody reads, nor a reset is told of a socket that is not read (libuv does not poll it). Who
+   * is gone answers what is written with a reset, and the next write fails. A pong that was not asked for asks for no answer (RFC 6455, 5.5.3).
+   */
+  #knock(): void {
+    if (this.#knockMs === undefined) return
+    this.#cancelKnock = clock.after(this.#knockMs, () => {
+      if (this.#peer.bufferedAmount === 0) this.#peer.pong() // else what is under way says it
+      this.#knock()
+    })
   }
 }
 

@@ -7,6 +7,7 @@ import type { DeskHomes } from './desk-homes.ts'
 import { DeskRosters } from './desk-rosters.ts'
 import { DeskTicks, type Due } from './desk-ticks.ts'
 import { DeskUploads } from './desk-uploads.ts'
+import { learningMs } from './limits.ts'
 import { keyValid } from './plan.ts'
 import type { Standing, TickAnswer } from './ports.ts'
 import { SqlRecords } from './records-sql.ts'
@@ -23,12 +24,14 @@ export class SqlDesk extends TenantDesk {
   readonly uploads: DeskUploads
   readonly ticks: DeskTicks
   readonly edits: DeskEdits
+  readonly #learning: { until: number }
   readonly #transact: Transact
 
   constructor(sql: Sql, transact: Transact) {
     const homes = homesOf(sql, transact)
     super(homes)
     this.#transact = homes.transact
+    this.#learning = homes.learning
     this.registry = homes.registry
     this.records = homes.records
     this.ticks = homes.ticks
@@ -54,6 +57,11 @@ export class SqlDesk extends TenantDesk {
     )
   }
 
+  /** Nobody was heard for a while, and lines ran out unheard: nothing new is granted until their calls have said that they are there (G10). */
+  learn(now: number): void {
+    if (this.rosters.get('leases').size() > 0) this.#learning.until = now + learningMs
+  }
+
   /** What a call said to its tick. */
   ticked(due: Due, answer: TickAnswer, now: number): void {
     const [tenant, call] = [this.registry.tenant(), this.records.get(due.call)]
@@ -72,14 +80,16 @@ export class SqlDesk extends TenantDesk {
 function homesOf(sql: Sql, transact: Transact) {
   const rosters = (name: string): SqlRoster => new SqlRoster(sql, name)
   const counts = new SqlCounts(sql)
-  return {
+  const learning = { until: 0 }
+  const homes = {
     rosters,
     registry: new SqlRegistry(sql),
     records: new SqlRecords(sql),
     counts,
     shared: false,
     ticks: new DeskTicks(new DeskRosters(rosters)),
-    learningUntil: () => 0,
+    learningUntil: () => learning.until,
     transact: counts.kept(transact),
   } satisfies DeskHomes
+  return { ...homes, learning }
 }

@@ -75,6 +75,8 @@ export const lagBytes = 1024 * 1024
 export const lagMs = 5_000
 /** A peer whose backlog keeps the other side from being read, and that has taken no byte of it for so long, is gone, whatever TCP says. */
 export const stuckMs = 30_000
+/** A caller that is not read for now is written to so often: the second time at the latest says that it has gone (C6: within 1 s). */
+export const knockMs = 400
 /** A connection that is silent for so long is asked by TCP whether it is there, each second, ten times. */
 export const keepAliveMs = 10_000
 

@@ -16,7 +16,7 @@ export const requestRefusals = {
     type: 'invalid_request_error',
     code: 'ambiguous_api_key',
     title: 'Two API keys',
-    says: 'Two different API keys were sent. Send one: in the Authorization header or as a sub-protocol, not both.',
+    says: 'Two different API keys were sent. Send one: in one Authorization header or as a sub-protocol, not both.',
   },
   key_malformed: {
     http: 401,

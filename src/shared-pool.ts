@@ -101,6 +101,15 @@ export class SharedPool {
     if (epoch !== null && epoch !== born && life.get('learning') === undefined) life.set('learning', now + learningMs)
   }
 
+  /**
+   * Nobody was heard for a while, and shares ran out unheard: newcomers get nothing until the desks have said what they hold (P10). Theirs ran
+   * out as well: what a desk hears with a heartbeat of its calls the pool hears with the next beat of the desk.
+   */
+  learn(now: number): void {
+    if (units.some((unit) => this.#open(`${unit}:untils`).size() > 0))
+      this.#open('life').set('learning', now + learningMs)
+  }
+
   #learning(now: number): boolean {
     return (this.#open('life').get('learning') ?? 0) > now
   }

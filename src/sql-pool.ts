@@ -48,6 +48,10 @@ export class SqlPool {
     })
   }
 
+  learn(now: number): void {
+    this.#transact(() => this.#shared.learn(now))
+  }
+
   read(now: number): PoolReading {
     return this.#read(this.#settings(), now)
   }

@@ -6,7 +6,7 @@ export type Fcall = (name: string, key: string, ...args: readonly (string | Buff
 /** Whose hand writes: a node, and which of its lives. A step of an older life is refused (G9). */
 export interface Writer {
   node: string
-  /** Above those of its lives before: the time of its start, say (ms since 1970). */
+  /** Above those of its lives before. */
   epoch: number
 }
 

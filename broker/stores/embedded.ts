@@ -15,6 +15,7 @@ import type { Fault, Store, Words } from '../store.ts'
 import { EmbeddedDesk } from './embedded-desk.ts'
 import { Folder } from './folder.ts'
 import type { Sqlite } from '../sqlite.ts'
+import { Silence } from './silence.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 
 /** Desks that may stay open while nothing happens at them: each has three files open. */
@@ -46,6 +47,7 @@ class EmbeddedStore implements Store {
   readonly homes: Store['homes']
   readonly #folder: Folder
   readonly #files: Sqlite[] = []
+  readonly #silence = new Silence()
   readonly #pools = new Map<string, PoolLife>()
   /** The one that was not used for the longest time comes first. */
   readonly #open = new Map<string, EmbeddedDesk>()
@@ -118,7 +120,7 @@ class EmbeddedStore implements Store {
     let desk = this.#open.get(tenant)
     const file = this.#folder.desk(tenant)
     if (desk === undefined && file !== undefined && (make || this.#folder.has(file))) {
-      desk = new EmbeddedDesk(tenant, file, {
+      desk = new EmbeddedDesk(tenant, file, this.#silence, {
         pools: {
           share: (pool, ask) => this.#pool(pool).share(tenant, ask),
           report: async (pool, series) => this.#pool(pool).steps.report(tenant, series),
@@ -165,7 +167,9 @@ class EmbeddedStore implements Store {
 
   #poolLife(id: string, ceiling: Ceiling): PoolLife {
     const { sql, transact } = this.#file(this.#folder.pool(id))
-    return new PoolLife(new SqlPoolSteps(id, ceiling, sql, transact, clock), {
+    const heard = this.#silence.clock((now) => steps.learn(now))
+    const steps = new SqlPoolSteps(id, ceiling, sql, transact, heard)
+    return new PoolLife(steps, {
       clock,
       regrant: async (tenant, grant) => this.#desk(tenant)?.life.regrant(id, grant),
       level: async (tenant) => this.#desk(tenant)?.life.level(id),

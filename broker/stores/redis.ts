@@ -10,14 +10,15 @@ import { noCeiling, type Ceiling } from '../../src/upstream.ts'
 import { clock } from '../clock.ts'
 import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Words } from '../store.ts'
-import type { Fcall, Writer } from '../redis/call.ts'
+import type { Fcall } from '../redis/call.ts'
 import { RedisConnection } from '../redis/connection.ts'
 import { RedisDesk, seatedChannel, type KnownCall } from '../redis/desk.ts'
 import { StoreFault } from '../redis/fault.ts'
 import { load, makeFcall, makeLibrary } from '../redis/functions.ts'
+import { tendLibraries } from '../redis/libraries.ts'
 import type { Log } from '../redis/link.ts'
 import { RedisPool } from '../redis/pool.ts'
-import { RedisRegistry } from '../redis/registry.ts'
+import { RedisRegistry, type Send } from '../redis/registry.ts'
 import { source } from '../redis/source.ts'
 import { Wakes } from '../redis/wakes.ts'
 import { Beat } from './beat.ts'
@@ -31,8 +32,8 @@ const endings = ['key_withdrawn', 'removed_from_queue'] as const satisfies Why[]
 
 export interface RedisOptions {
   url: string
-  /** This process among the nodes, and which of its lives it is. */
-  writer: Writer
+  /** This process among the nodes. */
+  node: string
   /** The quotas, each with the ceiling that its upstream comes with. */
   pools: Readonly<Record<string, Ceiling>>
   calls: Words
@@ -90,7 +91,8 @@ export class RedisStore implements Store {
       deliver: (channel, calls) => this.#heard(channel, calls),
       log,
     })
-    const registry = new RedisRegistry((key, name, ...args) => this.#connection.send(key, name, ...args))
+    const send: Send = (key, name, ...args) => this.#connection.send(key, name, ...args)
+    const registry = new RedisRegistry(send)
     for (const [id, ceiling] of Object.entries(pools)) this.#pools.set(id, this.#poolLife(id, ceiling))
     this.homes = {
       desk: (tenant) => this.#desk(tenant).face,
@@ -99,9 +101,10 @@ export class RedisStore implements Store {
       pools: Object.keys(pools),
     }
     this.#node = new NodeLife({
-      send: (key, name, ...args) => this.#connection.send(key, name, ...args),
-      writer: options.writer,
+      send,
+      node: options.node,
       end: (ref, record) => this.desks.end(ref, [], record),
+      tend: (now) => tendLibraries(library.name, now, send, () => this.#connection.masters()),
       fault: (error) => options.fault('node', error, {}),
     })
     this.#doubts = new Doubts({
@@ -118,7 +121,7 @@ export class RedisStore implements Store {
   }
 
   problems(): string[] {
-    return this.#connection.unready()
+    return [...this.#connection.unready(), ...this.#node.problems()]
   }
 
   /** An ask that a pool has answered and no desk was told of would keep the desk's other nodes waiting for its time-out. */
@@ -178,6 +181,7 @@ export class RedisStore implements Store {
 
   /** With each look at Redis. It may have come back as another one, which must learn who is there (G10): from now on, not from the next heartbeat. */
   #looked(news: boolean): void {
+    void this.#node.look()
     void this.#doubts.look()
     if (!news || this.problems().length > 0) return
     this.#levelAll()
@@ -203,10 +207,10 @@ export class RedisStore implements Store {
   }
 
   #deskOf(tenant: string): Desk {
-    const { calls: words, fault, writer } = this.#options
+    const { calls: words, fault } = this.#options
     const calls = new Map<string, KnownCall>()
     const beat = new Beat(() => life.beat())
-    const home = new RedisDesk(tenant, this.#fcall, writer, (call) => calls.get(call))
+    const home = new RedisDesk(tenant, this.#fcall, this.#node.writer, (call) => calls.get(call))
     const life = new DeskLife(home, {
       clock,
       pools: {

@@ -87,7 +87,8 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     const { operatorKey } = c.env.house
     const known =
       typeof presented === 'string' && operatorKey !== undefined && (await sameSecret(presented, operatorKey))
-    if (!known) throw new Refused({ why: 'operator_key' })
+    const twice = typeof presented !== 'string' && presented.why === 'key_twice'
+    if (!known) throw new Refused(twice ? presented : { why: 'operator_key' })
     await next()
   })
   routes.route('/admin/v1/tenants', tenantRoutes())

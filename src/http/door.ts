@@ -56,13 +56,24 @@ export async function readArrival(
 
 /** The key of a request: from the header, or from a browser's sub-protocol. */
 export function presentedKey(request: Upgrade, protocols: readonly string[] = []): string | Refusal {
-  const header = request.headers.get('authorization')
-  const bearer = header === null ? undefined : /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
-  if (header !== null && bearer === undefined) return { why: 'key_malformed' }
+  // A field that came twice is joined (RFC 9110, 5.3), and no key has a comma.
+  const fields = new Set(
+    request.headers
+      .get('authorization')
+      ?.split(',')
+      .map((field) => field.trim()),
+  )
+  const [bearer, ...others] = Array.from(fields, bearerIn)
+  if (others.length > 0 && [bearer, ...others].some((one) => one !== undefined)) return { why: 'key_twice' }
+  if (fields.size > 0 && bearer === undefined) return { why: 'key_malformed' }
   const inProtocols = protocols.filter((one) => one.startsWith(keyProtocol)).map((one) => one.slice(keyProtocol.length))
   const keys = new Set(bearer === undefined ? inProtocols : [bearer, ...inProtocols])
   if (keys.size > 1) return { why: 'key_twice' }
   return [...keys][0] ?? { why: 'key_missing' }
+}
+
+function bearerIn(field: string): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(field)?.[1]
 }
 
 function unserved(

@@ -114,6 +114,12 @@ test('[DEPLOY] an older Node is told which one is needed, and the exit code is t
   expect(status).toBe(2)
 })
 
+test('[DEPLOY] the built package names itself in its help', () => {
+  const { status, stdout } = spawnSync(process.execPath, [main, '--help'], { encoding: 'utf8' })
+  expect(stdout).toMatch(/^Usage: node main\.js \[options\]\n/)
+  expect(status).toBe(0)
+})
+
 test('[DEPLOY] the built package says what it is, and under which licences', async () => {
   const built = join(home, 'package')
   const { version } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as { version: string }

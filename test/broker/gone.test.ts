@@ -1,10 +1,11 @@
-// Peers that are gone without a word: one that takes nothing more, and connections that TCP asks whether anybody is there.
+// Peers that are gone without a word: one that takes nothing more, some that nobody reads, and connections that TCP asks whether anybody is there.
 import { readFile } from 'node:fs/promises'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { lagBytes, pauseBytes, stuckMs } from '../../src/limits.ts'
+import { bytesBurst, lagBytes, pauseBytes, stuckMs } from '../../src/limits.ts'
 import { BareUpstream } from '../support/bare-upstream.ts'
-import type { Broker } from '../support/broker.ts'
+import type { Broker, MadeTenant } from '../support/broker.ts'
+import { Caller } from '../support/caller.ts'
 import { startNode } from '../support/node-broker.ts'
 import { upgradeRequest } from '../support/raw-caller.ts'
 
@@ -55,3 +56,40 @@ test('[C8] a caller that takes nothing more is cut off after a while, though its
   expect(performance.now() - since).toBeGreaterThan(stuckMs - 1_000)
   expect((await broker.record(tenant)).outcome).toMatchObject({ by: 'caller', why: 'hung_up', code: 1006 })
 })
+
+/** A second, and what a busy machine may add: half of what it would take unseen. */
+const seenMs = 2_000
+const append = JSON.stringify({ type: 'input_audio_buffer.append', audio: 'A'.repeat(1_000_000) })
+
+/** A live caller whose broker reads nothing more of it, because it sent too much or because its provider reads nothing. */
+async function unread(tenant: MadeTenant, why: 'fast' | 'provider lags'): Promise<Caller> {
+  const dials = upstream.dials
+  const caller = new Caller(broker.wsUrl, tenant.key)
+  await upstream.until(() => upstream.dials > dials && upstream.socket !== undefined, 'a dial')
+  await caller.opened()
+  if (why === 'provider lags') upstream.latest?.pause()
+  const sends = why === 'fast' ? bytesBurst + 8_000_000 : 20_000_000
+  for (let sent = 0; sent < sends; sent += append.length) caller.ws.send(append)
+  let left = 0
+  await vi.waitFor(
+    async () => {
+      const before = left
+      left = caller.ws.bufferedAmount
+      expect(left).toBeGreaterThan(0)
+      expect(left).toBe(before)
+    },
+    { interval: 400, timeout: 10_000 },
+  )
+  return caller
+}
+
+for (const why of ['fast', 'provider lags'] as const)
+  for (const how of ['reset', 'terminated'] as const)
+    test(`[C6] a caller that is not read (${why}) is gone (${how}): that is seen within a second, and its line is free`, async () => {
+      const tenant = await broker.tenant()
+      const caller = await unread(tenant, why)
+      if (how === 'reset') caller.reset()
+      else caller.ws.terminate()
+      expect((await broker.record(tenant, seenMs)).outcome).toMatchObject({ by: 'caller', why: 'hung_up', code: 1006 })
+      expect(await broker.live(tenant)).toBe(0)
+    })

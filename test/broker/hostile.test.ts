@@ -181,7 +181,7 @@ test('[A1] too long an address, too many fields, too large a head, two keys: ref
     [good.replace(path, `${path}&x=${'a'.repeat(9_000)}`), 414, 'url_too_long'],
     [added(many), 431, 'too_many_headers'],
     [added(`X-Large: ${'a'.repeat(17_000)}`), 431, ''],
-    [added('Authorization: Bearer a\r\nAuthorization: Bearer b'), 401, 'invalid_api_key'],
+    [added('Authorization: Bearer a\r\nAuthorization: Bearer b'), 400, 'ambiguous_api_key'],
   ]
   for (const [request, status, code] of requests) {
     const caller = raw(request)

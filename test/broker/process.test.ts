@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { get } from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -52,6 +52,7 @@ async function start(...args: string[]): Promise<Running> {
 test('[CLI] --help says all that may be said, and the exit codes', async () => {
   const { code, stdout } = await runNode(['--help'])
   expect(code).toBe(0)
+  expect(stdout).toMatch(/^Usage: node broker\/main\.ts \[options\]\n/)
   for (const word of ['--tls-cert', 'TRUNKLINE_UPSTREAM_URL', '--config', 'Exit codes:']) expect(stdout).toContain(word)
 })
 
@@ -69,13 +70,16 @@ test('[CLI] a port in use: exit code 2 and the sentence, nothing else', async ()
 
 test('[CLI] wrong words, a certificate that is none, a page that was not built, a folder in use: exit code 2', async () => {
   await writeFile(join(dir, 'no.pem'), 'nothing')
-  const pem = join(dir, 'no.pem')
+  const [pem, half] = [join(dir, 'no.pem'), join(dir, 'half')]
+  await mkdir(half)
+  await writeFile(join(half, 'index.html'), '<title>a page</title>')
   const running = await start()
   const store = ['--port', '0', '--store', join(dir, 'other')]
   const refused = [
     { args: ['--port', 'x'], says: '--port: "x" is not a port' },
     { args: [...store, '--tls-cert', pem, '--tls-key', pem], says: 'not a certificate and its key in PEM' },
-    { args: [...store, '--web', dir], says: `there is no built page in ${dir}` },
+    { args: [...store, '--web', dir], says: `--web: there is no built page in ${dir} (index.html is missing)` },
+    { args: [...store, '--web', half], says: `--web: there is no built page in ${half} (_headers is missing)` },
     { args: ['--port', '0', '--store', join(dir, 'store')], says: 'is in use by another broker' },
   ]
   for (const { args, says } of refused) {

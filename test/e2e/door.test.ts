@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { makeKey } from '../../src/http/key.ts'
-import { startBroker, upstreamKey, type Answer, type Broker, type MadeTenant } from '../support/broker.ts'
+import { adminKey, startBroker, upstreamKey, type Answer, type Broker, type MadeTenant } from '../support/broker.ts'
 import { Caller, liveCaller, type CallerOptions, type Refused } from '../support/caller.ts'
 
 const models =
@@ -186,6 +186,27 @@ test('[A1] the endpoint without an upgrade: HTTP 426, which says what is needed'
   expect(plain.status).toBe(426)
   expect(plain.body['error']).toMatchObject({ code: 'upgrade_required', type: 'invalid_request_error' })
   expect(plain.headers.get('x-request-id')).toBe(plain.body['instance'])
+})
+
+test('[A1] two different Authorization headers: HTTP 400, at the door, for a tenant and for the operator', async () => {
+  const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Version', '13']
+  const asks: [string, string[]][] = [
+    ['/v1/realtime?model=gpt-realtime-2.1', [...upgrade, 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ==']],
+    ['/v1/me', []],
+    ['/admin/v1/tenants', []],
+  ]
+  for (const [path, more] of asks) {
+    const headers = ['Host', 'broker', ...more]
+    for (const key of [tenant.key, adminKey]) headers.push('Authorization', `Bearer ${key}`)
+    const [status, body] = await new Promise<[number | undefined, string]>((resolve, reject) => {
+      const asked = httpRequest(broker.url + path, { headers }, (response) => {
+        let text = ''
+        response.on('data', (data) => (text += data)).on('end', () => resolve([response.statusCode, text]))
+      })
+      asked.on('error', reject).end()
+    })
+    expect([path, status, body]).toEqual([path, 400, expect.stringContaining('"code":"ambiguous_api_key"')])
+  }
 })
 
 test('[A1] an upgrade that is not a WebSocket: HTTP 426', async () => {

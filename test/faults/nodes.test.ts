@@ -2,7 +2,7 @@
 import { describe, test } from 'vitest'
 import { heartbeatJitter, heartbeatMs, leaseTtlMs } from '../../src/limits.ts'
 import { eventually } from '../support/eventually.ts'
-import { startFleet, type FleetNode } from '../support/fleet.ts'
+import { FleetNode, startFleet } from '../support/fleet.ts'
 import { startRedis } from '../support/redis.ts'
 import { endedWell, lostOf, paid, settled } from '../support/tally.ts'
 import { Talkers, tryOne } from '../support/talkers.ts'
@@ -10,7 +10,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { measured, rounds } from './scale.ts'
 
 const [many, few] = [100, 10]
-/** libfaketime, as test/support/redis.ts has it. */
+/** libfaketime, as test/support/moved-clock.ts has it. */
 const ahead = {
   LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
   FAKETIME: '+600s',
@@ -221,5 +221,53 @@ describe.concurrent('a node', () => {
     const records = await settled(b.broker, tenant, fleet.sim)
     expect(endedWell(records).length).toBeGreaterThanOrEqual(lines)
     expect(fleet.sim.totals.mostLive).toBe(lines)
+  })
+
+  test('[G9] its clock went back by ten minutes across a restart: it is served, its earlier lines are free within 2 s, and the earlier life, which still runs, is refused', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const lines = 3
+    const redis = await startRedis()
+    onTestFinished(() => redis.end())
+    const fleet = await startFleet({ nodes: ['a'], store: redis.url, env: () => ({ ...ahead }) })
+    onTestFinished(() => fleet.end())
+    const [before] = fleet.nodes as [FleetNode]
+    const talkers = new Talkers()
+    onTestFinished(() => talkers.end())
+    const tenant = await fleet.tenant({ plan: 'scale', caps: { lines } })
+    await talkers.add(lines, before.broker, tenant)
+    before.freeze()
+    const after = new FleetNode(before.name, fleet.sim, redis.url, {})
+    onTestFinished(() => after.kill())
+    await after.start()
+    await after.ready()
+    const startedAt = performance.now()
+    await eventually(
+      () => after.broker.live(tenant),
+      (live) => live === 0,
+      2_000,
+    )
+    const freeMs = performance.now() - startedAt
+    const one = await tryOne(after.broker, tenant)
+    expect(one.is).toBe('live')
+    before.resume()
+    await eventually(
+      async () => (await tryOne(before.broker, tenant)).is,
+      (is) => is === 'refused',
+    )
+    const resumedAt = performance.now()
+    await eventually(
+      async () => performance.now() - resumedAt,
+      (ms) => ms > beatMs,
+      2 * beatMs,
+    )
+    expect(await after.broker.live(tenant)).toBe(1)
+    measured('node’s clock went back across its restart', { freeMs })
+    await one.caller.hangUp()
+    await before.kill()
+    const records = await settled(after.broker, tenant, fleet.sim)
+    expect(lostOf(records)).toHaveLength(lines)
+    expect(endedWell(records)).toHaveLength(1)
   })
 })

@@ -89,6 +89,13 @@ describe('the key', () => {
     expect(await refused({ header: `Bearer ${key}`, protocols: both })).toBe('key_twice')
   })
 
+  test('[R4] is one also where the header comes twice', async () => {
+    expect(await refused({ header: `Bearer ${key}, Bearer ${other}` })).toBe('key_twice')
+    expect(await refused({ header: `Basic abc, Bearer ${key}` })).toBe('key_twice')
+    expect(await refused({ header: `Bearer ${key}, Bearer ${key}` })).toBe('let in')
+    expect(await refused({ header: 'Digest username="a", realm="b"' })).toBe('key_malformed')
+  })
+
   test('[R4] is missed where there is none', async () => {
     expect(await refused({})).toBe('key_missing')
     expect(await refused({ protocols: 'realtime' })).toBe('key_missing')

@@ -18,7 +18,7 @@ beforeEach(async () => {
   proxy = await startTcpProxy({ port: redis.port })
   store = new RedisStore({
     url: `redis://127.0.0.1:${proxy.port}`,
-    writer: { node: 'a', epoch: 1 },
+    node: 'a',
     pools: { openai: { tokensPerMinute: null, sessions: null } },
     calls: { seated: () => undefined, wrapUp: () => undefined },
     fault: () => undefined,

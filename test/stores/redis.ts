@@ -227,7 +227,5 @@ function reply(from: Buffer, at: number): { value: unknown; end: number } | unde
 
 /** The source with a clock that tests set, beside the other keys of each desk and pool. */
 export function timedSource(): string {
-  return source()
-    .replace('local now = read', "local now = tonumber(redis.call('GET', prefix .. 'clock'))")
-    .replace('ask, time())', "ask, tonumber(redis.call('GET', prefix .. 'clock')))")
+  return source().replaceAll('local now = read', "local now = tonumber(redis.call('GET', prefix .. 'clock'))")
 }

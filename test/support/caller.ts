@@ -101,6 +101,11 @@ export class Caller extends Gathering {
     this.ws.terminate()
   }
 
+  /** Gone, and whatever is under way with it. */
+  reset(): void {
+    this.#connection?.resetAndDestroy()
+  }
+
   /** Gone within a frame: these bytes of it were sent. */
   vanishAfter(bytes: Buffer, reset: boolean): void {
     this.#connection?.write(bytes, () => (reset ? this.#connection?.resetAndDestroy() : this.#connection?.destroy()))

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
+import { MovedClock } from './moved-clock.ts'
 
 export interface RedisOptions {
   /** A free one otherwise. */
@@ -53,8 +54,6 @@ const run = promisify(execFile)
 const cliMs = 2_000
 const attempts = 5
 const host = '127.0.0.1'
-/** redis-server's allocator calls the clock before libfaketime is ready and hangs; libc's, found first, does not. */
-const movedClock = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 /lib/x86_64-linux-gnu/libc.so.6'
 
 let folder: string | undefined
 
@@ -140,7 +139,7 @@ export class Server implements RedisServer {
     if (movableClock === true) this.jump(0)
     const child = spawn('redis-server', [join(this.#dir, 'redis.conf')], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: movableClock === true ? { ...process.env, ...this.#movedClock() } : process.env,
+      env: movableClock === true ? { ...process.env, ...this.#clock.env } : process.env,
     })
     this.#child = child
     await this.#ready(child)
@@ -166,13 +165,8 @@ export class Server implements RedisServer {
     child.unref()
   }
 
-  #movedClock(): Record<string, string> {
-    return {
-      LD_PRELOAD: movedClock,
-      FAKETIME_TIMESTAMP_FILE: join(this.#dir, 'clock'),
-      FAKETIME_NO_CACHE: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    }
+  get #clock(): MovedClock {
+    return new MovedClock(join(this.#dir, 'clock'))
   }
 
   async cli(...words: string[]): Promise<string> {
@@ -233,7 +227,7 @@ export class Server implements RedisServer {
 
   jump(seconds: number): void {
     if (this.#options.movableClock !== true) throw new Error('this server was started without movableClock')
-    this.write('clock', `${seconds < 0 ? '' : '+'}${seconds}\n`)
+    this.#clock.move(seconds)
   }
 
   async end(): Promise<void> {

@@ -665,6 +665,15 @@ local function __TS__ArrayIndexOf(self, searchElement, fromIndex)
     return -1
 end
 
+local function __TS__ArraySome(self, callbackfn, thisArg)
+    for i = 1, #self do
+        if callbackfn(thisArg, self[i], i - 1, self) then
+            return true
+        end
+    end
+    return false
+end
+
 return {
   __TS__ArrayMap = __TS__ArrayMap,
   __TS__StringPadStart = __TS__StringPadStart,
@@ -693,7 +702,8 @@ return {
   __TS__ArrayEvery = __TS__ArrayEvery,
   __TS__Iterator = __TS__Iterator,
   __TS__ObjectKeys = __TS__ObjectKeys,
-  __TS__ArrayIndexOf = __TS__ArrayIndexOf
+  __TS__ArrayIndexOf = __TS__ArrayIndexOf,
+  __TS__ArraySome = __TS__ArraySome
 }
 end)()
 
@@ -765,6 +775,8 @@ ____exports.lagBytes = 1024 * 1024
 ____exports.lagMs = 5000
 --- A peer whose backlog keeps the other side from being read, and that has taken no byte of it for so long, is gone, whatever TCP says.
 ____exports.stuckMs = 30000
+--- A caller that is not read for now is written to so often: the second time at the latest says that it has gone (C6: within 1 s).
+____exports.knockMs = 400
 --- A connection that is silent for so long is asked by TCP whether it is there, each second, ten times.
 ____exports.keepAliveMs = 10000
 --- The edge of the Node host (facts: OWASP ASVS 5.0, 4 and 15): a request's head, its address, how long a head and a whole request may take.
@@ -3521,6 +3533,7 @@ local __TS__ObjectKeys = ____lualib.__TS__ObjectKeys
 local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
 local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
 local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
+local __TS__ArraySome = ____lualib.__TS__ArraySome
 local Set = ____lualib.Set
 local __TS__New = ____lualib.__TS__New
 local __TS__Spread = ____lualib.__TS__Spread
@@ -3673,6 +3686,14 @@ function SharedPool.prototype._listen(self, ____bindingPattern0, now)
     life:set("born", born)
     if epoch ~= nil and epoch ~= born and life:get("learning") == nil then
         life:set("learning", now + learningMs)
+    end
+end
+function SharedPool.prototype.learn(self, now)
+    if __TS__ArraySome(
+        units,
+        function(____, unit) return self._open(unit .. ":untils"):size() > 0 end
+    ) then
+        self._open("life"):set("learning", now + learningMs)
     end
 end
 function SharedPool.prototype._learning(self, now)

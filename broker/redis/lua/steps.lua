@@ -2,9 +2,15 @@
 -- asks with, as JSON. The one key that is declared gives the hash tag of all the others. Steps answer JSON, or nothing.
 -- One function with the step's name, because every step is the same frame: who asks, time, homes, what is kept, what is published.
 
+-- The time of the steps never goes back: where Redis' clock is put back it goes on at nine tenths of its pace until that has come up to it. So
+-- who came first stays first, and what was given for a while is over after it. For each version of these functions and each life of Redis.
+local read_last, told_last = 0, 0
 local function time()
     local now = redis.call('TIME')
-    return now[1] * 1000 + math.floor(now[2] / 1000)
+    local read = now[1] * 1000 + math.floor(now[2] / 1000)
+    told_last = math.max(read, told_last + math.max(0, read - read_last) * 0.9)
+    read_last = read
+    return math.floor(told_last)
 end
 
 local new = modules.lualib_bundle.__TS__New
@@ -245,6 +251,16 @@ function pool_steps.reports(pool, _, now)
     return { now = now, reports = values_of(pool.prefix .. 'reports') }
 end
 
+-- Shares that ran out in a silence are learned of anew (P10): what their desks have is heard with their next words.
+local function pool_learns(pool, rosters, silences_here, now)
+    local quiet = 'silences:' .. LIBRARY
+    local known = redis.call('HGET', pool.documents, quiet)
+    if known == silences_here then return end
+    redis.call('HSET', pool.documents, quiet, silences_here)
+    local newest = redis.call('ZRANGE', rosters('tokens:untils').key, 0, 0, 'REV', 'WITHSCORES')
+    if known and newest[2] and tonumber(newest[2]) < now + quiet_ms then pool.rules:learn(now) end
+end
+
 local function pool_step(keys, args)
     local prefix = string.match(keys[1], '^[^{]*{[^}]*}:')
     local rosters, sums = rosters_at(prefix, {}) -- they stay: a desk each, and a floor is written once
@@ -254,7 +270,10 @@ local function pool_step(keys, args)
     pool.revision = tonumber(redis.call('HGET', pool.documents, 'revision') or 0)
     pool.settings = decoded(pool.text) or modules['pool-terms'].plainSettings
     pool.rules = new(modules['shared-pool'].SharedPool, ask.own or {}, rosters)
-    local answer = pool_steps[args[1]](pool, ask, time())
+    local read = time()
+    local now = read
+    pool_learns(pool, rosters, silences_at(read), now)
+    local answer = pool_steps[args[1]](pool, ask, now)
     sums:keep()
     if answer == nil then return false end
     return cjson.encode(answer)
