@@ -112,6 +112,11 @@ export class RedisDesk implements DeskSteps {
     await this.#step('lose', { offer })
   }
 
+  /** What this node has left of its lives up to this one is ended: nobody carries it on. */
+  async loseNode(node: string, epoch: number): Promise<void> {
+    await this.#step('loseNode', { node, epoch })
+  }
+
   async sweep(): Promise<void> {
     await this.#step('sweep', {})
   }

@@ -1,8 +1,6 @@
-// This node among the others in Redis: which of its lives this is, that it is there, and which calls are its own, so that the lines of one
-// that died are free as soon as it comes back, or when another finds it silent. Knows no desk. Rule G9.
-import { lostRecord } from '../../src/desk-counts.ts'
+// This node among the others in Redis: which of its lives this is, that it is there, and at which desks it has calls, so that the lines of
+// one that died are free as soon as it comes back, or when another finds it silent. Knows no call. Rule G9.
 import { heartbeatJitter, keptMs, learningMs, lostAfterMs, nodeBeatMs } from '../../src/limits.ts'
-import type { CallRecord, CallRef } from '../../src/ports.ts'
 import type { Writer } from '../redis/call.ts'
 import { StoreFault } from '../redis/fault.ts'
 import type { Send } from '../redis/registry.ts'
@@ -11,17 +9,16 @@ import { clock } from '../clock.ts'
 /** Node → when it was heard last, in ms of Redis. */
 const nodes = 'trunkline:{nodes}:heard'
 
-interface Kept {
-  ref: CallRef
-  model: string
-  began: number
-  epoch: number
-}
+/** The desks of a silent node that are visited at a time. */
+const visitedAtOnce = 16
 
 export interface NodeLifeHost {
   send: Send
   node: string
-  end: (ref: CallRef, record: CallRecord) => Promise<void>
+  /** The tenants at whose desks a call of this node is open. */
+  desks: () => string[]
+  /** Ends at this desk what `node` has left of its lives up to this one. */
+  endThoseOf: (node: string, epoch: number, tenant: string) => Promise<void>
   /** What else is due with each beat, in ms of Redis. */
   tend: (now: number) => Promise<void>
   fault: (error: unknown) => void
@@ -34,9 +31,8 @@ export class NodeLife {
   #epoch: number | undefined
   #asking = false
   readonly #written = Promise.withResolvers<void>()
-  readonly #calls = new Set<string>()
-  /** Ended, but perhaps still written there: taken off again with each beat until that was heard. */
-  readonly #over = new Set<string>()
+  /** The desks that are written down as those where it has calls. */
+  readonly #noted = new Set<string>()
   #cancel: (() => void) | undefined
   #closed = false
   /** In ms of Redis. At its start it knows nothing of a silence. */
@@ -80,34 +76,26 @@ export class NodeLife {
   async begin(): Promise<void> {
     await this.#written.promise
     try {
-      await this.#endThoseOf(this.#host.node)
+      const { node, epoch } = this.writer
+      for (const tenant of await this.#visit(node, epoch - 1)) this.#noted.add(tenant)
     } catch (error) {
       this.#host.fault(error)
     }
     await this.#beat()
   }
 
-  /** A call of this node has a line or a place. Written beside the call: what is lost of this costs a lease's time, no more. */
-  began(ref: CallRef, model: string): void {
-    if (this.#calls.has(ref.call)) return
-    this.#calls.add(ref.call)
-    const { node, epoch } = this.writer
-    const kept: Kept = { ref, model, began: clock.now(), epoch }
-    this.#try(callsOf(node), 'HSET', ref.call, JSON.stringify(kept))
-  }
-
-  /** Its desk knows that it is over. */
-  ended(call: string): void {
-    if (!this.#calls.delete(call)) return
-    this.#over.add(call)
-    this.#takeOff([call]).catch((error: unknown) => this.#host.fault(error))
+  /** A call of this node has a line or a place at this desk. Written beside the call: what is lost of this costs a lease's time, no more. */
+  came(tenant: string): void {
+    if (this.#noted.has(tenant)) return
+    this.#note([tenant]).catch((error: unknown) => this.#host.fault(error))
   }
 
   /** It goes in order: nobody has to look for it. */
   async close(): Promise<void> {
     this.#closed = true
     this.#cancel?.()
-    if (this.#calls.size === 0) await this.#host.send(nodes, 'ZREM', nodes, this.#host.node).catch(() => undefined)
+    if (this.#host.desks().length > 0) return
+    await this.#host.send(nodes, 'ZREM', nodes, this.#host.node).catch(() => undefined)
   }
 
   /** Never rejects. Chance only spreads the beats of nodes that began together. */
@@ -115,9 +103,10 @@ export class NodeLife {
     try {
       const now = await this.#now()
       await this.#host.send(nodes, 'ZADD', nodes, String(now), this.#host.node)
-      await this.#takeOff([...this.#over])
+      await this.#note(this.#host.desks().filter((tenant) => !this.#noted.has(tenant)))
+      await this.#strike()
       // Of a node that never comes back and whom nobody outlives nothing is kept either (S2).
-      for (const own of [callsOf(this.#host.node), lifeOf(this.#host.node)])
+      for (const own of [desksOf(this.#host.node), lifeOf(this.#host.node)])
         await this.#host.send(own, 'PEXPIRE', own, String(keptMs))
       // Where this node was not heard itself Redis was away, or its clock was put forward: the others have a while to be heard again.
       if (now - this.#heardAt > 3 * nodeBeatMs) this.#judgesFrom = now + learningMs
@@ -136,27 +125,45 @@ export class NodeLife {
     const late = String(now - lostAfterMs)
     const silent = (await this.#host.send(nodes, 'ZRANGE', nodes, '-inf', late, 'BYSCORE')) as string[]
     for (const node of silent) {
-      if ((await this.#host.send(nodes, 'ZREM', nodes, node)) === 1) await this.#endThoseOf(node)
+      const life = lifeOf(node)
+      const epoch = Number((await this.#host.send(life, 'ZSCORE', life, 'epoch')) ?? 0)
+      if ((await this.#host.send(nodes, 'ZREM', nodes, node)) !== 1) continue
+      const key = desksOf(node)
+      for (const tenant of await this.#visit(node, epoch)) await this.#host.send(key, 'SREM', key, tenant)
     }
   }
 
-  async #endThoseOf(node: string): Promise<void> {
-    const key = callsOf(node)
-    const kept = (await this.#host.send(key, 'HGETALL', key)) as string[] | Record<string, string>
-    const texts = Array.isArray(kept) ? kept.filter((_, i) => i % 2 === 1) : Object.values(kept)
-    for (const text of texts) {
-      const { ref, model, began, epoch } = JSON.parse(text) as Kept
-      if (node === this.#host.node && epoch >= this.writer.epoch) continue
-      await this.#host.end(ref, lostRecord(model, Math.max(0, clock.now() - began)))
-      await this.#host.send(key, 'HDEL', key, ref.call)
+  /** Ends what was left of those lives at each desk where it has, or had, calls; answers with the desks. */
+  async #visit(node: string, epoch: number): Promise<string[]> {
+    const key = desksOf(node)
+    const tenants = [...((await this.#host.send(key, 'SMEMBERS', key)) as Iterable<string>)]
+    for (let from = 0; from < tenants.length; from += visitedAtOnce) {
+      const some = tenants.slice(from, from + visitedAtOnce)
+      await Promise.all(some.map((tenant) => this.#host.endThoseOf(node, epoch, tenant)))
+    }
+    return tenants
+  }
+
+  async #note(tenants: readonly string[]): Promise<void> {
+    if (tenants.length === 0) return
+    const key = desksOf(this.#host.node)
+    for (const tenant of tenants) this.#noted.add(tenant)
+    try {
+      await this.#host.send(key, 'SADD', key, ...tenants)
+    } catch (error) {
+      for (const tenant of tenants) this.#noted.delete(tenant) // with the next beat
+      throw error
     }
   }
 
-  async #takeOff(calls: readonly string[]): Promise<void> {
-    if (calls.length === 0) return
-    const key = callsOf(this.#host.node)
-    await this.#host.send(key, 'HDEL', key, ...calls)
-    for (const call of calls) this.#over.delete(call)
+  /** A call that comes while this is on its way has its desk noted again, after it. */
+  async #strike(): Promise<void> {
+    const key = desksOf(this.#host.node)
+    const busy = new Set(this.#host.desks())
+    const idle = [...this.#noted].filter((tenant) => !busy.has(tenant))
+    if (idle.length === 0) return
+    for (const tenant of idle) this.#noted.delete(tenant)
+    await this.#host.send(key, 'SREM', key, ...idle)
   }
 
   /**
@@ -175,10 +182,6 @@ export class NodeLife {
     const [seconds = '0', micros = '0'] = (await this.#host.send(nodes, 'TIME')) as string[]
     return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
   }
-
-  #try(key: string, name: string, ...args: string[]): void {
-    this.#host.send(key, name, key, ...args).catch((error: unknown) => this.#host.fault(error))
-  }
 }
 
 const unwritten = 'This node waits for Redis to say which of its lives this is.'
@@ -188,7 +191,7 @@ function lifeOf(node: string): string {
   return `trunkline:{node:${node}}:life`
 }
 
-/** Call → what its end needs. In a slot of the node's own. */
-function callsOf(node: string): string {
-  return `trunkline:{node:${node}}:calls`
+/** The tenants at whose desks it has calls. In a slot of the node's own. */
+function desksOf(node: string): string {
+  return `trunkline:{node:${node}}:desks`
 }

@@ -63,7 +63,6 @@ export class RedisStore implements Store {
       const desk = this.#desk(ref.tenant)
       await desk.life.end(ref, entries, record)
       desk.calls.delete(ref.call)
-      this.#node.ended(ref.call)
     },
   }
   readonly homes: Store['homes']
@@ -103,7 +102,12 @@ export class RedisStore implements Store {
     this.#node = new NodeLife({
       send,
       node: options.node,
-      end: (ref, record) => this.desks.end(ref, [], record),
+      desks: () => [...this.#open].flatMap(([tenant, { calls }]) => (calls.size > 0 ? [tenant] : [])),
+      endThoseOf: async (node, epoch, tenant) => {
+        const { home, life } = this.#desk(tenant)
+        await home.loseNode(node, epoch)
+        await life.beat()
+      },
       tend: (now) => tendLibraries(library.name, now, send, () => this.#connection.masters()),
       fault: (error) => options.fault('node', error, {}),
     })
@@ -112,7 +116,6 @@ export class RedisStore implements Store {
         const desk = this.#desk(offer.tenant)
         await desk.home.lose(offer)
         desk.calls.delete(offer.call)
-        this.#node.ended(offer.call)
       },
       lost: (tenant) => this.#desk(tenant).life.levelAll(),
     })
@@ -164,9 +167,9 @@ export class RedisStore implements Store {
     const heard = this.#wakes.isHeard(seatedChannel(offer.tenant))
     const admission = await desk.life.admit(offer)
     if (admission.is === 'refused') return admission
-    const { call, model, tenant, agent, caller, pool } = offer
+    const { call, model, tenant } = offer
     if (!desk.calls.has(call)) desk.calls.set(call, { model, began: clock.now() })
-    this.#node.began({ call, tenant, key: admission.terms.key, agent, caller, pool }, model)
+    this.#node.came(tenant)
     return admission.is === 'queued' && !heard ? await desk.life.admit(offer) : admission
   }
 

@@ -88,6 +88,10 @@ function desk_steps.lose(desk, ask, now, homes)
     homes.rosters('of:' .. homes.node):delete(offer.call)
 end
 
+function desk_steps.loseNode(desk, ask, now, homes)
+    for _, call in ipairs(homes.rosters('of:' .. ask.node):purge(ask.epoch)) do desk:lose(call, now) end
+end
+
 function desk_steps.sweep(desk, _, now)
     desk:sweep(now)
 end

@@ -1,0 +1,101 @@
+// Nodes over one Redis: what one has left is ended when it comes back, or by another when it stays away; what others have goes on.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { RedisStore } from '../../broker/stores/redis.ts'
+import { lostAfterMs } from '../../src/limits.ts'
+import { TenantSettings } from '../../src/plan-settings.ts'
+import type { Offer } from '../../src/ports.ts'
+import { eventually } from '../support/eventually.ts'
+import { startRedis, type RedisServer } from '../support/redis.ts'
+
+const tenants = [1, 2].map((n) => `ten_${String(n).padStart(32, '0')}`)
+const created_at = '2026-11-24T00:00:00.000Z'
+const faults: unknown[] = []
+let redis: RedisServer
+let ends: (() => unknown)[] = []
+beforeEach(async () => {
+  redis = await startRedis()
+  ends = [() => redis.end()]
+})
+afterEach(async () => {
+  for (const end of ends.toReversed()) await end()
+  expect(faults.splice(0)).toEqual([])
+})
+
+async function nodeOf(node: string): Promise<RedisStore> {
+  const store = new RedisStore({
+    url: redis.url,
+    node,
+    pools: { openai: { tokensPerMinute: null, sessions: null } },
+    calls: { seated: () => undefined, wrapUp: () => undefined },
+    fault: (_of, error) => faults.push(error),
+    log: () => undefined,
+  })
+  ends.push(() => store.close())
+  await eventually(
+    async () => store.problems(),
+    (problems) => problems.length === 0,
+  )
+  return store
+}
+
+async function openDesks(store: RedisStore): Promise<void> {
+  for (const id of tenants) {
+    const desk = store.homes.desk(id)
+    await desk.create({ ...TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines: 2 } }), id, created_at })
+    const key = { id: 'k1', name: 'first', lines: null, headStartSeconds: 0, hint: '…', created_at }
+    await desk.addKey({ ...key, expires_at: null, revoked_at: null }, 'hash')
+  }
+}
+
+function offers(node: string): Offer[] {
+  const asks = { model: 'm', models: ['m'], agent: null, caller: null, unserved: null, pool: 'openai' }
+  return tenants.map((tenant) => ({ call: `call of ${node} at ${tenant}`, tenant, keyHash: 'hash', ...asks }))
+}
+
+/** Two nodes with a call each at every desk; the first is gone without an end of its calls. */
+async function oneGone(): Promise<{ left: RedisStore; notedBy: (node: string) => Promise<string[]> }> {
+  const [gone, left] = [await nodeOf('gone'), await nodeOf('left')]
+  await openDesks(gone)
+  for (const offer of offers('gone')) expect(await gone.desks.admit(offer)).toMatchObject({ is: 'granted' })
+  for (const offer of offers('left')) expect(await left.desks.admit(offer)).toMatchObject({ is: 'granted' })
+  const notedBy = async (node: string): Promise<string[]> => {
+    const noted = await redis.cli('smembers', `trunkline:{node:${node}}:desks`)
+    return noted.split('\n').filter(Boolean).toSorted()
+  }
+  expect([await notedBy('gone'), await notedBy('left')]).toEqual([tenants, tenants])
+  await gone.close()
+  return { left, notedBy }
+}
+
+/** Call → how it ended; those that are open are not told. */
+async function ended(by: RedisStore): Promise<Record<string, string>> {
+  const calls = await Promise.all(tenants.map(async (id) => (await by.homes.desk(id).calls(9, undefined)) ?? []))
+  const over = calls.flat().flatMap(({ id, record }) => (record === null ? [] : [[id, record.outcome.why] as const]))
+  return Object.fromEntries(over)
+}
+
+const bothOver = Object.fromEntries(offers('gone').map(({ call }) => [call, 'call_reset']))
+const both = (of: RedisStore) =>
+  eventually(
+    () => ended(of),
+    (over) => Object.keys(over).length === 2,
+  )
+
+test('[G9] a node that comes back ends what its life before has left at every desk, unasked, and nothing of the others', async () => {
+  const { left } = await oneGone()
+  expect(await ended(left)).toEqual({})
+  await nodeOf('gone')
+  expect(await both(left)).toEqual(bothOver)
+})
+
+test('[G9] what a node has left that never comes back is ended by another', async () => {
+  const { left, notedBy } = await oneGone()
+  await redis.cli('zadd', 'trunkline:{nodes}:heard', String(Date.now() - lostAfterMs - 1), 'gone')
+  await nodeOf('third')
+  expect(await both(left)).toEqual(bothOver)
+  await eventually(
+    () => notedBy('gone'),
+    (desks) => desks.length === 0,
+  )
+  expect(await notedBy('left')).toEqual(tenants)
+})
