@@ -52,19 +52,20 @@ function offers(node: string): Offer[] {
   return tenants.map((tenant) => ({ call: `call of ${node} at ${tenant}`, tenant, keyHash: 'hash', ...asks }))
 }
 
+async function notedBy(node: string): Promise<string[]> {
+  const noted = await redis.cli('smembers', `trunkline:{node:${node}}:desks`)
+  return noted.split('\n').filter(Boolean).toSorted()
+}
+
 /** Two nodes with a call each at every desk; the first is gone without an end of its calls. */
-async function oneGone(): Promise<{ left: RedisStore; notedBy: (node: string) => Promise<string[]> }> {
+async function oneGone(): Promise<RedisStore> {
   const [gone, left] = [await nodeOf('gone'), await nodeOf('left')]
   await openDesks(gone)
   for (const offer of offers('gone')) expect(await gone.desks.admit(offer)).toMatchObject({ is: 'granted' })
   for (const offer of offers('left')) expect(await left.desks.admit(offer)).toMatchObject({ is: 'granted' })
-  const notedBy = async (node: string): Promise<string[]> => {
-    const noted = await redis.cli('smembers', `trunkline:{node:${node}}:desks`)
-    return noted.split('\n').filter(Boolean).toSorted()
-  }
   expect([await notedBy('gone'), await notedBy('left')]).toEqual([tenants, tenants])
   await gone.close()
-  return { left, notedBy }
+  return left
 }
 
 /** Call → how it ended; those that are open are not told. */
@@ -82,14 +83,14 @@ const both = (of: RedisStore) =>
   )
 
 test('[G9] a node that comes back ends what its life before has left at every desk, unasked, and nothing of the others', async () => {
-  const { left } = await oneGone()
+  const left = await oneGone()
   expect(await ended(left)).toEqual({})
   await nodeOf('gone')
   expect(await both(left)).toEqual(bothOver)
 })
 
 test('[G9] what a node has left that never comes back is ended by another', async () => {
-  const { left, notedBy } = await oneGone()
+  const left = await oneGone()
   await redis.cli('zadd', 'trunkline:{nodes}:heard', String(Date.now() - lostAfterMs - 1), 'gone')
   await nodeOf('third')
   expect(await both(left)).toEqual(bothOver)
