@@ -3,8 +3,8 @@
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomInt } from 'node:crypto'
-import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { lockFolder } from '../broker/stores/folder-lock.ts'
 import { writeWhole } from './whole-file.ts'
 
 export type Dev = {
@@ -34,7 +34,9 @@ const adminKeyLength = 32
 /** `reset` forgets rows and keys; the certificate stays, since somebody may have chosen to trust it. */
 export async function openState(dir: string, reset: boolean): Promise<State> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
-  const release = lock(dir)
+  const release = lockFolder(dir) // two workerds over the same rows would corrupt them
+  if (release === undefined)
+    throw new Error(`${dir} is in use by another start: stop that one, or choose another folder with --state.`)
   const devFile = join(dir, 'dev.json')
   const rowsDir = join(dir, 'state')
   try {
@@ -58,20 +60,6 @@ export async function openState(dir: string, reset: boolean): Promise<State> {
 
 export function newAdminKey(): string {
   return `tla_${Array.from({ length: adminKeyLength }, () => base62[randomInt(base62.length)]).join('')}`
-}
-
-/** Two workerds over the same rows would corrupt them. SQLite's lock dies with its process; a pid file would not. */
-function lock(dir: string): () => void {
-  const database = new DatabaseSync(join(dir, 'lock.db'), { timeout: 0 })
-  try {
-    database.exec('begin exclusive')
-  } catch {
-    database.close()
-    throw new Error(`${dir} is in use by another start: stop that one, or choose another folder with --state.`)
-  }
-  return () => {
-    if (database.isOpen) database.close()
-  }
 }
 
 async function readEarlier(file: string): Promise<State['earlier']> {

@@ -1,9 +1,13 @@
-// Ties docs/GUARANTEES.md to its proofs: each test that it names is there, under that title, and each test of a fault is named. Run by `npm run check`.
+// Ties docs/GUARANTEES.md to its proofs: each test that it names is there, under that title, and each test of a fault, or of a rule of gate,
+// pool or drain that several nodes keep, is named. Run by `npm run check`.
 import { globSync, readFileSync } from 'node:fs'
 
 const text = readFileSync('docs/GUARANTEES.md', 'utf8')
+/** What a title counts is written as `…`. */
 const titlesIn = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/^\s*test(?:\.\w+)?\(\s*(['"`])(.*?)\1,/gms)].map(([, , title = '']) => title)
+  [...readFileSync(file, 'utf8').matchAll(/^\s*test(?:\.\w+)?\(\s*(['"`])(.*?)\1,/gms)].map(([, , title = '']) =>
+    title.replaceAll(/\$\{\w+\}/g, '…'),
+  )
 
 const complaints: string[] = []
 const named = new Map<string, Set<string>>() // file → the titles' beginnings
@@ -13,8 +17,8 @@ for (const [, file = '', title = ''] of text.matchAll(/`(test\/[\w/-]+\.test\.ts
   const found = globSync(file).length > 0 && titlesIn(file).some((one) => one.startsWith(title))
   if (!found) complaints.push(`docs/GUARANTEES.md: there is no test “${title}…” in ${file}`)
 }
-for (const file of globSync('test/faults/*.test.ts')) {
-  for (const title of titlesIn(file)) {
+for (const file of globSync('test/{faults,nodes}/*.test.ts')) {
+  for (const title of titlesIn(file).filter((one) => file.startsWith('test/faults') || /^\[[GPD]\d/.test(one))) {
     const known = [...(named.get(file) ?? [])].some((one) => title.startsWith(one))
     if (!known) complaints.push(`docs/GUARANTEES.md: it does not name “${title}” of ${file}`)
   }

@@ -1,7 +1,7 @@
 // The folder of the embedded store: who may use it, where each file is, whether this version may. Knows nothing of what is in the files.
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { lockFolder } from './folder-lock.ts'
 import { newerProblem } from './sqlite-file.ts'
 
 /** What a person must mend before the broker can start; the message is the sentence. */
@@ -16,14 +16,20 @@ export class Folder {
   /** Takes the folder for this process. Refused, nothing in it has been touched. */
   constructor(dir: string) {
     this.#dir = dir
+    let release: (() => void) | undefined
     try {
       for (const sub of ['desks', 'pools']) mkdirSync(join(dir, sub), { recursive: true, mode: 0o700 })
+      release = lockFolder(dir)
     } catch (error) {
-      throw new Unusable(
-        `The folder ${dir} cannot be used (${(error as NodeJS.ErrnoException).code}): name another one with --store.`,
-      )
+      const { code, message } = error as NodeJS.ErrnoException
+      const says = code === 'ERR_SQLITE_ERROR' ? message : code
+      throw new Unusable(`The folder ${dir} cannot be used (${says}): name another one with --store.`)
     }
-    this.#release = lock(dir)
+    if (release === undefined)
+      throw new Unusable(
+        `${dir} is in use by another broker: one process at a time may use a folder. Stop that one, name another folder with --store, or use Redis for several.`,
+      )
+    this.#release = release
     const problem = [this.index, ...this.#files('desks'), ...this.#files('pools')].map(newerProblem).find(Boolean)
     if (problem === undefined) return
     this.#release()
@@ -60,18 +66,4 @@ export class Folder {
     const names = readdirSync(join(this.#dir, sub)).filter((name) => name.endsWith(suffix))
     return names.map((name) => join(this.#dir, sub, name))
   }
-}
-
-/** SQLite's lock goes with its process, however that ends; a pid file would stay. */
-function lock(dir: string): () => void {
-  const database = new DatabaseSync(join(dir, 'lock.db'), { timeout: 0 })
-  try {
-    database.exec('BEGIN EXCLUSIVE')
-  } catch {
-    database.close()
-    throw new Unusable(
-      `${dir} is in use by another broker: one process at a time may use a folder. Stop that one, name another folder with --store, or use Redis for several.`,
-    )
-  }
-  return () => database.close()
 }

@@ -1,5 +1,5 @@
 // The embedded store as files: what outlives its process, who may use it, what a version does not know, what is made for nobody.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
@@ -123,6 +123,13 @@ test.each(['index.sqlite', `desks/${id(1)}.sqlite`, 'pools/openai.sqlite'])(
     expect(contents()).toEqual(before)
   },
 )
+
+test('[S1] a folder that cannot be written to is said to be that, not to be in use', () => {
+  mkdirSync(join(dir, 'lock.db'))
+  expect(open).toThrow(
+    `The folder ${dir} cannot be used (unable to open database file): name another one with --store.`,
+  )
+})
 
 test('[K5] a tenant that there is not has no file made for it, whatever its name', async () => {
   const { homes, desks } = open()

@@ -1,43 +1,28 @@
 // Redis that dies, freezes, or whose answers are lost, under two nodes with live calls. What is promised: docs/GUARANTEES.md. Rules G10, S3, L1.
 import { describe, test, type TestContext } from 'vitest'
 import { heartbeatJitter, heartbeatMs, learningMs } from '../../src/limits.ts'
-import type { MadeTenant } from '../support/broker.ts'
 import { eventually } from '../support/eventually.ts'
-import { startFleet, type Fleet, type FleetNode } from '../support/fleet.ts'
 import { startRedis } from '../support/redis.ts'
 import { endedWell, settled } from '../support/tally.ts'
-import { Talkers, tryOne, tryUntil, type Try } from '../support/talkers.ts'
+import { tryOne, tryUntil, type Try } from '../support/talkers.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { measured, rounds } from './scale.ts'
+import { scene, silenceMs, type Scene } from './scene.ts'
 
 const [lines, live] = [12, 10]
-/** Silence of a caller that speaks twice a second: more would be heard. */
-const silenceMs = 2_000
 const faultMs = 4_000
 const decidedMs = 500
 /** Slower than the brake on storms lets a key's callers come. */
 const paceMs = 50
 
-interface Scene {
-  fleet: Fleet
-  a: FleetNode
-  b: FleetNode
-  tenant: MadeTenant
-  talkers: Talkers
-}
-
-/** Two nodes, each with half of the live calls; two lines are free. */
-async function scene({ onTestFinished }: TestContext, store: string): Promise<Scene> {
-  const fleet = await startFleet({ nodes: ['a', 'b'], store })
-  onTestFinished(() => fleet.end())
-  const [a, b] = fleet.nodes as [FleetNode, FleetNode]
-  const talkers = new Talkers()
-  onTestFinished(() => talkers.end())
-  const tenant = await fleet.tenant({ plan: 'scale', caps: { lines } })
+/** Each node has half of the live calls; two lines are free. */
+async function busyScene(context: TestContext, store: string): Promise<Scene> {
+  const now = await scene(context, store, lines)
+  const { a, b, tenant, talkers } = now
   for (const { broker } of [a, b]) await talkers.add(live / 2, broker, tenant)
   await talkers.reply()
   talkers.listen()
-  return { fleet, a, b, tenant, talkers }
+  return now
 }
 
 /** One newcomer after another at both nodes, for as long as it lasts: each must be told, and soon. */
@@ -74,7 +59,7 @@ describe.concurrent('Redis', () => {
     const { expect, onTestFinished } = context
     const redis = await startRedis({ durable: true })
     onTestFinished(() => redis.end())
-    const now = await scene(context, redis.url)
+    const now = await busyScene(context, redis.url)
     const { fleet, a, b, tenant, talkers } = now
     for (let round = 0; round < rounds; round++) {
       talkers.listen()
@@ -108,7 +93,7 @@ describe.concurrent('Redis', () => {
     const { expect, onTestFinished } = context
     const redis = await startRedis()
     onTestFinished(() => redis.end())
-    const now = await scene(context, redis.url)
+    const now = await busyScene(context, redis.url)
     const { fleet, a, b, tenant, talkers } = now
     for (let round = 0; round < rounds; round++) {
       if (round > 0) await pause(restMs)
@@ -149,7 +134,7 @@ describe.concurrent('Redis', () => {
     onTestFinished(() => redis.end())
     const proxy = await startTcpProxy({ port: redis.port })
     onTestFinished(() => proxy.end())
-    const now = await scene(context, `redis://127.0.0.1:${proxy.port}`)
+    const now = await busyScene(context, `redis://127.0.0.1:${proxy.port}`)
     const { fleet, a, b, tenant, talkers } = now
     for (let round = 0; round < rounds; round++) {
       if (round > 0) await pause(restMs)
