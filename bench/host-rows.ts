@@ -15,8 +15,8 @@ export const hostRowNames = ['ws-relay', 'haproxy', 'node', 'redis', 'redis-alwa
 export type HostRowName = (typeof hostRowNames)[number]
 
 const readyMs = 10_000
-/** V8's flags that a broker is tried with; the relay beside it has none. */
-const tried = (process.env['BENCH_BROKER_FLAGS'] ?? '').split(' ').filter(Boolean)
+/** Node's flags for a broker: those of deploy/Dockerfile, unless it is tried with others. The relay beside it has none, as one would start it. */
+const brokerFlags = (process.env['BENCH_BROKER_FLAGS'] ?? '--max-semi-space-size=8').split(' ').filter(Boolean)
 
 /** Started so that it can be looked into, which costs it nothing while nobody asks. */
 const insideArgs = ['--expose-gc', '--import', new URL('inside.ts', import.meta.url).href]
@@ -35,9 +35,9 @@ export function hostRows(upstreamPort: number, profiles?: string): Record<HostRo
       const door = { url: `ws://127.0.0.1:${haproxy.port}${path}`, protocols: ['realtime'] }
       return { door, pids: [haproxy.pid], stop: () => haproxy.stop() }
     },
-    node: () => startBroker(upstream, [...execArgv, ...tried], undefined),
-    redis: async () => startBroker(upstream, [...execArgv, ...tried], await startRedis('nothing')),
-    'redis-always': async () => startBroker(upstream, [...execArgv, ...tried], await startRedis('always')),
+    node: () => startBroker(upstream, [...execArgv, ...brokerFlags], undefined),
+    redis: async () => startBroker(upstream, [...execArgv, ...brokerFlags], await startRedis('nothing')),
+    'redis-always': async () => startBroker(upstream, [...execArgv, ...brokerFlags], await startRedis('always')),
   }
 }
 

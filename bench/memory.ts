@@ -38,10 +38,12 @@ const options = new Command('memory')
 /** KiB a call above the same process before, and what that process had itself. */
 interface Measured {
   readonly base: number
+  /** As the system sees it: what waits to be collected is in it, and what V8 keeps for later. */
   readonly idleResident: number
+  /** The same after a collection. */
+  readonly idleCollected: number
   readonly idleHeap: number
-  readonly idleBuffers: number
-  /** While they speak, as the system sees it: what waits to be collected is in it. */
+  /** The most that the system saw while they spoke. */
   readonly activeResident: number
   /** Of the same process, its calls silent again, after a collection. */
   readonly activeCollected: number
@@ -79,16 +81,17 @@ await Promise.all([upstream, load].map((child: Child) => child.end()))
 
 async function standing(
   running: Running,
-): Promise<Pick<Measured, 'base' | 'idleResident' | 'idleHeap' | 'idleBuffers'>> {
+): Promise<Pick<Measured, 'base' | 'idleResident' | 'idleCollected' | 'idleHeap'>> {
   const before = await looked(running)
   await load.ask<Opened>({ do: 'open', door: running.door, calls: options.idle, atOnce: 10 })
   await wait(settleMs)
+  const residentKib = ownResidentKib(running)
   const now = await looked(running)
   return {
     base: before.residentKib,
-    idleResident: (now.residentKib - before.residentKib) / options.idle,
+    idleResident: (residentKib - before.residentKib) / options.idle,
+    idleCollected: (now.residentKib - before.residentKib) / options.idle,
     idleHeap: (now.heapKib - before.heapKib) / options.idle,
-    idleBuffers: (now.externalKib - before.externalKib) / options.idle,
   }
 }
 
@@ -106,7 +109,7 @@ async function speaking(running: Running): Promise<Pick<Measured, 'activeResiden
   }
 }
 
-async function looked(running: Running): Promise<{ residentKib: number; heapKib: number; externalKib: number }> {
+async function looked(running: Running): Promise<{ residentKib: number; heapKib: number }> {
   const inside = await running.look?.()
   if (inside === undefined) throw new Error('this row cannot be looked into')
   return { ...inside, residentKib: ownResidentKib(running) }
@@ -137,21 +140,21 @@ function column(row: Name, figure: keyof Measured, unit = 1, digits = 1): string
 }
 
 function rendered(): string {
-  const head = ['process MiB', 'row', 'idle: resident', 'of it heap', 'buffers', 'active: resident', 'collected']
+  const head = ['process MiB', 'row', 'idle: resident', 'collected', 'heap', 'active: resident', 'collected']
   const cells = rows.map((row) => [
     column(row, 'base', 1024, 0),
     row,
     column(row, 'idleResident'),
+    column(row, 'idleCollected'),
     column(row, 'idleHeap'),
-    column(row, 'idleBuffers'),
     column(row, 'activeResident'),
     column(row, 'activeCollected'),
   ])
   return [
     thisMachine().text,
     `KiB for each call, of ${options.idle} that only stand and of ${options.active} that speak 50 frames a second; medians of ${options.rounds} rounds (least–most). process: before them,
-after ${warmCalls} calls have come and gone. Heap: after a collection. active, resident: the most that was seen while they spoke, uncollected
-garbage included; collected: after it. Aims: idle at most 60 KB resident, active at most 150 KB.`,
+after ${warmCalls} calls have come and gone, collected. Resident: as the system sees it, uncollected garbage included, the most that was seen
+while they spoke; collected: the same calls after a collection. Aims: idle at most 60 KB resident, active at most 150 KB.`,
     table(head, cells),
   ].join('\n\n')
 }

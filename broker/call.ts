@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { Exchange } from '../src/exchange.ts'
 import type { Arrival } from '../src/http/door.ts'
 import { frameMargin, heartbeatJitter, heartbeatMs, knockMs } from '../src/limits.ts'
-import type { Admission, Brings, Desks, Line, Sounds, Target } from '../src/ports.ts'
+import type { Admission, Brings, Desks, Frame, Line, Sounds, Target } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { dialUrl, type UpstreamSpec } from '../src/upstream.ts'
 import { clock } from './clock.ts'
@@ -23,10 +23,12 @@ export interface CallHost {
   settled(call: string): void
 }
 
-export class NodeCall {
+/** It is its caller's line; its provider's is the exchange itself. */
+export class NodeCall implements Line {
   readonly #exchange: Exchange
   readonly #frameBytes: number
-  readonly #fault: (error: unknown) => void
+  /** A bug in one call ends that call, politely, and no other. */
+  readonly #broke: (error: unknown) => void
   #caller: NodeSocket | undefined
   #placed = false
   #cancelBeat: () => void
@@ -46,7 +48,10 @@ export class NodeCall {
       },
       waits: (at, place) => this.#tickAt(at, place !== undefined),
     }
-    this.#fault = (error) => host.fault(error, offer.call)
+    this.#broke = (error) => {
+      host.fault(error, offer.call)
+      this.#exchange.wrapUp({ why: 'bug' })
+    }
     this.#frameBytes = admission.terms.frameBytes
     this.#exchange = new Exchange(offer, target, admission.terms, began, brings)
     this.#cancelBeat = this.#beat()
@@ -56,15 +61,17 @@ export class NodeCall {
   begin(peer: Peer, connection: Duplex, admission: Let): void {
     const exchange = this.#exchange
     this.#caller = new NodeSocket(peer, connection, knockMs)
-    listen(
-      peer,
-      this.#guarded({
-        message: (frame) => exchange.fromCaller(frame),
-        closed: (code, reason) => exchange.callerGone(code, reason),
-      }),
-    )
+    listen(peer, this, this.#broke)
     peer.broken = (code) => code === 1009 && this.#tooLarge()
     exchange.begin(this.#caller, admission)
+  }
+
+  message(frame: Frame): void {
+    this.#exchange.fromCaller(frame)
+  }
+
+  closed(code: number, reason: string): void {
+    this.#exchange.callerGone(code, reason)
   }
 
   /** Its caller went before it was connected. */
@@ -86,30 +93,13 @@ export class NodeCall {
   }
 
   #dial(target: Target, line: Line, secrets: Secrets): ReturnType<typeof dial> {
-    const way = dial(target, this.#guarded(line), secrets)
+    const way = dial(target, line, secrets, this.#broke)
     const lags = (): void => void this.#exchange.heartbeat()
     way.opened.then(
       (upstream) => this.#caller && NodeSocket.couple(this.#caller, upstream, lags),
       () => undefined, // the exchange hears of it
     )
     return way
-  }
-
-  /** A bug in one call's frame ends that call, politely, and no other. */
-  #guarded(line: Line): Line {
-    return {
-      message: (frame) => this.#guard(() => line.message(frame)),
-      closed: (code, reason) => this.#guard(() => line.closed(code, reason)),
-    }
-  }
-
-  #guard(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      this.#fault(error)
-      this.#exchange.wrapUp({ why: 'bug' })
-    }
   }
 
   #tooLarge(): boolean {
@@ -137,9 +127,16 @@ export class NodeCall {
     this.#cancelTick?.()
     if (at === undefined) return
     this.#cancelTick = clock.after(Math.max(0, at - clock.now()), () => {
-      const tick = (): void => this.#guard(() => this.#exchange.tick())
-      if (placed) void this.#exchange.heartbeat().then(tick)
-      else tick()
+      if (placed) void this.#exchange.heartbeat().then(() => this.#tick())
+      else this.#tick()
     })
+  }
+
+  #tick(): void {
+    try {
+      this.#exchange.tick()
+    } catch (error) {
+      this.#broke(error)
+    }
   }
 }

@@ -141,7 +141,7 @@ export class Calls implements Words {
     if (beforeUpgrade(refusal, wanted)) return refusal
     const peer = this.#accept(connection, refusedFrameBytes, protocol)
     if (peer === undefined) return undefined
-    listen(peer, { message: () => undefined, closed: () => undefined })
+    listen(peer, { message: () => undefined, closed: () => undefined }, () => undefined)
     turnAway(new NodeSocket(peer, connection.socket), refusal, offer.call, clock)
     return undefined
   }

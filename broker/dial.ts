@@ -10,7 +10,12 @@ export interface NodeDial extends Dial {
   opened: Promise<NodeSocket>
 }
 
-export function dial({ upstream, url }: Target, line: Line, secrets: Secrets): NodeDial {
+export function dial(
+  { upstream, url }: Target,
+  line: Line,
+  secrets: Secrets,
+  broke: (error: unknown) => void,
+): NodeDial {
   const key = upstream.secret === null ? undefined : secrets(upstream.secret)
   const headers: Record<string, string> = {}
   if (key !== undefined && upstream.auth === 'bearer') headers['authorization'] = `Bearer ${key}`
@@ -20,7 +25,7 @@ export function dial({ upstream, url }: Target, line: Line, secrets: Secrets): N
   const { promise: opened, resolve, reject } = Promise.withResolvers<NodeSocket>()
   peer.once('upgrade', ({ socket }: IncomingMessage) => {
     peer.once('open', () => {
-      listen(peer, line)
+      listen(peer, line, broke)
       resolve(new NodeSocket(peer, socket))
     })
   })

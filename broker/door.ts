@@ -15,6 +15,7 @@ import { addressOf } from './address.ts'
 import type { Calls, Connection } from './calls.ts'
 import { clock } from './clock.ts'
 import { wellFormed } from './peer.ts'
+import { sha256 } from './sha256.ts'
 
 export interface DoorHost {
   calls: Calls
@@ -29,7 +30,6 @@ export class Door {
   readonly #host: DoorHost
   /** Of this process alone: a brake on what comes this way, and nobody's cap. */
   readonly #storm = new Storm(clock)
-  #order: Promise<unknown> = Promise.resolve()
 
   constructor(host: DoorHost) {
     this.#host = host
@@ -55,7 +55,7 @@ export class Door {
     const { upstreams, proxies } = this.#host
     const unfit = this.#host.sheds(undefined) ?? unfitness(request)
     if (unfit !== undefined) return unfit
-    const arrival = await this.#inOrder(readArrival(upgradeOf(request), call, upstreams))
+    const arrival = await readArrival(upgradeOf(request), call, upstreams, sha256)
     const who = comer(addressOf(request, proxies), 'why' in arrival ? null : arrival.offer.keyHash)
     const tooMuch = this.#storm.take(who, clock.now())
     if (tooMuch !== undefined) {
@@ -72,13 +72,6 @@ export class Door {
   async #take(arrival: Arrival, connection: Connection, began: number): Promise<Refusal | undefined> {
     const { calls, sheds } = this.#host
     return sheds(calls.planOf(arrival.offer.keyHash)) ?? calls.take(arrival, connection, began)
-  }
-
-  /** Who came first is let by first: keys are hashed on several threads, and in a queue those of the same moment stand by their names. */
-  #inOrder<T>(reading: Promise<T>): Promise<T> {
-    const turn = this.#order.then(() => reading)
-    this.#order = turn.catch(() => undefined)
-    return turn
   }
 }
 

@@ -15,6 +15,7 @@ import { missingFrom } from './pages.ts'
 import { listen, type Ports } from './server.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { StoreFault } from './redis/fault.ts'
+import { sha256 } from './sha256.ts'
 import { Siblings } from './siblings.ts'
 import { soundsFrom } from './sounds.ts'
 import type { Fault, Log, Store, Words } from './store.ts'
@@ -72,6 +73,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     host: 'node',
     operatorKey: config.adminKey,
     models: modelsOf(config.upstreams),
+    sha256,
     fault: (error: unknown, instance: string): Refusal | undefined => {
       fault('request', error, { request_id: instance })
       return error instanceof StoreFault ? { why: 'store_unreachable' } : undefined

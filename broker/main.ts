@@ -1,4 +1,5 @@
 // The Node host as a program: words into a configuration, signals into an end, what went wrong into an exit code. `--help` documents both.
+import './heap.ts'
 import { help, readConfig, type Config } from './config.ts'
 import { Misuse } from './given.ts'
 import { startHost, type Host } from './host.ts'

@@ -12,9 +12,14 @@ import {
   readBytes,
   readsLeast,
 } from '../src/limits.ts'
+import type { Line } from '../src/ports.ts'
 
 export class Peer extends WebSocket {
   #parted = false
+  /** Who hears its frames. */
+  line: Line | undefined
+  /** A bug in what the line did with a frame. */
+  broke: (error: unknown) => void = () => undefined
   /** The other side's close has come, or its connection is gone: once. */
   parted: (code: number, reason: string) => void = () => undefined
   /** Its bytes break a bound or the protocol; true: it is being told, and closed. */

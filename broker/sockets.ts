@@ -1,6 +1,7 @@
 // WebSockets of `ws` as the core wants them, and how the two of a call hold each other back. Knows no call. Rules C7, C8.
 import type { Duplex } from 'node:stream'
 import { lagMs, pauseBytes, stuckMs } from '../src/limits.ts'
+import type { RawData, WebSocket } from 'ws'
 import type { Frame, Line, Socket } from '../src/ports.ts'
 import { clock } from './clock.ts'
 import type { Peer } from './peer.ts'
@@ -12,7 +13,8 @@ const lookAfterMs = lagMs + 50
  * While a text frame is being heard: it, and the bytes that it came as. Passed on in that moment it is sent as these: `ws` then has nothing to
  * encode, and masks and frames them into one buffer for one write (2026-11-25: a sixth of what a frame costs).
  */
-let heard: { text: string; bytes: Buffer } | undefined
+let heardText: string | undefined
+let heardBytes: Buffer = Buffer.alloc(0)
 const asText = { binary: false }
 
 export class NodeSocket implements Socket {
@@ -48,7 +50,7 @@ export class NodeSocket implements Socket {
   send(frame: Frame): void {
     const peer = this.#peer
     if (peer.readyState !== peer.OPEN) return
-    if (frame === heard?.text) peer.send(heard.bytes, asText)
+    if (frame === heardText) peer.send(heardBytes, asText)
     else peer.send(frame)
     if (this.#cancelLook === undefined && this.#other !== undefined && peer.bufferedAmount > pauseBytes) this.#full()
   }
@@ -118,22 +120,37 @@ export class NodeSocket implements Socket {
   }
 }
 
-/** From now on its frames and its end go to the line. */
-export function listen(peer: Peer, line: Line): void {
-  peer.on('message', (data, binary) => hear(line, data as Buffer, binary))
-  peer.parted = (code, reason) => line.closed(code, reason)
+/** From now on its frames and its end go to the line; `broke` hears of a bug in what the line does with them. */
+export function listen(peer: Peer, line: Line, broke: (error: unknown) => void): void {
+  peer.line = line
+  peer.broke = broke
+  peer.on('message', hear)
+  peer.parted = (code, reason) => {
+    try {
+      line.closed(code, reason)
+    } catch (error) {
+      broke(error)
+    }
+  }
   peer.on('close', () => peer.gone(1006, ''))
   peer.on('error', () => undefined) // the close says it too
 }
 
-/** ws has checked that a text frame is UTF-8: as a string it is the same bytes. Binary ones are views of what was read. */
-function hear(line: Line, bytes: Buffer, binary: boolean): void {
-  if (binary) return line.message(bytes)
-  const text = bytes.toString()
-  heard = { text, bytes }
+/**
+ * ws has checked that a text frame is UTF-8: as a string it is the same bytes. Binary ones are views of what was read. One function for all
+ * sockets: beyond the kernel a frame costs what it touches of its call, which is seldom in the cache (2026-11-25).
+ */
+function hear(this: WebSocket, data: RawData, binary: boolean): void {
+  const { line, broke } = this as Peer
+  const bytes = data as Buffer
   try {
-    line.message(text)
+    if (binary) return line?.message(bytes)
+    heardText = bytes.toString()
+    heardBytes = bytes
+    line?.message(heardText)
+  } catch (error) {
+    broke(error)
   } finally {
-    heard = undefined
+    heardText = undefined
   }
 }

@@ -1,4 +1,4 @@
-// Carries out what call.ts decides for one call: desk, dial, sockets, timers. Knows no host and no frame's content.
+// Carries out what call.ts decides for one call: desk, dial, sockets, timers. It is its provider's line. Knows no host and no frame's content.
 import { offered, step, type Action, type Call, type CallEvent, type Outcome } from './call.ts'
 import { dial, type Dialling } from './dialling.ts'
 import { firstFrameDelayMs, lateCloseMs } from './limits.ts'
@@ -12,9 +12,9 @@ import { Relay, type Listener } from './relay.ts'
 import { Tab } from './tab.ts'
 import { Waiter } from './waiter.ts'
 
-const justBeforeMs = 1_000 // an error so shortly before a close explains it; most end nothing
+const briefMs = 1_000 // an error so shortly before a close explains it; most end nothing
 
-export class Exchange implements Listener {
+export class Exchange implements Line, Listener {
   readonly #offer: Offer
   readonly #target: Target
   readonly #terms: CallTerms
@@ -99,6 +99,14 @@ export class Exchange implements Listener {
 
   callerGone(code: number, reason: string): void {
     this.#step({ is: 'hungUp', code, reason })
+  }
+
+  message(frame: string | Uint8Array): void {
+    if (!this.ended) this.#relay.fromUpstream(frame)
+  }
+
+  closed(code: number, reason: string): void {
+    this.#step({ is: 'dropped', code, reason, explained: this.#host.clock.now() - this.#upstreamErrorAt < briefMs })
   }
 
   /** Ends the call when the running reply has been given (C9); one that waits at once, its line broken off. */
@@ -230,12 +238,7 @@ export class Exchange implements Listener {
   #open(): void {
     const { clock } = this.#host
     this.#moments.dialled = clock.now()
-    const line: Line = {
-      message: (frame) => (this.ended ? undefined : this.#relay.fromUpstream(frame)),
-      closed: (code, reason) =>
-        this.#step({ is: 'dropped', code, reason, explained: clock.now() - this.#upstreamErrorAt < justBeforeMs }),
-    }
-    this.#dial = dial(this.#host, this.#target, line, {
+    this.#dial = dial(this.#host, this.#target, this, {
       opened: (socket) => {
         this.#upstream = socket
         this.#moments.opened = clock.now()

@@ -7,7 +7,7 @@ import type { CallTerms } from './plan.ts'
 import type { Clock, Frame, Socket } from './ports.ts'
 import { readEvent } from './realtime/control-event.ts'
 import { readNotice, withoutOrganisation, type Notice } from './realtime/notice.ts'
-import { sniff } from './realtime/sniff.ts'
+import { audioDelta, isAudioDelta, sniff } from './realtime/sniff.ts'
 import { mentionsOurs } from './realtime/own-item.ts'
 import type { Refusal } from './refusal.ts'
 import type { Waiter } from './waiter.ts'
@@ -129,10 +129,10 @@ export class Relay {
   fromUpstream(frame: Frame): void {
     if (this.#muted) return typeof frame === 'string' ? this.#notice(frame) : undefined
     if (typeof frame !== 'string') return this.toCaller(frame)
-    const type = sniff(frame)
+    const type = isAudioDelta(frame) ? audioDelta : sniff(frame)
     if (type === undefined || type === 'error') return this.#hear(frame)
     this.toCaller(frame)
-    if (this.#turnEndedAt !== undefined && type === 'response.output_audio.delta') this.#heard(this.#turnEndedAt)
+    if (this.#turnEndedAt !== undefined && type === audioDelta) this.#heard(this.#turnEndedAt)
     else if (type === 'input_audio_buffer.speech_stopped') this.#turnEndedAt = this.#clock.now()
   }
 

@@ -187,7 +187,7 @@ export const equivalent: Readonly<Record<string, string>> = {
   "if (ids.length > 0) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo) → if (ids.length >= 0) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo)":
     'only cheaper: there is nothing to delete',
   // src/http/key.ts
-  'for (let i = 0; i < x.length; i++) difference |= (x[i] as number) ^ (y[i] as number) → for (let i = 0; i <= x.length; i++) difference |= (x[i] as number) ^ (y[i] as number)':
+  'for (let i = 0; i < x.length; i++) difference |= x.charCodeAt(i) ^ y.charCodeAt(i) → for (let i = 0; i <= x.length; i++) difference |= x.charCodeAt(i) ^ y.charCodeAt(i)':
     'nothing differs after the last byte',
   'while (text.length < secretLength) { → while (text.length <= secretLength) {': 'it is cut to its length',
   'if (byte < 248) text += alphabet[byte % alphabet.length] → if (true) text += alphabet[byte % alphabet.length]':

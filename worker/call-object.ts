@@ -5,6 +5,7 @@ import { firstTickAt } from '../src/desk-ticks.ts'
 import { Exchange } from '../src/exchange.ts'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Arrival } from '../src/http/door.ts'
+import { webSha256 } from '../src/http/key.ts'
 import { heartbeatJitter, heartbeatMs, parkedBeatMs } from '../src/limits.ts'
 import type { Admission, Brings, CallRef, Desks, Offer, Socket, Standing, TickAnswer } from '../src/ports.ts'
 import { sendableCode, sendableReason } from '../src/realtime/close-code.ts'
@@ -49,7 +50,7 @@ export class CallObject extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const began = clock.now()
     const call = this.ctx.id.name ?? ''
-    const arrival = await readArrival(request, call, upstreams(this.env))
+    const arrival = await readArrival(request, call, upstreams(this.env), webSha256)
     if ('why' in arrival) return refusalResponse(arrival, call)
     const { offer, upstream, parameters } = arrival
     const admission = await this.#admit(offer)

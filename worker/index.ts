@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid'
 import { app } from '../src/http/app.ts'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival } from '../src/http/door.ts'
+import { webSha256 } from '../src/http/key.ts'
 import { comer, Storm } from '../src/storm.ts'
 import { clock } from './clock.ts'
 import { upstreams, type Env } from './env.ts'
@@ -28,7 +29,7 @@ export default {
 /** What is wrong with an upgrade's form or its key's, or comes too fast, is refused here: no object is touched for it. */
 async function meet(request: Request, env: Env): Promise<Response> {
   const call = `call_${uuid().replaceAll('-', '')}`
-  const arrival = await readArrival(request, call, upstreams(env))
+  const arrival = await readArrival(request, call, upstreams(env), webSha256)
   // Cloudflare sets the address itself, whatever the client sent; a runtime without Cloudflare in front knows none.
   const who = comer(request.headers.get('cf-connecting-ip'), 'why' in arrival ? null : arrival.offer.keyHash)
   const tooMuch = storm.take(who, clock.now())

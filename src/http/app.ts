@@ -9,7 +9,7 @@ import { noRoute, Refused, refusalResponse } from './answer.ts'
 import { presentedKey } from './door.ts'
 import { drainRoutes, type DrainHouse } from './drain.ts'
 import { exposition, expositionType } from './exposition.ts'
-import { readKey, sameSecret, type ReadKey } from './key.ts'
+import { readKey, sameSecret, type ReadKey, type Sha256 } from './key.ts'
 import { poolRoutes, type PoolHouse } from './pools.ts'
 import { queueRoutes } from './queue.ts'
 import { soundRoutes, type Uploads } from './sounds.ts'
@@ -25,6 +25,7 @@ export interface House {
   pools: PoolHouse
   uploads: Uploads
   models: readonly string[]
+  sha256: Sha256
   /** Where the host is a process. */
   drain?: DrainHouse | undefined
   /** The reading of a tenant's own desk, for a key that is good now. */
@@ -84,9 +85,9 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
 
   routes.use('/admin/*', async (c, next) => {
     const presented = presentedKey(c.req.raw)
-    const { operatorKey } = c.env.house
+    const { operatorKey, sha256 } = c.env.house
     const known =
-      typeof presented === 'string' && operatorKey !== undefined && (await sameSecret(presented, operatorKey))
+      typeof presented === 'string' && operatorKey !== undefined && (await sameSecret(presented, operatorKey, sha256))
     const twice = typeof presented !== 'string' && presented.why === 'key_twice'
     if (!known) throw new Refused(twice ? presented : { why: 'operator_key' })
     await next()
@@ -113,7 +114,7 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
 async function me(c: Context<Env>): Promise<{ reading: DeskReading; key: Key }> {
   const presented = presentedKey(c.req.raw)
   if (typeof presented !== 'string') throw new Refused(presented)
-  const key = await readKey(presented)
+  const key = await readKey(presented, c.env.house.sha256)
   if (key === undefined) throw new Refused({ why: 'key_malformed' })
   const known = await c.env.house.me(key)
   if (known === undefined) throw new Refused({ why: 'key_unknown' })

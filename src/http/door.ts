@@ -3,7 +3,7 @@ import { callerCharacters } from '../limits.ts'
 import type { Offer } from '../ports.ts'
 import type { Refusal } from '../refusal.ts'
 import { modelsOf, upstreamFor, type UpstreamSpec } from '../upstream.ts'
-import { readKey, sha256 } from './key.ts'
+import { readKey, type Sha256 } from './key.ts'
 
 const keyProtocol = 'openai-insecure-api-key.'
 /** Ours; every other parameter of the URL goes to the provider. A browser cannot set headers, so what a call is to us comes here. */
@@ -27,12 +27,13 @@ export async function readArrival(
   request: Upgrade,
   call: string,
   upstreams: readonly UpstreamSpec[],
+  sha256: Sha256,
 ): Promise<Arrival | Refusal> {
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return { why: 'upgrade_needed' }
   const protocols = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((one) => one.trim())
   const key = presentedKey(request, protocols)
   if (typeof key !== 'string') return key
-  const owner = await readKey(key)
+  const owner = await readKey(key, sha256)
   if (owner === undefined) return { why: 'key_malformed' }
 
   const { searchParams } = new URL(request.url)
@@ -46,7 +47,7 @@ export async function readArrival(
     keyHash: owner.hash,
     model: model.slice(0, 100),
     agent: searchParams.get(agentParameter)?.slice(0, 64) ?? null,
-    caller: await pseudonym(owner.tenant, caller),
+    caller: caller === '' ? null : pseudonym(await sha256(`${owner.tenant} ${caller}`)),
     models: modelsOf(upstreams),
     unserved: unserved(request, protocols, parameters, caller) ?? null,
     pool: (upstream ?? upstreams[0])?.pool ?? 'none',
@@ -92,6 +93,6 @@ function unserved(
 }
 
 /** A caller may be a phone number: what is kept of it is the same for the same caller of a tenant, and tells nothing to a reader of logs. */
-async function pseudonym(tenant: string, caller: string): Promise<string | null> {
-  return caller === '' ? null : (await sha256(`${tenant} ${caller}`)).slice(0, 32)
+function pseudonym(hash: string): string {
+  return hash.slice(0, 32)
 }

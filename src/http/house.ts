@@ -60,7 +60,7 @@ export interface Homes {
   pools: readonly string[]
 }
 
-export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'models' | 'fault'>
+export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'models' | 'sha256' | 'fault'>
 
 /** The process itself, where the host is one. */
 export interface Self {

@@ -5,6 +5,16 @@ const shape = /^tlk_live_([0-9a-f]{32})_([0-9A-Za-z]{43})_([0-9A-Za-z]{6})$/
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** 256 bits in base62. */
 const secretLength = 43
+const checkLength = 6
+
+/** SHA-256 of a text, lower-case hex. A host brings the quickest that it has. */
+export type Sha256 = (text: string) => string | Promise<string>
+
+/** For a host that has Web Crypto alone. */
+export const webSha256: Sha256 = async (text) => {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
 
 /** The owner of a well-formed key, and the hash that its desk knows it by. */
 export interface ReadKey {
@@ -12,37 +22,33 @@ export interface ReadKey {
   hash: string
 }
 
-export async function makeKey(tenant: string): Promise<{ key: string; hash: string; hint: string }> {
+export async function makeKey(tenant: string, sha256: Sha256): Promise<{ key: string; hash: string; hint: string }> {
   const body = `tlk_live_${tenant.slice('ten_'.length)}_${secret()}`
-  const key = `${body}_${await check(body)}`
+  const key = `${body}_${check(await sha256(body))}`
   return { key, hash: await sha256(key), hint: `…${key.slice(-4)}` }
 }
 
 /** undefined when the text is no key of ours, or one of its characters is wrong. */
-export async function readKey(key: string): Promise<ReadKey | undefined> {
+export async function readKey(key: string, sha256: Sha256): Promise<ReadKey | undefined> {
   const [, tenant] = shape.exec(key) ?? []
-  if (tenant === undefined || !key.endsWith(`_${await check(key.slice(0, -7))}`)) return undefined
+  if (tenant === undefined || !key.endsWith(`_${check(await sha256(key.slice(0, -7)))}`)) return undefined
   return { tenant: `ten_${tenant}`, hash: await sha256(key) }
 }
 
-export async function sha256(text: string): Promise<string> {
-  return [...(await digest(text))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
 /** Whether two secrets are the same, in a time that says nothing of where they differ. */
-export async function sameSecret(a: string, b: string): Promise<boolean> {
-  const [x, y] = [await digest(a), await digest(b)]
+export async function sameSecret(a: string, b: string, sha256: Sha256): Promise<boolean> {
+  const [x, y] = [await sha256(a), await sha256(b)]
   let difference = 0
-  for (let i = 0; i < x.length; i++) difference |= (x[i] as number) ^ (y[i] as number)
+  for (let i = 0; i < x.length; i++) difference |= x.charCodeAt(i) ^ y.charCodeAt(i)
   return difference === 0
 }
 
-async function digest(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
-}
-
-async function check(body: string): Promise<string> {
-  return Array.from((await digest(body)).slice(0, 6), (byte) => alphabet[byte % alphabet.length]).join('')
+/** A letter for each of the first bytes of a hash. */
+function check(hash: string): string {
+  let letters = ''
+  for (let i = 0; i < checkLength; i++)
+    letters += alphabet[Number.parseInt(hash.slice(2 * i, 2 * i + 2), 16) % alphabet.length]
+  return letters
 }
 
 function secret(): string {

@@ -10,7 +10,7 @@ import type { Key, Tenant } from '../plan.ts'
 import type { KeptCall } from '../records.ts'
 import type { Refusal } from '../refusal.ts'
 import { Edit, found, newId, readBody, readQuery, Refused } from './answer.ts'
-import { makeKey } from './key.ts'
+import { makeKey, type Sha256 } from './key.ts'
 import { queueRoutes } from './queue.ts'
 
 /** Tenants and what is theirs, wherever the host keeps them. undefined or a refusal where there is no such thing. */
@@ -42,7 +42,9 @@ const PageAfter = z.strictObject({ limit, after: id })
 const PageBefore = z.strictObject({ limit, before: id })
 const Rotation = z.strictObject({ grace_seconds: whole(0, 7 * 86_400).default(86_400) })
 
-type Env = { Bindings: { house: { tenants: Tenants } } }
+/** What these routes ask of the house. */
+type House = { tenants: Tenants; sha256: Sha256 }
+type Env = { Bindings: { house: House } }
 
 export function tenantRoutes(): Hono<Env> {
   const routes = new Hono<Env>()
@@ -97,7 +99,7 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.post('/:tenant/keys', async (c) => {
     const settings = await readBody(c, KeySettings)
-    return c.json(await issue(c.env.house.tenants, c.req.param('tenant'), settings), 201)
+    return c.json(await issue(c.env.house, c.req.param('tenant'), settings), 201)
   })
 
   routes.patch('/:tenant/keys/:key', async (c) => {
@@ -115,7 +117,7 @@ export function tenantRoutes(): Hono<Env> {
     const { grace_seconds } = await readBody(c, Rotation)
     const old = (await found(c.env.house.tenants.keys(tenant), 'tenant', tenant)).find(({ id }) => id === key)
     const { name, lines, headStartSeconds } = await found(Promise.resolve(old), 'key', key)
-    const fresh = await issue(c.env.house.tenants, tenant, { name, lines, headStartSeconds })
+    const fresh = await issue(c.env.house, tenant, { name, lines, headStartSeconds })
     await done(c.env.house.tenants.revokeKey(tenant, key, grace_seconds * 1000))
     return c.json(fresh, 201)
   })
@@ -148,8 +150,12 @@ export function tenantRoutes(): Hono<Env> {
 }
 
 /** Makes a key; the answer is the only place where it is ever shown. */
-async function issue(tenants: Tenants, tenant: string, settings: KeySettings): Promise<Key & { key: string }> {
-  const { key, hash, hint } = await makeKey(tenant)
+async function issue(
+  { tenants, sha256 }: House,
+  tenant: string,
+  settings: KeySettings,
+): Promise<Key & { key: string }> {
+  const { key, hash, hint } = await makeKey(tenant, sha256)
   const made: Key = {
     id: newId('key'),
     ...settings,

@@ -10,6 +10,10 @@ const close = 0x7d
 const appendHead = '{"type":"input_audio_buffer.append","audio":"'
 const appendType = 'input_audio_buffer.append'
 
+export const audioDelta = 'response.output_audio.delta'
+/** How OpenAI begins it, byte for byte. */
+const audioDeltaHead = `{"type":"${audioDelta}",`
+
 /** Events of the wire have at most ten members; a frame with more is parsed. */
 const mostMembers = 16
 
@@ -26,6 +30,11 @@ export function sniff(frame: string): string | undefined {
       return appendType
   }
   return scan(frame)
+}
+
+/** Whether a provider's frame is audio as OpenAI writes it: no other member of it can be called `type`. What it says no to may be audio all the same. */
+export function isAudioDelta(frame: string): boolean {
+  return frame.startsWith(audioDeltaHead) && !frame.includes('\\') && !frame.includes('"type"', audioDeltaHead.length)
 }
 
 function scan(frame: string): string | undefined {

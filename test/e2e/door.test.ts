@@ -1,6 +1,7 @@
 // What bad input gets at the door: no bad call takes a line or keeps one.
 import { request as httpRequest } from 'node:http'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { sha256 } from '../../broker/sha256.ts'
 import { makeKey } from '../../src/http/key.ts'
 import { adminKey, startBroker, upstreamKey, type Answer, type Broker, type MadeTenant } from '../support/broker.ts'
 import { Caller, liveCaller, type CallerOptions, type Refused } from '../support/caller.ts'
@@ -60,7 +61,7 @@ const badKeys: { what: string; key: () => Promise<string | undefined>; code: str
   {
     what: 'a key of a tenant that there is not',
     // Well-formed, so that a desk is asked.
-    key: async () => (await makeKey(`ten_${'0'.repeat(32)}`)).key,
+    key: async () => (await makeKey(`ten_${'0'.repeat(32)}`, sha256)).key,
     code: 'invalid_api_key',
   },
   {

@@ -2,6 +2,7 @@
 import { SqlDesk } from '../../src/desk.ts'
 import type { DeskReading } from '../../src/tenant-desk.ts'
 import { app, type House } from '../../src/http/app.ts'
+import { webSha256 } from '../../src/http/key.ts'
 import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Uploads } from '../../src/http/sounds.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
@@ -37,6 +38,7 @@ export class MemoryHouse implements House {
   readonly version = '1.2.3'
   readonly host = 'memory'
   readonly models = ['gpt-realtime', 'gpt-realtime-2.1']
+  readonly sha256 = webSha256
   readonly faults: unknown[] = []
   operatorKey: string | undefined = operatorKey
   problems: string[] = []

@@ -1,7 +1,8 @@
 // The Realtime door: upgrades as stock clients and browsers send them.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { presentedKey, readArrival, type Arrival } from '../../src/http/door.ts'
-import { makeKey, sha256 } from '../../src/http/key.ts'
+import { sha256 } from '../../broker/sha256.ts'
+import { makeKey } from '../../src/http/key.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import { upstreamsOf } from '../../src/upstream.ts'
 
@@ -12,8 +13,8 @@ let key = ''
 let other = ''
 
 beforeAll(async () => {
-  key = (await makeKey(tenant)).key
-  other = (await makeKey(tenant)).key
+  key = (await makeKey(tenant, sha256)).key
+  other = (await makeKey(tenant, sha256)).key
 })
 
 interface Sent {
@@ -37,7 +38,7 @@ async function arrive({
       ...headers,
     },
   })
-  return readArrival(request, 'call_1', upstreams)
+  return readArrival(request, 'call_1', upstreams, sha256)
 }
 
 async function comes(sent: Sent): Promise<Arrival> {
@@ -160,7 +161,7 @@ test('[P8] a call belongs to the pool of the upstream that serves its model', as
     const request = new Request(`https://x/v1/realtime?model=${asked}`, {
       headers: { upgrade: 'websocket', authorization: `Bearer ${key}` },
     })
-    const arrival = await readArrival(request, 'call_1', specs)
+    const arrival = await readArrival(request, 'call_1', specs, sha256)
     return 'why' in arrival ? arrival.why : arrival.offer.pool
   }
   expect(await pool('own-model', [first, second])).toBe('second')
@@ -195,7 +196,7 @@ describe('the caller', () => {
     expect(JSON.stringify(offer)).not.toContain('43660123456')
     expect((await called('%2B43660123456')).offer.caller).toBe(offer.caller)
     expect((await called('%2B43660123457')).offer.caller).not.toBe(offer.caller)
-    const elsewhere = (await makeKey('ten_ffffffffffffffffffffffffffffffff')).key
+    const elsewhere = (await makeKey('ten_ffffffffffffffffffffffffffffffff', sha256)).key
     const foreign = await comes({ header: `Bearer ${elsewhere}`, query: '?trunkline_caller=%2B43660123456' })
     expect(foreign.offer.caller).not.toBe(offer.caller)
   })

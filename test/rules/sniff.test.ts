@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { sniff } from '../../src/realtime/sniff.ts'
+import { audioDelta, isAudioDelta, sniff } from '../../src/realtime/sniff.ts'
 import { seed } from '../contract/seed.ts'
 
 const append = 'input_audio_buffer.append'
@@ -74,6 +74,23 @@ test.each([
   `{"type":"${append}","audio":"AAAA"]`,
 ])('[R2] says nothing of %s', (frame) => expect(sniff(frame)).toBeUndefined())
 
+const delta = `{"type":"${audioDelta}","event_id":"e","output_index":0,"delta":"AAAA"}`
+
+test.each([delta, `{"type":"${audioDelta}","delta":""}`])('[R2] takes %s for audio', (frame) =>
+  expect(isAudioDelta(frame)).toBe(true),
+)
+
+test.each([
+  `{"type":"${audioDelta}"}`,
+  `{"type":"${audioDelta}.x","delta":"AAAA"}`,
+  `{"delta":"AAAA","type":"${audioDelta}"}`,
+  delta.replace('"e"', '"\\u0065"'),
+  delta.replace('event_id', 'type'),
+  delta.replace('event_id', '\\u0074ype'),
+  delta.replace('event_id', 't\\u0079pe'),
+  ` ${delta}`,
+])('[R2] does not take %s for audio by its head', (frame) => expect(isAudioDelta(frame)).toBe(false))
+
 function members(count: number): string {
   return Array.from({ length: count }, (_, i) => `"k${i}":1`).join()
 }
@@ -130,4 +147,29 @@ test('[R2] where a type is said and the frame is JSON, it is that object’s own
     { seed, numRuns: 50_000 },
   )
   expect(said).toBeGreaterThan(100)
+})
+
+test('[R2] what is taken for audio and is JSON is audio for whoever reads it, the first of two keys or the last', () => {
+  const more = fc.array(
+    fc.constantFrom(...pieces, ...pieces.filter((one) => one.startsWith('"')).map((one) => `,${one}`)),
+    {
+      maxLength: 8,
+    },
+  )
+  let taken = 0
+  fc.assert(
+    fc.property(more, (more) => {
+      const frame = `{"type":"${audioDelta}","delta":"AA"${more.join('')}}`
+      if (!isAudioDelta(frame)) return
+      taken++
+      expect([...frame.matchAll(/"([^"]*)"\s*:/g)].filter(([, key]) => key === 'type')).toHaveLength(1)
+      try {
+        expect((JSON.parse(frame) as { type: unknown }).type).toBe(audioDelta)
+      } catch (error) {
+        expect(error).toBeInstanceOf(SyntaxError)
+      }
+    }),
+    { seed, numRuns: 20_000 },
+  )
+  expect(taken).toBeGreaterThan(1_000)
 })

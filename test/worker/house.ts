@@ -1,7 +1,7 @@
 // A tenant, its callers and their provider inside workerd, where a test can look into an object and end it. Knows no test.
 import { env, exports } from 'cloudflare:workers'
 import { vi } from 'vitest'
-import { makeKey } from '../../src/http/key.ts'
+import { makeKey, webSha256 } from '../../src/http/key.ts'
 import type { DeskReading } from '../../src/tenant-desk.ts'
 import { KeySettings, TenantSettings } from '../../src/plan-settings.ts'
 import type { CallObject } from '../../worker/call-object.ts'
@@ -33,7 +33,7 @@ export class House {
 
   static async open(settings: object): Promise<House> {
     const house = new House(`ten_${(tenants++).toString(16).padStart(32, '0')}`)
-    const { key, hash, hint } = await makeKey(house.id)
+    const { key, hash, hint } = await makeKey(house.id, webSha256)
     house.#key = key
     await house.desk.create({
       ...TenantSettings.parse({ name: 'acme', plan: 'starter', ...settings }),
