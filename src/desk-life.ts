@@ -123,20 +123,26 @@ export class DeskLife implements Desks {
 
   /** Looks for lost calls, and tells the pools how it stands and what to add to `/metrics`. Never rejects; comes again while a call is open. */
   async beat(): Promise<void> {
-    try {
+    await this.#tried(async () => {
       await this.steps.sweep()
       await this.levelAll()
       for (const [pool, series] of Object.entries(await this.steps.report()))
         await this.#host.pools.report(pool, series)
-    } catch (error) {
-      this.#host.fault(error)
-    }
-    await this.armed()
+    })
+    await this.#tried(() => this.armed())
   }
 
   /** For as long as a call is open the beat goes on. */
   async armed(): Promise<void> {
     if (this.#host.busy()) await this.#host.arm(heartbeatMs)
+  }
+
+  async #tried(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#host.fault(error)
+    }
   }
 
   /** To this desk's next caller, or to another's (P5, P9). */
