@@ -107,7 +107,7 @@ export class SharedPool {
    */
   learn(now: number): void {
     if (units.some((unit) => this.#open(`${unit}:untils`).size() > 0))
-      this.#open('life').set('learning', now + learningMs)
+      this.#open('life').set('learning', now + 2 * learningMs)
   }
 
   #learning(now: number): boolean {

@@ -68,8 +68,8 @@ async function unread(tenant: MadeTenant, why: 'fast' | 'provider lags'): Promis
   await upstream.until(() => upstream.dials > dials && upstream.socket !== undefined, 'a dial')
   await caller.opened()
   if (why === 'provider lags') upstream.latest?.pause()
-  const sends = why === 'fast' ? bytesBurst + 8_000_000 : 20_000_000
-  for (let sent = 0; sent < sends; sent += append.length) caller.ws.send(append)
+  // More than its burst, and than Linux keeps on the way (4 MiB towards the broker, 6 MiB at it, the same again to the provider).
+  for (let sent = 0; sent < bytesBurst + 32_000_000; sent += append.length) caller.ws.send(append)
   let left = 0
   await vi.waitFor(
     async () => {

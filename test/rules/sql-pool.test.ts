@@ -220,6 +220,22 @@ test('[P9] a desk that wants nothing holds nothing and is not counted', () => {
   expect(pool.read(start)).toMatchObject({ desks: 0, units: { tokens: { granted: 0 }, sessions: { granted: 0 } } })
 })
 
+test('[P10] after a silence in which shares ran out a pool learns for as long as a call takes to tell its desk, and its desk to tell the pool', () => {
+  pool.share('ten_a', ask(9, 0), start)
+  const later = start + 10 * leaseTtlMs
+  pool.learn(later)
+  expect(pool.share('ten_b', ask(0, 4), later).grant.sessions.amount).toBe(0)
+  expect(pool.share('ten_a', ask(6, 0), later + learningMs).grant.sessions.amount).toBe(6) // three of its calls are not heard yet
+  expect(pool.share('ten_b', ask(0, 4), later + 2 * learningMs - 1).grant.sessions.amount).toBe(0)
+  expect(pool.share('ten_a', ask(9, 0), later + 2 * learningMs - 1).grant.sessions.amount).toBe(9)
+  expect(pool.share('ten_b', ask(0, 4), later + 2 * learningMs).grant.sessions.amount).toBe(1)
+})
+
+test('[P10] a silence in which nobody had a share is none', () => {
+  pool.learn(start)
+  expect(pool.share('ten_a', ask(0, 1), start).grant.sessions.amount).toBe(1)
+})
+
 test('[P10] a new pool has nothing to learn', () => {
   expect(pool.share('ten_a', ask(0, 1), start).grant.sessions.amount).toBe(1)
   expect(pool.read(start).learning).toBe(false)

@@ -3693,7 +3693,7 @@ function SharedPool.prototype.learn(self, now)
         units,
         function(____, unit) return self._open(unit .. ":untils"):size() > 0 end
     ) then
-        self._open("life"):set("learning", now + learningMs)
+        self._open("life"):set("learning", now + 2 * learningMs)
     end
 end
 function SharedPool.prototype._learning(self, now)
