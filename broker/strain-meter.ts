@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { strainOf, type Load, type Strain } from '../src/shedding.ts'
 
 const lookMs = 250
-/** The delay is the 99th percentile of about this much time. */
+/** The delay is the 99th percentile of at least this much time, and of twice as much at most: one hiccup is none of them. */
 const windowMs = 2_000
 /** The histogram measures from one look of its own to the next: this long where nothing is late. */
 const resolutionMs = 10
@@ -24,7 +24,8 @@ export class StrainMeter {
   load: Load = { loopDelayMs: 0, memory: 0, calls: 0 }
   readonly #options: StrainOptions
   readonly #memoryMost: number
-  readonly #delays = monitorEventLoopDelay({ resolution: resolutionMs })
+  /** The first has measured for a window or longer, the second takes its place after the next. */
+  #delays = [begun(), begun()] as const
   readonly #timer: NodeJS.Timeout
   #looks = 0
   #strain: Strain = 'none'
@@ -33,7 +34,6 @@ export class StrainMeter {
     this.#options = options
     this.callsMost = options.callsMost
     this.#memoryMost = options.memoryMost ?? memoryOfThisPlace()
-    this.#delays.enable()
     this.#timer = setInterval(() => this.#look(), lookMs).unref()
   }
 
@@ -44,29 +44,41 @@ export class StrainMeter {
 
   /** Forgets the delays until now: a process that has only just begun was busy with itself. */
   forget(): void {
-    this.#delays.reset()
+    for (const delay of this.#delays) delay.reset()
   }
 
   stop(): void {
     clearInterval(this.#timer)
-    this.#delays.disable()
+    for (const delay of this.#delays) delay.disable()
   }
 
   #look(): void {
     const before = this.#strain
     this.load = {
-      loopDelayMs: Math.max(0, this.#delays.percentile(99) / 1e6 - resolutionMs),
+      loopDelayMs: Math.max(0, this.#delays[0].percentile(99) / 1e6 - resolutionMs),
       memory: process.memoryUsage.rss() / this.#memoryMost,
       calls: this.#share(this.#options.calls()),
     }
     this.#strain = strainOf(this.load, before)
     if (this.#strain !== before) this.#options.changed?.(this.#strain, this.load)
-    if (++this.#looks % (windowMs / lookMs) === 0) this.#delays.reset()
+    if (++this.#looks % (windowMs / lookMs) === 0) this.#turn()
+  }
+
+  #turn(): void {
+    const [longest, next] = this.#delays
+    longest.reset()
+    this.#delays = [next, longest]
   }
 
   #share(calls: number): number {
     return this.callsMost === 0 ? Infinity : calls / this.callsMost
   }
+}
+
+function begun(): ReturnType<typeof monitorEventLoopDelay> {
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs })
+  delay.enable()
+  return delay
 }
 
 /** `constrainedMemory` is 0, or more than there is, outside a container. */
