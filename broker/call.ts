@@ -2,11 +2,11 @@
 import type { Duplex } from 'node:stream'
 import { Exchange } from '../src/exchange.ts'
 import type { Arrival } from '../src/http/door.ts'
-import { frameMargin, heartbeatJitter, heartbeatMs, knockMs } from '../src/limits.ts'
+import { frameMargin, heartbeatMs, knockMs } from '../src/limits.ts'
 import type { Admission, Brings, Desks, Frame, Line, Sounds, Target } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { dialUrl, type UpstreamSpec } from '../src/upstream.ts'
-import { clock } from './clock.ts'
+import { about, clock } from './clock.ts'
 import type { Secrets } from './config.ts'
 import { dial } from './dial.ts'
 import type { Peer } from './peer.ts'
@@ -112,10 +112,9 @@ export class NodeCall implements Line {
     return true
   }
 
-  /** Chance only spreads the heartbeats of calls that began together. Each keeps the line or the place, and hears how it stands. */
+  /** Each heartbeat keeps the line or the place, and hears how it stands. */
   #beat(): () => void {
-    const spread = 1 + heartbeatJitter * (2 * Math.random() - 1)
-    return clock.after(heartbeatMs * spread, () => {
+    return clock.after(about(heartbeatMs), () => {
       this.#cancelBeat = this.#beat()
       void this.#exchange.heartbeat()
     })

@@ -1,4 +1,5 @@
 // The time of the host. Knows no call.
+import { heartbeatJitter } from '../src/limits.ts'
 import type { Clock } from '../src/ports.ts'
 
 /** Never back: put back, it goes on at nine tenths of its pace until the machine's has come up to it. So do Redis' steps (redis/lua/steps.lua). */
@@ -18,4 +19,9 @@ export const clock: Clock = {
     const timer = setTimeout(work, ms)
     return () => clearTimeout(timer)
   },
+}
+
+/** About so long: what began together does not go on together, which would hold up whoever comes in that moment. */
+export function about(ms: number): number {
+  return ms * (1 + heartbeatJitter * (2 * Math.random() - 1))
 }

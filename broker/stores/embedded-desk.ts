@@ -3,7 +3,7 @@ import { lostRecord } from '../../src/desk-counts.ts'
 import { DeskLife, type DeskLifeHost } from '../../src/desk-life.ts'
 import type { DeskFace } from '../../src/http/house.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
-import { clock } from '../clock.ts'
+import { about, clock } from '../clock.ts'
 import { deskFace } from '../desk-face.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { Beat } from './beat.ts'
@@ -31,7 +31,7 @@ export class EmbeddedDesk {
       clock,
       busy: () => this.#steps.busy(),
       background: (work) => this.#background(work.catch(host.fault)),
-      arm: (afterMs) => this.#beat.arm(afterMs),
+      arm: (afterMs) => this.#beat.arm(about(afterMs)),
     })
     this.face = deskFace(this.life)
     if (this.#endLost(tenant)) this.#background(this.life.beat())

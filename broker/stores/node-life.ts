@@ -1,10 +1,10 @@
 // This node among the others in Redis: which of its lives this is, that it is there, and at which desks it has calls, so that the lines of
 // one that died are free as soon as it comes back, or when another finds it silent. Knows no call. Rule G9.
-import { heartbeatJitter, keptMs, learningMs, lostAfterMs, nodeBeatMs } from '../../src/limits.ts'
+import { keptMs, learningMs, lostAfterMs, nodeBeatMs } from '../../src/limits.ts'
 import type { Writer } from '../redis/call.ts'
 import { StoreFault } from '../redis/fault.ts'
 import type { Send } from '../redis/registry.ts'
-import { clock } from '../clock.ts'
+import { about, clock } from '../clock.ts'
 
 /** Node → when it was heard last, in ms of Redis. */
 const nodes = 'trunkline:{nodes}:heard'
@@ -98,7 +98,7 @@ export class NodeLife {
     await this.#host.send(nodes, 'ZREM', nodes, this.#host.node).catch(() => undefined)
   }
 
-  /** Never rejects. Chance only spreads the beats of nodes that began together. */
+  /** Never rejects. */
   async #beat(): Promise<void> {
     try {
       const now = await this.#now()
@@ -116,8 +116,7 @@ export class NodeLife {
     } catch (error) {
       this.#host.fault(error)
     }
-    const spread = 1 + heartbeatJitter * (2 * Math.random() - 1)
-    if (!this.#closed) this.#cancel = clock.after(nodeBeatMs * spread, () => void this.#beat())
+    if (!this.#closed) this.#cancel = clock.after(about(nodeBeatMs), () => void this.#beat())
   }
 
   /** A node that is silent for longer than a lease has none left. One that stays away has its calls closed, by the one that comes first. */

@@ -7,7 +7,7 @@ import { PoolLife } from '../../src/pool-life.ts'
 import type { Admission, Offer } from '../../src/ports.ts'
 import type { Why } from '../../src/refusal.ts'
 import { noCeiling, type Ceiling } from '../../src/upstream.ts'
-import { clock } from '../clock.ts'
+import { about, clock } from '../clock.ts'
 import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Words } from '../store.ts'
 import type { Fcall } from '../redis/call.ts'
@@ -226,7 +226,7 @@ export class RedisStore implements Store {
       wrapUp: (call, refusal) => this.#wrapUp(tenant, call, refusal.why),
       background: (work) => this.#background(work, (error) => fault('desk', error, { tenant_id: tenant })),
       busy: () => calls.size > 0,
-      arm: (afterMs) => beat.arm(afterMs),
+      arm: (afterMs) => beat.arm(about(afterMs)),
       fault: (error) => fault('desk', error, { tenant_id: tenant }),
     })
     for (const channel of channelsOf(tenant)) this.#wakes.subscribe(channel)
