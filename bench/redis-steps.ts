@@ -31,7 +31,15 @@ await measure('shares, one call more each', 1_000, (number) => {
   const has = Math.floor(number / desks)
   const unit = (size: number) => ({ has: size * has, wants: size * (has + 1) })
   const needs = { tokens: unit(6_000), sessions: unit(1) }
-  return pool.share(`ten_${number % desks}`, { number, plan: 'scale', block: 6_000, debited: 0, epoch: null, needs })
+  return pool.share(`ten_${number % desks}`, {
+    number,
+    plan: 'scale',
+    busy: true,
+    block: 6_000,
+    debited: 0,
+    epoch: null,
+    needs,
+  })
 })
 await redis.end()
 

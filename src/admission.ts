@@ -121,6 +121,7 @@ export class Admissions {
       if (again) void this.level(pool)
       const { has, wants } = ask.needs.sessions
       if (grant === undefined && wants > has) this.#again(pool)
+      if (grant !== undefined && ask.busy && has === 0) void this.freed(pool, false) // its slack, unless a call comes
     }
   }
 

@@ -95,9 +95,10 @@ export class DeskAdmission {
 
   /** A call has its line; said twice it is counted once. */
   seated(call: string, plan: string, now: number): void {
-    const { records, counts, ticks } = this.#parts
+    const { records, counts, ticks, pools } = this.#parts
     const entered = records.admit(call, now)
     if (entered === undefined) return
+    pools.came(entered.pool)
     ticks?.left(call)
     counts.admitted(entered.pool, plan, now - entered.began)
   }

@@ -50,6 +50,20 @@ export class DeskPools {
     return as === 'answer' && again.get(pool) !== undefined
   }
 
+  /** A call of it has its line. */
+  came(pool: string): void {
+    this.#rosters.get('came').set(pool, 1)
+  }
+
+  /** Whether it has calls, or had one since it was last asked without any. */
+  busy(pool: string, calls: number): boolean {
+    const came = this.#rosters.get('came')
+    if (calls > 0) return true
+    const busy = came.get(pool) !== undefined
+    came.delete(pool)
+    return busy
+  }
+
   epoch(pool: string): number | null {
     return this.#rosters.get('epochs').get(pool) ?? null
   }

@@ -41,6 +41,8 @@ export interface Ask {
   number: number
   has: number
   wants: number
+  /** It has calls, or had one since its last word without any: it may hold a slack. */
+  busy: boolean
   block: number
   weight: number
   /** Index into the pool's tiers. */
@@ -81,9 +83,9 @@ export function share(pool: Pool, desk: string, ask: Ask, t: Terms): Shares {
   for (const { hungry } of pool.tiers) hungry.delete(desk) // its plan may have changed
   give(pool, desk, ask.has)
   const risen = t.learning ? [] : fill(pool, t.ceiling)
-  if (!t.learning && ask.has > 0) slack(pool, desk, ask, t.ceiling)
+  if (!t.learning && ask.busy) slack(pool, desk, ask, t.ceiling)
   anew(pool, [desk, ...risen], t.now)
-  if (ask.wants === 0) forget(pool, desk) // P9: who is idle holds nothing, and is not counted
+  if (ask.wants === 0 && !ask.busy) forget(pool, desk) // P9: who is idle holds nothing, and is not counted
   const grant = granted(pool, desk)
   const idle = grant.amount < ask.wants ? slacking(pool) : []
   return { grant, risen: risen.filter((other) => other !== desk), idle }

@@ -161,6 +161,8 @@ export interface PoolAsk {
   number: number
   plan: PlanName
   needs: Needs
+  /** It has calls, or had one since its last ask without any. */
+  busy: boolean
   /** A newcomer's load. */
   block: number
   /** Tokens that the desk has ever debited for this pool. */

@@ -58,12 +58,12 @@ export class SharedPool {
       this.#listen(ask, now)
       this.#measure(desk, ask, now)
     }
-    const { number, plan } = ask
+    const { number, plan, busy } = ask
     const { weight } = plans[plan]
     const tier = planNames.indexOf(plan)
     const shares = units.map((unit) => {
       const { has, wants } = ask.needs[unit]
-      const told = { number, has, wants, block: unit === 'tokens' ? ask.block : 1, weight, tier }
+      const told = { number, has, wants, busy, block: unit === 'tokens' ? ask.block : 1, weight, tier }
       return share(this.#pool(unit, settings), desk, told, this.#terms(unit, settings, now))
     })
     const risen = unique(shares.flatMap((one) => one.risen))

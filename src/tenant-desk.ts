@@ -172,7 +172,8 @@ export class TenantDesk {
       const number = this.#pools.ask(pool, needed, now)
       if (number === undefined) return { is: 'under way' }
       const [block, debited] = [this.#block(needed), this.#pools.debited(pool)]
-      return { number, plan: tenant.plan, needs: needed, block, debited, epoch: this.#pools.epoch(pool) }
+      const busy = this.#pools.busy(pool, needed.sessions.has)
+      return { number, plan: tenant.plan, needs: needed, busy, block, debited, epoch: this.#pools.epoch(pool) }
     })
   }
 

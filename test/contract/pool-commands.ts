@@ -16,6 +16,8 @@ export type PoolCommand =
       has: number
       /** What it wants above what it has. */
       more: number
+      /** Without a call it had one since its last word. */
+      had: boolean
       block: number
       weight: number
       tier: number
@@ -46,6 +48,7 @@ export const poolCommand: fc.Arbitrary<PoolCommand> = fc.oneof(
       desk,
       has,
       more: fc.constantFrom(0, 5, 10, 20, 40, 200),
+      had: fc.constantFrom(false, false, true),
       block: fc.constantFrom(0, 10, 10, 10, 20, 45),
       weight: fc.constantFrom(1, 1, 2, 4),
       tier: fc.nat(thresholds.length - 1),

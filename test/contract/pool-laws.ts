@@ -13,7 +13,7 @@ export function snapshot(pool: Pool, now: number): Grants {
 
 interface Word {
   /** Who spoke; undefined where it was the operator. */
-  asking: DeskId | undefined
+  asking: { desk: DeskId; busy: boolean } | undefined
   risen: readonly DeskId[]
   ceiling: number
   learning: boolean
@@ -31,12 +31,12 @@ export function checkShares(pool: Pool, before: Grants, { asking, risen, ceiling
   for (const { desk, amount, has } of all) {
     expect(amount).toBeGreaterThanOrEqual(has) // P2: nobody is hung up
     const { amount: had, version } = before.get(desk) as Grant
-    const told = desk === asking || risen.includes(desk)
+    const told = desk === asking?.desk || risen.includes(desk)
     if (told) expect(granted(pool, desk).version).toBeGreaterThan(version) // P1
     else expect([amount, granted(pool, desk).version]).toEqual([had, version])
     if (risen.includes(desk)) expect(amount).toBeGreaterThan(had)
   }
-  const served = all.filter(({ desk, amount, has }) => risen.includes(desk) || (desk === asking && amount > has))
+  const served = all.filter(({ desk, amount, has }) => risen.includes(desk) || (desk === asking?.desk && amount > has))
   const [total, kept] = [pool.grants.sum(), pool.kept.sum()]
   // P2: whoever had the last block had it within its threshold, or on its floor, and within what floors keep from it.
   const within = (one: Standing): boolean =>
@@ -104,12 +104,12 @@ function checkServed(pool: Pool, all: Standing[], fits: (one: Standing) => boole
 }
 
 /** P9: who asks holds what it wants; a busy one a call more where nobody is hungry, an idle one nothing. */
-function checkUnused(all: Standing[], asking: DeskId | undefined): void {
-  const mine = all.find(({ desk }) => desk === asking)
+function checkUnused(all: Standing[], asking: Word['asking']): void {
+  const mine = all.find(({ desk }) => desk === asking?.desk)
   if (mine === undefined) return
   const slack = mine.amount - Math.max(mine.wants, mine.has)
   if (slack <= 0) return
-  expect(mine.has).toBeGreaterThan(0)
+  expect(asking?.busy).toBe(true)
   expect(slack).toBeLessThanOrEqual(mine.block)
   expect(all.filter(({ hungry }) => hungry)).toEqual([])
 }

@@ -74,15 +74,16 @@ export class NaivePool implements Subject<PoolCommand> {
     }
   }
 
-  share({ desk, has, more, block, weight, tier, learning, late }: PoolCommand & { do: 'share' }): unknown {
+  share({ desk, has, more, had, block, weight, tier, learning, late }: PoolCommand & { do: 'share' }): unknown {
     if (late && this.asks.includes(desk)) return { grant: this.grant(desk), risen: [], idle: [] }
     if (!late) this.asks.push(desk)
     const mine = { desk, has, wants: has + more, block, weight, tier, until: this.now + ttlMs, amount: has }
     this.heard = [...this.alive().filter((other) => other.desk !== desk), mine]
     const risen = learning ? [] : this.fill()
     const nobodyHungry = this.alive().every(({ amount, wants }) => amount >= wants)
-    if (!learning && has > 0 && nobodyHungry && this.fits(mine, block)) mine.amount += block
-    if (mine.wants === 0) this.heard = this.heard.filter((other) => other !== mine)
+    const busy = has > 0 || had
+    if (!learning && busy && nobodyHungry && this.fits(mine, block)) mine.amount += block
+    if (mine.wants === 0 && !busy) this.heard = this.heard.filter((other) => other !== mine)
     this.say([desk, ...risen.filter((other) => other !== desk)])
     const slack = this.alive().filter(({ amount, wants }) => amount > wants)
     const byAmount = slack.toSorted(

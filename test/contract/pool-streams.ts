@@ -90,18 +90,24 @@ class RuledPool implements Subject<PoolCommand> {
     }
   }
 
-  #share({ desk, has, more, block, weight, tier, learning, late }: PoolCommand & { do: 'share' }): unknown {
+  #share({ desk, has, more, had, block, weight, tier, learning, late }: PoolCommand & { do: 'share' }): unknown {
     const before = snapshot(this.#pool, this.#now)
     const overtaken = late && (this.#pool.asks.get(desk) ?? 0) > 0
-    const told = { number: late ? 0 : ++this.#asks, has, wants: has + more, block, weight, tier }
+    const busy = has > 0 || had
+    const told = { number: late ? 0 : ++this.#asks, has, wants: has + more, busy, block, weight, tier }
     const { grant, risen, idle } = share(this.#pool, desk, told, this.#terms(learning))
     expect(grant).toEqual(granted(this.#pool, desk))
     if (overtaken) {
       checkUntouched(this.#pool, before)
       return { grant, risen, idle }
     }
-    expect(grant.until).toBe(told.wants === 0 ? 0 : this.#now + ttlMs) // P9: who is idle holds nothing
-    checkShares(this.#pool, before, { asking: desk, risen: risen as DeskId[], ceiling: this.#ceiling, learning })
+    expect(grant.until).toBe(told.wants === 0 && !busy ? 0 : this.#now + ttlMs) // P9: who is idle holds nothing
+    checkShares(this.#pool, before, {
+      asking: { desk, busy },
+      risen: risen as DeskId[],
+      ceiling: this.#ceiling,
+      learning,
+    })
     this.#say([desk, ...(risen as DeskId[])])
     return { grant, risen, idle }
   }

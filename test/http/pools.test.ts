@@ -15,7 +15,11 @@ const patch = (body: unknown, query = ''): Promise<Answer> => house.ask('PATCH',
 function talks(desk: string, calls: number, waiting = 0): void {
   const unit = (size: number) => ({ has: calls * size, wants: (calls + waiting) * size })
   const needs = { tokens: unit(6_000), sessions: unit(1) }
-  house.pool.share(desk, { number: 0, plan: 'scale', needs, block: 6_000, debited: 0, epoch: null }, Date.now())
+  house.pool.share(
+    desk,
+    { number: 0, plan: 'scale', needs, busy: true, block: 6_000, debited: 0, epoch: null },
+    Date.now(),
+  )
 }
 
 test.each([

@@ -74,6 +74,7 @@ test('[P1] a desk tells what its calls have and want, a newcomer’s load, and w
     number: start,
     plan: 'trial',
     needs: { tokens: { has: load, wants: 2 * load }, sessions: { has: 1, wants: 2 } },
+    busy: true,
     block: load,
     debited: 120,
     epoch: 1,

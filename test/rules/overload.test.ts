@@ -107,7 +107,15 @@ class House implements Deciding {
   ask(): PoolAsk {
     const needed = needs(this.desk, this.desk.quotas[0], this.now)
     ask(this.#holding, 'pool', needed.tokens.has, { now: this.now, answerMs: shareTimeoutMs })
-    return { number: this.now, plan: this.plan, needs: needed, block: load, debited: 0, epoch: null }
+    return {
+      number: this.now,
+      plan: this.plan,
+      needs: needed,
+      busy: needed.sessions.has > 0,
+      block: load,
+      debited: 0,
+      epoch: null,
+    }
   }
 
   regrant(_pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Regranted {
@@ -204,7 +212,8 @@ class World {
       plans[house.plan],
     ]
     const before = this.#pool.grants.sum()
-    const told = { number: said.number, ...said.needs.tokens, block: load, weight, tier: planNames.indexOf(house.plan) }
+    const { number, busy } = said
+    const told = { number, busy, ...said.needs.tokens, block: load, weight, tier: planNames.indexOf(house.plan) }
     const { grant, risen } = share(this.#pool, house.id, told, t)
     const served = [...risen.map((id) => this.#byId.get(id) as House), ...(grant.amount > told.has ? [house] : [])]
     this.#within(served, before)

@@ -1,6 +1,6 @@
 // The pool's shares: who gets what of one quota, and what nobody may take from another.
 import { expect, test } from 'vitest'
-import { granted, read, reserve, share, type Ask, type Pool } from '../../src/pool.ts'
+import { granted, read, refill, reserve, share, type Ask, type Pool } from '../../src/pool.ts'
 import { MapRoster } from '../../src/roster-map.ts'
 import { poolContract } from '../contract/pool-streams.ts'
 
@@ -28,7 +28,7 @@ function newPool(): Pool {
 }
 
 function ask(has: number, wants: number, more: Partial<Ask> = {}): Ask {
-  return { number: 0, has, wants, block: 10, weight: 1, tier: tiers.scale, ...more }
+  return { number: 0, has, wants, busy: has > 0, block: 10, weight: 1, tier: tiers.scale, ...more }
 }
 
 function terms(now = 0, more: { ceiling?: number; learning?: boolean } = {}): Parameters<typeof share>[3] {
@@ -68,6 +68,22 @@ test('[P2] a floor that is lifted is free for others', () => {
   reserve(pool, 'big', 300)
   reserve(pool, 'big', 0)
   expect(share(pool, 'a', ask(0, 5_000), terms()).grant.amount).toBe(1_000)
+})
+
+test('[P9] a desk whose calls are over but for a moment may keep one of slack; with its next word it holds nothing', () => {
+  const pool = newPool()
+  expect(share(pool, 'a', ask(0, 0, { busy: true }), terms()).grant.amount).toBe(10)
+  expect(read(pool, 0)).toMatchObject({ granted: 10, desks: 1 })
+  expect(share(pool, 'a', ask(0, 0), terms()).grant.amount).toBe(0)
+  expect(read(pool, 0)).toMatchObject({ granted: 0, desks: 0 })
+})
+
+test('[P9] a ceiling that changes gives out what those held who were not heard for a TTL', () => {
+  const pool = newPool()
+  share(pool, 'gone', ask(0, 1_000), terms())
+  share(pool, 'waits', ask(0, 400), terms(ttlMs / 2))
+  expect(refill(pool, terms(ttlMs, { ceiling: 900 }))).toEqual(['waits'])
+  expect([granted(pool, 'waits').amount, read(pool, ttlMs).desks]).toEqual([400, 1])
 })
 
 test('[P1] the pool knows what its desks have and want, in sum, and forgets those that it does not hear', () => {

@@ -30,7 +30,16 @@ function needs(live: number, waiting: number): Needs {
 }
 
 function ask(live: number, waiting: number, own: Partial<PoolAsk> = {}): PoolAsk {
-  return { number: 0, plan: 'scale', needs: needs(live, waiting), block: 6_000, debited: 0, epoch: null, ...own }
+  return {
+    number: 0,
+    plan: 'scale',
+    needs: needs(live, waiting),
+    busy: live > 0,
+    block: 6_000,
+    debited: 0,
+    epoch: null,
+    ...own,
+  }
 }
 
 /** The desks whose grants rose by it, or why it is refused. */

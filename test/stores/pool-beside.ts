@@ -58,6 +58,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       load: fc.constantFrom(6_000, 6_000, 7_001, 333),
       ask: fc.record({
         plan: fc.constantFrom(...planNames),
+        busy: fc.boolean(),
         block: fc.constantFrom(1_000, 333, 6_000, 9_999),
         debited: fc.constantFrom(0, 100, 5_000, 70_000),
         epoch: fc.constantFrom(null, start, start, start, 1),

@@ -155,7 +155,7 @@ test('[S2] nothing that a pool keeps expires: a floor is written once, and holds
   await pool.change({ floors: { [tenant]: { tokensPerMinute: 6_000, sessions: 1 } } })
   const unit = { has: 1, wants: 1 }
   const needs = { tokens: unit, sessions: unit }
-  await pool.share(tenant, { number: 1, plan: 'scale', block: 1, debited: 0, epoch: null, needs })
+  await pool.share(tenant, { number: 1, plan: 'scale', busy: true, block: 1, debited: 0, epoch: null, needs })
   const all = (await redis.send('KEYS', 'trunkline:{pool:kept}:*')) as string[]
   expect(all).toContain('trunkline:{pool:kept}:roster:tokens:floors')
   expect(await Promise.all(all.map((key) => redis.send('PTTL', key)))).toEqual(all.map(() => -1))

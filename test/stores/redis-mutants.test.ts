@@ -81,8 +81,8 @@ const ofPool: readonly Mutant[] = [
     'local taken = pool.grants:sum() + pool.kept:sum() + more',
   ],
   ['more <= own and math.max(1, threshold) or threshold', 'threshold'],
-  ['if not t.learning and ask.has > 0 then', 'if not t.learning then'],
-  ['    if ask.wants == 0 then', '    if ask.has == 0 then'],
+  ['if not t.learning and ask.busy then', 'if not t.learning then'],
+  ['if ask.wants == 0 and not ask.busy then', 'if ask.has == 0 and not ask.busy then'],
   ['if epoch ~= nil and epoch ~= born and', 'if epoch ~= nil and'],
   ['local more = debited - (counted:get(desk) or debited)', 'local more = debited - (counted:get(desk) or 0)'],
 ]

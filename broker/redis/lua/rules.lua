@@ -2525,7 +2525,7 @@ function ____exports.share(pool, desk, ask, t)
     end
     give(pool, desk, ask.has)
     local risen = t.learning and ({}) or fill(pool, t.ceiling)
-    if not t.learning and ask.has > 0 then
+    if not t.learning and ask.busy then
         slack(pool, desk, ask, t.ceiling)
     end
     anew(
@@ -2536,7 +2536,7 @@ function ____exports.share(pool, desk, ask, t)
         },
         t.now
     )
-    if ask.wants == 0 then
+    if ask.wants == 0 and not ask.busy then
         forget(pool, desk)
     end
     local grant = ____exports.granted(pool, desk)
@@ -2642,6 +2642,18 @@ function DeskPools.prototype.take(self, pool, grant, as, now)
     end
     self._rosters:get("epochs"):set(pool, grant.epoch)
     return as == "answer" and again:get(pool) ~= nil
+end
+function DeskPools.prototype.came(self, pool)
+    self._rosters:get("came"):set(pool, 1)
+end
+function DeskPools.prototype.busy(self, pool, calls)
+    local came = self._rosters:get("came")
+    if calls > 0 then
+        return true
+    end
+    local busy = came:get(pool) ~= nil
+    came:delete(pool)
+    return busy
 end
 function DeskPools.prototype.epoch(self, pool)
     return self._rosters:get("epochs"):get(pool) or nil
@@ -3026,10 +3038,12 @@ function DeskAdmission.prototype.seated(self, call, plan, now)
     local records = ____self__parts_8.records
     local counts = ____self__parts_8.counts
     local ticks = ____self__parts_8.ticks
+    local pools = ____self__parts_8.pools
     local entered = records:admit(call, now)
     if entered == nil then
         return
     end
+    pools:came(entered.pool)
     if ticks ~= nil then
         ticks:left(call)
     end
@@ -3285,10 +3299,12 @@ function TenantDesk.prototype.ask(self, pool, now)
             return {is = "under way"}
         end
         local block, debited = self:_block(needed), self._pools:debited(pool)
+        local busy = self._pools:busy(pool, needed.sessions.has)
         return {
             number = number,
             plan = tenant.plan,
             needs = needed,
+            busy = busy,
             block = block,
             debited = debited,
             epoch = self._pools:epoch(pool)
@@ -3583,6 +3599,7 @@ function SharedPool.prototype.share(self, desk, ask, settings, now)
     local ____ask_0 = ask
     local number = ____ask_0.number
     local plan = ____ask_0.plan
+    local busy = ____ask_0.busy
     local ____plans_plan_1 = plans[plan]
     local weight = ____plans_plan_1.weight
     local tier = __TS__ArrayIndexOf(planNames, plan)
@@ -3596,6 +3613,7 @@ function SharedPool.prototype.share(self, desk, ask, settings, now)
                 number = number,
                 has = has,
                 wants = wants,
+                busy = busy,
                 block = unit == "tokens" and ask.block or 1,
                 weight = weight,
                 tier = tier
