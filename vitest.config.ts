@@ -1,4 +1,4 @@
-// One run, four projects: plain Node, inside workerd, whole calls, and whole calls while something breaks.
+// One run: rules and stores on plain Node, programs and connections as they run, whole calls, the same while something breaks, many nodes, workerd.
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -13,7 +13,15 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['test/{rules,fuzz,http,sim,web,cli,stores,broker,redis}/**/*.test.ts'],
+          include: ['test/{rules,fuzz,http,sim,web,stores}/**/*.test.ts'],
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'processes', // alone: they say how long something took
+          include: ['test/{cli,broker,redis}/**/*.test.ts'],
+          maxWorkers: 1,
         },
       },
       {
