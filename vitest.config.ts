@@ -15,6 +15,7 @@ export default defineConfig({
           name: 'node',
           include: ['test/{rules,fuzz,http,sim,web,stores}/**/*.test.ts'],
           maxWorkers: 2,
+          sequence: { groupOrder: 1 }, // not beside those that have other workers
         },
       },
       {
