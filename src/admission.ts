@@ -1,7 +1,7 @@
 // The conversation of one desk with its pools: decide, ask for what is lacking, give back what is not used. Knows no store and no host.
 import { freedMs, shareAgainMs, shareElsewhereMs, shareMs, shareTimeoutMs } from './limits.ts'
 import type { Admission, Clock, Offer, PoolAsk, PoolGrant, Pools } from './ports.ts'
-import type { Considered, Decision, Regranted, TenantDesk, UnderWay } from './tenant-desk.ts'
+import type { Considered, Decision, Regranted, UnderWay } from './tenant-desk.ts'
 
 type Soon<T> = T | Promise<T>
 
@@ -16,17 +16,6 @@ export interface Deciding {
   regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Soon<Regranted>
   /** The pools that it draws from. */
   pools(): Soon<string[]>
-}
-
-/** A desk whose steps answer at once as the conversation wants it. */
-export function deciding(desk: TenantDesk, clock: Clock): Deciding {
-  return {
-    consider: (offer) => desk.decision(desk.consider(offer, clock.now()), offer.pool, clock.now()),
-    admit: (offer) => desk.decision(desk.admit(offer, clock.now()), offer.pool, clock.now()),
-    ask: (pool) => desk.ask(pool, clock.now()),
-    regrant: (pool, grant, as) => desk.regrant(pool, grant, as, clock.now()),
-    pools: () => desk.pools(),
-  }
 }
 
 export interface AdmissionHost {

@@ -1,7 +1,7 @@
 // Desks and their pool in conversation: who is let in now, who is put through later, and what holds whatever the network does.
 import * as fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
-import { Admissions, deciding } from '../../src/admission.ts'
+import { Admissions } from '../../src/admission.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
 import { SqlDesk } from '../../src/desk.ts'
 import { freedMs, leaseTtlMs, learningMs, shareAgainMs, shareMs, shareTimeoutMs } from '../../src/limits.ts'
@@ -9,7 +9,7 @@ import { PoolChange } from '../../src/pool-settings.ts'
 import type { PoolAsk } from '../../src/ports.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { settle } from './host.ts'
-import { load, said, World, type House } from './pool-world.ts'
+import { deciding, load, said, World, type House } from './pool-world.ts'
 
 let world: World
 beforeEach(() => {

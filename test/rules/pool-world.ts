@@ -1,18 +1,30 @@
 // Desks and their pool with the network between them, which delivers at once or as a test wills. Knows no test.
-import { Admissions, deciding } from '../../src/admission.ts'
+import { Admissions, type Deciding } from '../../src/admission.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
 import { SqlDesk } from '../../src/desk.ts'
 import type { Overflow } from '../../src/hold-settings.ts'
 import { firstMinuteTokens } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { PlanName } from '../../src/plan.ts'
-import type { Admission, CallRef, Offer, PoolAsk, PoolGrant } from '../../src/ports.ts'
+import type { Admission, CallRef, Clock, Offer, PoolAsk, PoolGrant } from '../../src/ports.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
 import type { Words } from '../../src/shared-pool.ts'
+import type { TenantDesk } from '../../src/tenant-desk.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { HandClock, settle } from './host.ts'
 
 export const load = firstMinuteTokens
+
+/** A desk whose steps answer at once as the conversation wants it. */
+export function deciding(desk: TenantDesk, clock: Clock): Deciding {
+  return {
+    consider: (offer) => desk.decision(desk.consider(offer, clock.now()), offer.pool, clock.now()),
+    admit: (offer) => desk.decision(desk.admit(offer, clock.now()), offer.pool, clock.now()),
+    ask: (pool) => desk.ask(pool, clock.now()),
+    regrant: (pool, grant, as) => desk.regrant(pool, grant, as, clock.now()),
+    pools: () => desk.pools(),
+  }
+}
 
 /** One message on its way: to the pool, back from it, or its unasked word. */
 interface Message {
