@@ -57,8 +57,8 @@ export class DeskPools {
 
   /** Whether it has calls, or had one since it was last asked without any. */
   busy(pool: string, calls: number): boolean {
-    const came = this.#rosters.get('came')
     if (calls > 0) return true
+    const came = this.#rosters.get('came')
     const busy = came.get(pool) !== undefined
     came.delete(pool)
     return busy

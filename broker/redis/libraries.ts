@@ -1,11 +1,11 @@
 // Which libraries nodes use: each notes its own, again and again, and those that none has used for a day are deleted from every master. A
 // node that comes back later loads its own again, or finds it missing with its first call and loads it then. Knows no function.
+import { keptMs } from '../../src/limits.ts'
 import { StoreFault } from './fault.ts'
 import type { Link } from './link.ts'
 import type { Send } from './registry.ts'
 
 const unusedMs = 86_400_000
-const keptMs = 35 * 86_400_000
 /** Library → when a node that uses it was heard last, in ms of Redis. */
 const used = 'trunkline:{nodes}:libraries'
 

@@ -2647,10 +2647,10 @@ function DeskPools.prototype.came(self, pool)
     self._rosters:get("came"):set(pool, 1)
 end
 function DeskPools.prototype.busy(self, pool, calls)
-    local came = self._rosters:get("came")
     if calls > 0 then
         return true
     end
+    local came = self._rosters:get("came")
     local busy = came:get(pool) ~= nil
     came:delete(pool)
     return busy
