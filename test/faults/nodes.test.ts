@@ -8,6 +8,7 @@ import { endedWell, lostOf, paid, settled } from '../support/tally.ts'
 import { Talkers, tryOne } from '../support/talkers.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { measured, rounds } from './scale.ts'
+import { scene, silenceMs } from './scene.ts'
 
 const [many, few] = [100, 10]
 /** libfaketime, as test/support/moved-clock.ts has it. */
@@ -25,12 +26,7 @@ describe.concurrent('a node', () => {
   }) => {
     const redis = await startRedis()
     onTestFinished(() => redis.end())
-    const fleet = await startFleet({ nodes: ['a', 'b'], store: redis.url })
-    onTestFinished(() => fleet.end())
-    const [a, b] = fleet.nodes as [FleetNode, FleetNode]
-    const talkers = new Talkers()
-    onTestFinished(() => talkers.end())
-    const tenant = await fleet.tenant({ plan: 'scale', caps: { lines: many + few } })
+    const { fleet, a, b, tenant, talkers } = await scene({ onTestFinished }, redis.url, many + few)
     const staying = await talkers.add(few, b.broker, tenant)
     for (let round = 0; round < rounds; round++) {
       for (const again of [true, false]) {
@@ -57,7 +53,7 @@ describe.concurrent('a node', () => {
         const silentMs = talkers.longestSilence(staying)
         measured(again ? 'node killed, started again' : 'node killed for good', { calls: many, freeMs, silentMs })
         expect(freeMs).toBeLessThan(again ? 2_000 : leaseTtlMs + 1_000)
-        expect(silentMs).toBeLessThan(2_000)
+        expect(silentMs).toBeLessThan(silenceMs)
         expect(lost.every(({ closed }) => closed?.code === 1006)).toBe(true)
         await refusedBefore.caller.next('session.created')
         await refusedBefore.caller.hangUp()
@@ -78,12 +74,7 @@ describe.concurrent('a node', () => {
     const [lines, own] = [10, 6]
     const redis = await startRedis()
     onTestFinished(() => redis.end())
-    const fleet = await startFleet({ nodes: ['a', 'b'], store: redis.url })
-    onTestFinished(() => fleet.end())
-    const [a, b] = fleet.nodes as [FleetNode, FleetNode]
-    const talkers = new Talkers()
-    onTestFinished(() => talkers.end())
-    const tenant = await fleet.tenant({ plan: 'scale', caps: { lines } })
+    const { fleet, a, b, tenant, talkers } = await scene({ onTestFinished }, redis.url, lines)
     const held = await talkers.add(own, a.broker, tenant)
     const staying = await talkers.add(lines - own, b.broker, tenant)
     await talkers.reply()
@@ -105,7 +96,7 @@ describe.concurrent('a node', () => {
     talkers.take(waiting.caller)
     expect(await b.broker.lines(tenant)).toMatchObject({ live: lines, over: 0 })
     const silentMs = talkers.longestSilence([...staying, ...others])
-    expect(silentMs).toBeLessThan(2_000)
+    expect(silentMs).toBeLessThan(silenceMs)
 
     a.resume()
     const resumedAt = performance.now()
@@ -178,7 +169,7 @@ describe.concurrent('a node', () => {
     const backMs = performance.now() - backAt
     const silentMs = talkers.longestSilence()
     measured('node cut off beyond the TTL', { calls: own, refusedMs: refused.ms, freeMs, backMs, silentMs, over: own })
-    expect(silentMs).toBeLessThan(2_000)
+    expect(silentMs).toBeLessThan(silenceMs)
     await talkers.hangUp()
     const records = await settled(b.broker, tenant, fleet.sim, beatMs)
     expect(endedWell(records)).toHaveLength(lines + own)
@@ -215,7 +206,7 @@ describe.concurrent('a node', () => {
       3 * beatMs,
     )
     expect(await b.broker.lines(tenant)).toMatchObject({ live: lines, over: 0 })
-    expect(talkers.longestSilence()).toBeLessThan(2_000)
+    expect(talkers.longestSilence()).toBeLessThan(silenceMs)
     for (const { caller } of tries) caller.vanish()
     await talkers.hangUp()
     const records = await settled(b.broker, tenant, fleet.sim)

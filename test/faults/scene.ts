@@ -1,4 +1,4 @@
-// What a fault of Redis comes upon: two nodes over one store, a tenant, callers that talk. Knows no fault.
+// What a fault comes upon: two nodes over one store, a tenant, callers that talk. Knows no fault.
 import type { TestContext } from 'vitest'
 import type { MadeTenant } from '../support/broker.ts'
 import { startFleet, type Fleet, type FleetNode } from '../support/fleet.ts'
@@ -15,7 +15,11 @@ export interface Scene {
   talkers: Talkers
 }
 
-export async function scene({ onTestFinished }: TestContext, store: string, lines: number): Promise<Scene> {
+export async function scene(
+  { onTestFinished }: Pick<TestContext, 'onTestFinished'>,
+  store: string,
+  lines: number,
+): Promise<Scene> {
   const fleet = await startFleet({ nodes: ['a', 'b'], store })
   onTestFinished(() => fleet.end())
   const [a, b] = fleet.nodes as [FleetNode, FleetNode]
