@@ -1,22 +1,40 @@
 // What a plan, a tenant and a key may be set to, as checked data. Knows no store and no clock.
 import * as z from 'zod'
+import { budgetNames, type BudgetName } from './budget.ts'
 import { HoldSettings, Overflow } from './hold-settings.ts'
 import { frameBytes, frameBytesMost, headStartSecondsMost } from './limits.ts'
 import { planNames } from './plan.ts'
 
 const amount = (most: number) => z.int().min(0).max(most).nullable()
 
+/** Amounts of budgets in their own unit: US dollars may have six decimals, all else is whole. */
+const Budgets = z
+  .partialRecord(z.enum(budgetNames as [BudgetName, ...BudgetName[]]), z.number().min(0).max(1e13).nullable())
+  .superRefine((budgets, context) => {
+    for (const [name, amount] of Object.entries(budgets)) {
+      const dollars = name.startsWith('spendUsd')
+      if (
+        amount === null ||
+        (dollars ? amount <= 1e6 && Number.isInteger(Number((amount * 1e6).toFixed(3))) : Number.isInteger(amount))
+      )
+        continue
+      const message = dollars
+        ? 'is no amount of US dollars from 0 to 1,000,000 with at most six decimals'
+        : 'is no whole number'
+      context.addIssue({ code: 'custom', path: [name], message, input: amount })
+    }
+  })
+
 /** One plan of the catalogue. null means: no bound. Amounts in the unit that the name ends with. */
 export const Plan = z.strictObject({
   priceUsd: z.int().min(0).max(1_000_000),
   trialDays: amount(3_650),
   lines: z.int().min(0).max(100_000),
-  tokensPerDay: amount(1e13),
-  inputTokensPerHour: amount(1e13),
-  outputTokensPerHour: amount(1e13),
-  spendUsdPerHour: amount(1e6),
+  budgets: Budgets,
+  /** The same for each call by itself. */
+  callBudgets: Budgets,
+  /** At this rate over ten minutes the tenant is suspended (L7). */
   suspendUsdPerHour: amount(1e6),
-  ttsCharactersPerHour: amount(1e13),
   poolShare: z.enum(['shared', 'reserved']),
   /** New calls wait once the pool's grants reach this share of its ceiling. */
   threshold: z.number().min(0).max(1.1),
@@ -37,6 +55,9 @@ const name = z
   .max(100)
   .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, 'has a control character')
 const lines = whole(0, 100_000)
+const timezone = z.string().refine(isTimeZone, 'is no time zone, such as "Europe/Berlin" or "UTC"')
+/** Caps and budgets that are only tried: what they would have refused is counted and told, and nothing else. */
+const Shadow = z.strictObject({ lines: lines.nullable().default(null), budgets: Budgets.default({}) })
 const agent = z.string().min(1).max(64).regex(label, 'may have letters, digits and " _.:@/+-"')
 
 /** What an admin sets of a tenant. A cap of null is the plan's. */
@@ -51,6 +72,14 @@ export const TenantSettings = z.strictObject({
   /** Parts of the session that hold against the client (C4): instructions, tools, audio.output.voice … as in `session.update`. */
   pinned: z.record(z.string(), z.unknown()).nullable().default(null),
   frameBytes: whole(16_384, frameBytesMost).default(frameBytes),
+  /** Its hours, days and months begin by this clock (L5). */
+  timezone: timezone.default('UTC'),
+  /** Over those of the plan, name by name; null is the plan's. */
+  budgets: Budgets.default({}),
+  callBudgets: Budgets.default({}),
+  /** How long a trial lasts; null is the plan's. */
+  trialDays: amount(3_650).default(null),
+  shadow: Shadow.nullable().default(null),
   /** What a caller meets that finds no line (H6), and what it hears while it waits (H4). */
   overflow: Overflow.default('hold'),
   hold: HoldSettings.prefault({}),
@@ -65,6 +94,11 @@ export const TenantChange = z.strictObject({
   models: TenantSettings.shape.models.unwrap().optional(),
   pinned: TenantSettings.shape.pinned.unwrap().optional(),
   frameBytes: whole(16_384, frameBytesMost).optional(),
+  timezone: timezone.optional(),
+  budgets: Budgets.optional(),
+  callBudgets: Budgets.optional(),
+  trialDays: amount(3_650).optional(),
+  shadow: Shadow.nullable().optional(),
   overflow: Overflow.optional(),
   hold: HoldSettings.optional(),
 })
@@ -91,4 +125,12 @@ export type KeyChange = z.infer<typeof KeyChange>
 export function whole(least: number, most: number): z.ZodInt {
   const problem = `is no whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}`
   return z.int(problem).min(least, problem).max(most, problem)
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
 }

@@ -39,8 +39,27 @@ export interface CallTerms {
   hold: HoldSettings
 }
 
+/** A tenant as it was stored, also before it had all of its settings. */
+export function tenantOf(stored: object): Tenant {
+  return {
+    timezone: 'UTC',
+    budgets: {},
+    callBudgets: {},
+    trialDays: null,
+    shadow: null,
+    ...stored,
+  } as unknown as Tenant
+}
+
 export function changed(tenant: Tenant, change: TenantChange): Tenant {
-  return { ...tenant, ...given(change), caps: { ...tenant.caps, ...given(change.caps ?? {}) } }
+  const { caps, budgets, callBudgets } = change
+  return {
+    ...tenant,
+    ...given(change),
+    caps: { ...tenant.caps, ...given(caps ?? {}) },
+    budgets: { ...tenant.budgets, ...given(budgets ?? {}) },
+    callBudgets: { ...tenant.callBudgets, ...given(callBudgets ?? {}) },
+  }
 }
 
 export function changedKey(key: Key, change: KeyChange): Key {

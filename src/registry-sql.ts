@@ -1,6 +1,6 @@
 // One tenant's document and its keys as SQL rows: the home that node:sqlite and the Durable Object share. Knows no call. Rule K1.
 import type { Registry } from './desk-homes.ts'
-import type { Key, Tenant } from './plan.ts'
+import { tenantOf, type Key, type Tenant } from './plan.ts'
 import type { Sql, SqlRow } from './sql.ts'
 
 const TABLES = [
@@ -20,7 +20,8 @@ export class SqlRegistry implements Registry {
   }
 
   tenant(): Tenant | undefined {
-    return document(this.#sql('SELECT json FROM tenant')) as Tenant | undefined
+    const stored = document(this.#sql('SELECT json FROM tenant'))
+    return stored === undefined ? undefined : tenantOf(stored)
   }
 
   putTenant(tenant: Tenant): void {
@@ -55,9 +56,9 @@ export class SqlRegistry implements Registry {
   }
 }
 
-function document(rows: SqlRow[]): unknown {
+function document(rows: SqlRow[]): object | undefined {
   const json = rows[0]?.['json']
-  return typeof json === 'string' ? JSON.parse(json) : undefined
+  return typeof json === 'string' ? (JSON.parse(json) as object) : undefined
 }
 
 function sameHash(a: string, b: string): boolean {

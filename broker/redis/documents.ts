@@ -1,5 +1,5 @@
 // The documents of one tenant in Redis, and edits of them: computed here on what was read, written if nothing was edited since. Knows no rule.
-import type { Key, Tenant } from '../../src/plan.ts'
+import { tenantOf, type Key, type Tenant } from '../../src/plan.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
 
 export interface ToldDocuments {
@@ -33,7 +33,12 @@ export interface Edit {
 }
 
 export function documentsOf({ tenant, keys, sounds, ...rest }: ToldDocuments): Documents {
-  return { ...rest, tenant: JSON.parse(tenant) as Tenant, keys: byId<Key>(keys), sounds: byId<Upload>(sounds) }
+  return {
+    ...rest,
+    tenant: tenantOf(JSON.parse(tenant) as object),
+    keys: byId<Key>(keys),
+    sounds: byId<Upload>(sounds),
+  }
 }
 
 /** As the function takes it. `gist`: what the gate needs of the tenant, so that Redis need not read what may be long. */

@@ -2,7 +2,7 @@
 import type { QueueReading } from '../../src/desk-queue.ts'
 import type { Gauges } from '../../src/desk-counts.ts'
 import type { Series } from '../../src/metrics.ts'
-import { callTerms, type Key, type Tenant } from '../../src/plan.ts'
+import { callTerms, tenantOf, type Key } from '../../src/plan.ts'
 import type { Admission, CallRecord } from '../../src/ports.ts'
 import type { KeptCall } from '../../src/records.ts'
 import type { Decision, DeskReading } from '../../src/tenant-desk.ts'
@@ -19,7 +19,7 @@ export interface ToldDecision extends Decision {
 
 export function decisionOf({ admission, lacks, tenant, key }: ToldDecision): Decision {
   if (tenant === undefined || key === undefined) return { admission, lacks }
-  const terms = callTerms(JSON.parse(tenant) as Tenant, JSON.parse(key) as Key)
+  const terms = callTerms(tenantOf(JSON.parse(tenant) as object), JSON.parse(key) as Key)
   const etaMs = admission.is === 'queued' && { etaMs: admission.etaMs ?? null }
   return { admission: { ...admission, terms, ...etaMs } as Admission, lacks }
 }
@@ -27,7 +27,7 @@ export function decisionOf({ admission, lacks, tenant, key }: ToldDecision): Dec
 export type ToldReading = Omit<DeskReading, 'tenant'> & { tenant: Text }
 
 export function readingOf({ tenant, ...rest }: ToldReading): DeskReading {
-  return { tenant: JSON.parse(tenant) as Tenant, ...rest }
+  return { tenant: tenantOf(JSON.parse(tenant) as object), ...rest }
 }
 
 export type ToldCall = Omit<Partial<KeptCall>, 'record'> & { record?: Text }

@@ -49,6 +49,11 @@ test('[A2] what is not said is the default', () => {
   expect(TenantSettings.parse({ name: ' Acme ', plan: 'trial' })).toEqual({
     name: 'Acme',
     plan: 'trial',
+    timezone: 'UTC',
+    budgets: {},
+    callBudgets: {},
+    trialDays: null,
+    shadow: null,
     caps: { lines: null, agents: {} },
     models: null,
     pinned: null,

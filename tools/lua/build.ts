@@ -15,6 +15,7 @@ const modules = [
   'plans.json',
   'calendar',
   'plan',
+  'budget',
   'window',
   'gate',
   'grant',

@@ -123,6 +123,28 @@ local function __TS__ArrayFind(self, predicate, thisArg)
     return nil
 end
 
+local function __TS__ArrayIsArray(value)
+    return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
+end
+
+local function __TS__ArrayFlatMap(self, callback, thisArg)
+    local result = {}
+    local len = 0
+    for i = 1, #self do
+        local value = callback(thisArg, self[i], i - 1, self)
+        if __TS__ArrayIsArray(value) then
+            for j = 1, #value do
+                len = len + 1
+                result[len] = value[j]
+            end
+        else
+            len = len + 1
+            result[len] = value
+        end
+    end
+    return result
+end
+
 local function __TS__ArraySlice(self, first, last)
     local len = #self
     first = first or 0
@@ -288,28 +310,6 @@ local function __TS__ArraySort(self, compareFn)
         table.sort(self)
     end
     return self
-end
-
-local function __TS__ArrayIsArray(value)
-    return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
-end
-
-local function __TS__ArrayFlatMap(self, callback, thisArg)
-    local result = {}
-    local len = 0
-    for i = 1, #self do
-        local value = callback(thisArg, self[i], i - 1, self)
-        if __TS__ArrayIsArray(value) then
-            for j = 1, #value do
-                len = len + 1
-                result[len] = value[j]
-            end
-        else
-            len = len + 1
-            result[len] = value
-        end
-    end
-    return result
 end
 
 local function __TS__ObjectValues(obj)
@@ -682,6 +682,7 @@ return {
   __TS__ArrayFilter = __TS__ArrayFilter,
   __TS__ObjectFromEntries = __TS__ObjectFromEntries,
   __TS__ArrayFind = __TS__ArrayFind,
+  __TS__ArrayFlatMap = __TS__ArrayFlatMap,
   __TS__ArraySlice = __TS__ArraySlice,
   __TS__StringStartsWith = __TS__StringStartsWith,
   __TS__ArrayReduce = __TS__ArrayReduce,
@@ -692,7 +693,6 @@ return {
   __TS__StringSplit = __TS__StringSplit,
   __TS__New = __TS__New,
   __TS__ArraySort = __TS__ArraySort,
-  __TS__ArrayFlatMap = __TS__ArrayFlatMap,
   __TS__ObjectValues = __TS__ObjectValues,
   Set = Set,
   __TS__Spread = __TS__Spread,
@@ -885,12 +885,15 @@ return { default = {trial = {
     priceUsd = 0,
     trialDays = 14,
     lines = 5,
-    tokensPerDay = 100000,
-    inputTokensPerHour = 50000,
-    outputTokensPerHour = 25000,
-    spendUsdPerHour = 5,
+    budgets = {
+        tokensPerDay = 100000,
+        inputTokensPerHour = 50000,
+        outputTokensPerHour = 25000,
+        spendUsdPerHour = 5,
+        ttsCharactersPerHour = 50000
+    },
+    callBudgets = {inputTokensPerHour = 50000, outputTokensPerHour = 25000},
     suspendUsdPerHour = 50,
-    ttsCharactersPerHour = 50000,
     poolShare = "shared",
     threshold = 0.7,
     weight = 1,
@@ -902,12 +905,15 @@ return { default = {trial = {
     priceUsd = 149,
     trialDays = nil,
     lines = 50,
-    tokensPerDay = 100000,
-    inputTokensPerHour = 50000,
-    outputTokensPerHour = 25000,
-    spendUsdPerHour = 5,
+    budgets = {
+        tokensPerDay = 100000,
+        inputTokensPerHour = 50000,
+        outputTokensPerHour = 25000,
+        spendUsdPerHour = 5,
+        ttsCharactersPerHour = 50000
+    },
+    callBudgets = {inputTokensPerHour = 50000, outputTokensPerHour = 25000},
     suspendUsdPerHour = nil,
-    ttsCharactersPerHour = 50000,
     poolShare = "shared",
     threshold = 0.8,
     weight = 2,
@@ -919,12 +925,15 @@ return { default = {trial = {
     priceUsd = 499,
     trialDays = nil,
     lines = 200,
-    tokensPerDay = 1000000,
-    inputTokensPerHour = 500000,
-    outputTokensPerHour = 250000,
-    spendUsdPerHour = 50,
+    budgets = {
+        tokensPerDay = 1000000,
+        inputTokensPerHour = 500000,
+        outputTokensPerHour = 250000,
+        spendUsdPerHour = 50,
+        ttsCharactersPerHour = 500000
+    },
+    callBudgets = {inputTokensPerHour = 500000, outputTokensPerHour = 250000},
     suspendUsdPerHour = nil,
-    ttsCharactersPerHour = 500000,
     poolShare = "shared",
     threshold = 0.85,
     weight = 4,
@@ -936,12 +945,9 @@ return { default = {trial = {
     priceUsd = 1499,
     trialDays = nil,
     lines = 1000,
-    tokensPerDay = nil,
-    inputTokensPerHour = nil,
-    outputTokensPerHour = nil,
-    spendUsdPerHour = nil,
+    budgets = {},
+    callBudgets = {},
     suspendUsdPerHour = nil,
-    ttsCharactersPerHour = nil,
     poolShare = "reserved",
     threshold = 1,
     weight = 8,
@@ -1033,16 +1039,42 @@ end
 --- In the order of the ladder: who waits first comes first.
 ____exports.planNames = {"trial", "starter", "growth", "scale"}
 ____exports.plans = shipped
+--- A tenant as it was stored, also before it had all of its settings.
+function ____exports.tenantOf(stored)
+    return __TS__ObjectAssign({
+        timezone = "UTC",
+        budgets = {},
+        callBudgets = {},
+        trialDays = nil,
+        shadow = nil
+    }, stored)
+end
 function ____exports.changed(tenant, change)
+    local ____change_0 = change
+    local caps = ____change_0.caps
+    local budgets = ____change_0.budgets
+    local callBudgets = ____change_0.callBudgets
     return __TS__ObjectAssign(
         {},
         tenant,
         given(change),
-        {caps = __TS__ObjectAssign(
-            {},
-            tenant.caps,
-            given(change.caps or ({}))
-        )}
+        {
+            caps = __TS__ObjectAssign(
+                {},
+                tenant.caps,
+                given(caps or ({}))
+            ),
+            budgets = __TS__ObjectAssign(
+                {},
+                tenant.budgets,
+                given(budgets or ({}))
+            ),
+            callBudgets = __TS__ObjectAssign(
+                {},
+                tenant.callBudgets,
+                given(callBudgets or ({}))
+            )
+        }
     )
 end
 function ____exports.changedKey(key, change)
@@ -1061,20 +1093,20 @@ function ____exports.roomOf(tenant)
 end
 function ____exports.callTerms(tenant, key)
     local plan = ____exports.plans[tenant.plan]
-    local ____tenant_plan_1 = tenant.plan
-    local ____key_id_2 = key.id
-    local ____tenant_frameBytes_3 = tenant.frameBytes
-    local ____temp_0
+    local ____tenant_plan_2 = tenant.plan
+    local ____key_id_3 = key.id
+    local ____tenant_frameBytes_4 = tenant.frameBytes
+    local ____temp_1
     if plan.longestCallMinutes == nil then
-        ____temp_0 = nil
+        ____temp_1 = nil
     else
-        ____temp_0 = plan.longestCallMinutes * 60000
+        ____temp_1 = plan.longestCallMinutes * 60000
     end
     return {
-        plan = ____tenant_plan_1,
-        key = ____key_id_2,
-        frameBytes = ____tenant_frameBytes_3,
-        longestMs = ____temp_0,
+        plan = ____tenant_plan_2,
+        key = ____key_id_3,
+        frameBytes = ____tenant_frameBytes_4,
+        longestMs = ____temp_1,
         fallbackMicroUsd = plan.fallbackMicroUsdPerToken,
         pinned = tenant.pinned,
         patienceMs = ____exports.patienceMs(tenant),
@@ -1088,7 +1120,7 @@ end
 function ____exports.agentCap(____bindingPattern0, agent)
     local caps
     caps = ____bindingPattern0.caps
-    local ____opt_4 = __TS__ArrayFind(
+    local ____opt_5 = __TS__ArrayFind(
         __TS__ObjectEntries(caps.agents),
         function(____, ____bindingPattern0)
             local name
@@ -1096,7 +1128,63 @@ function ____exports.agentCap(____bindingPattern0, agent)
             return name == agent
         end
     )
-    return ____opt_4 and ____opt_4[2]
+    return ____opt_5 and ____opt_5[2]
+end
+return ____exports
+end)()
+
+-- src/budget
+modules["budget"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
+local ____exports = {}
+local budgetName
+function budgetName(what, window)
+    return (what .. "Per") .. (window == "hour" and "Hour" or (window == "day" and "Day" or "Month"))
+end
+--- What is bounded, as it is set: the account that it bounds, and how many of the account's units one is.
+____exports.bounded = {
+    {what = "tokens", account = "tokens", units = 1},
+    {what = "inputTokens", account = "input", units = 1},
+    {what = "outputTokens", account = "output", units = 1},
+    {what = "spendUsd", account = "micro_usd", units = 1000000},
+    {what = "liveMinutes", account = "live_ms", units = 60000},
+    {what = "ttsCharacters", account = "tts_characters", units = 1}
+}
+____exports.windowNames = {"hour", "day", "month"}
+--- Every budget there is, in the order in which they are shown.
+____exports.budgetNames = __TS__ArrayFlatMap(
+    ____exports.windowNames,
+    function(____, window) return __TS__ArrayMap(
+        ____exports.bounded,
+        function(____, ____bindingPattern0)
+            local what
+            what = ____bindingPattern0.what
+            return budgetName(what, window)
+        end
+    ) end
+)
+--- The limits of `own` budgets over those of a plan.
+function ____exports.limitsOf(own, plans)
+    local limits = {}
+    for ____, window in ipairs(____exports.windowNames) do
+        for ____, ____value in ipairs(____exports.bounded) do
+            local what = ____value.what
+            local account = ____value.account
+            local units = ____value.units
+            local name = budgetName(what, window)
+            local amount = own[name] or plans[name] or nil
+            if amount ~= nil then
+                limits[#limits + 1] = {
+                    window = window,
+                    account = account,
+                    amount = math.floor(amount * units + 0.5)
+                }
+            end
+        end
+    end
+    return limits
 end
 return ____exports
 end)()

@@ -1,0 +1,52 @@
+// What may be used in a window of time: the names of budgets, and the limits that follow from them. Plain data. Knows no store and no
+// clock. Rules L5, L6.
+
+/** What is bounded, as it is set: the account that it bounds, and how many of the account's units one is. */
+export const bounded = [
+  { what: 'tokens', account: 'tokens', units: 1 },
+  { what: 'inputTokens', account: 'input', units: 1 },
+  { what: 'outputTokens', account: 'output', units: 1 },
+  { what: 'spendUsd', account: 'micro_usd', units: 1_000_000 },
+  { what: 'liveMinutes', account: 'live_ms', units: 60_000 },
+  { what: 'ttsCharacters', account: 'tts_characters', units: 1 },
+] as const
+export type Bounded = (typeof bounded)[number]['what']
+export type BoundedAccount = (typeof bounded)[number]['account']
+
+export const windowNames = ['hour', 'day', 'month'] as const
+export type WindowName = (typeof windowNames)[number]
+
+/** Such as `tokensPerDay`. */
+export type BudgetName = `${Bounded}Per${Capitalize<WindowName>}`
+
+/** One budget by its name. What is not there, or null, has no bound, or that of what it stands over. */
+export type Budgets = Readonly<Partial<Record<BudgetName, number | null>>>
+
+/** A budget as it is kept: `account` may come to less than `amount` in a window; at `amount` it is spent. */
+export interface Limit {
+  window: WindowName
+  account: BoundedAccount
+  amount: number
+}
+
+/** Every budget there is, in the order in which they are shown. */
+export const budgetNames: readonly BudgetName[] = windowNames.flatMap((window) =>
+  bounded.map(({ what }) => budgetName(what, window)),
+)
+
+/** The limits of `own` budgets over those of a plan. */
+export function limitsOf(own: Budgets, plans: Budgets): Limit[] {
+  const limits: Limit[] = []
+  for (const window of windowNames) {
+    for (const { what, account, units } of bounded) {
+      const name = budgetName(what, window)
+      const amount = own[name] ?? plans[name] ?? undefined
+      if (amount !== undefined) limits.push({ window, account, amount: Math.round(amount * units) })
+    }
+  }
+  return limits
+}
+
+function budgetName(what: Bounded, window: WindowName): BudgetName {
+  return `${what}Per${window === 'hour' ? 'Hour' : window === 'day' ? 'Day' : 'Month'}`
+}
