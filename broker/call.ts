@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { Exchange } from '../src/exchange.ts'
 import type { Arrival } from '../src/http/door.ts'
 import { frameMargin, heartbeatMs, knockMs } from '../src/limits.ts'
-import type { Admission, Brings, Desks, Frame, Line, Sounds, Target } from '../src/ports.ts'
+import type { Admission, Brings, Desks, Frame, Line, Sounds, Target, Word } from '../src/ports.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { dialUrl, type UpstreamSpec } from '../src/upstream.ts'
 import { about, clock } from './clock.ts'
@@ -86,6 +86,10 @@ export class NodeCall implements Line {
 
   seated(): void {
     this.#exchange.seated()
+  }
+
+  told(word: Word): void {
+    this.#exchange.told(word)
   }
 
   wrapUp(refusal: Refusal): void {

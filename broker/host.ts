@@ -5,6 +5,7 @@ import { closeTimeoutMs, lateCloseMs } from '../src/limits.ts'
 import { shed } from '../src/shedding.ts'
 import type { Series } from '../src/metrics.ts'
 import { seriesOf, total } from '../src/series.ts'
+import type { Word } from '../src/ports.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
 import { Calls } from './calls.ts'
 import type { Config } from './config.ts'
@@ -18,7 +19,7 @@ import { StoreFault } from './redis/fault.ts'
 import { sha256 } from './sha256.ts'
 import { Siblings } from './siblings.ts'
 import { soundsFrom } from './sounds.ts'
-import type { Fault, Log, Store, Words } from './store.ts'
+import type { Fault, Log, Store, Tell, Words } from './store.ts'
 import { StrainMeter } from './strain-meter.ts'
 import { callsMost, connectionsMost, openFilesMost } from './file-limit.ts'
 import { isWorker, placeOfWorker } from './workers.ts'
@@ -52,7 +53,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
   let calls: Calls | undefined
   const words = {
     seated: (call: string) => calls?.seated(call),
-    wrapUp: (call: string, refusal: Parameters<Calls['wrapUp']>[1]) => calls?.wrapUp(call, refusal),
+    told: (call: string, word: Word) => calls?.told(call, word),
   }
   const store = openStore(config, words, { fault, log })
   calls = new Calls({
@@ -152,11 +153,13 @@ function processSeries({ strain, load, callsMost }: StrainMeter, leave: Leave, c
 
 function openStore({ store, node, upstreams }: Config, calls: Words, { fault, log }: Voice): Store {
   const pools = poolsOf(upstreams)
-  if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, calls, fault })
+  const tell: Tell = (tenant, alert) =>
+    log(alert.is === 'suspended' ? 'tenant suspended' : `budget ${alert.level}`, { tenant_id: tenant, ...alert })
+  if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, calls, fault, tell })
   const place = placeOfWorker()
   const own = place === undefined ? node : `${node}/${place}`
   const say = ({ event, ...more }: Readonly<Record<string, unknown>>): void => log(String(event), more)
-  return new RedisStore({ url: store.url, node: own, pools, calls, fault, log: say })
+  return new RedisStore({ url: store.url, node: own, pools, calls, fault, tell, log: say })
 }
 
 /** Whether it was done in time. */

@@ -4,7 +4,21 @@ import { dial, type Dialling } from './dialling.ts'
 import { firstFrameDelayMs, lateCloseMs } from './limits.ts'
 import { timesOf, type Moments } from './moments.ts'
 import type { CallTerms } from './plan.ts'
-import type { Admission, Brings, CallRef, Line, Offer, Parked, ParkedWait, Socket, Standing, Target } from './ports.ts'
+import type {
+  Admission,
+  Brings,
+  CallRef,
+  Line,
+  Offer,
+  Parked,
+  ParkedWait,
+  Socket,
+  Standing,
+  Target,
+  Word,
+} from './ports.ts'
+import { Posting } from './posting.ts'
+import { noticeFrame } from './queue-notice.ts'
 import type { Notice } from './realtime/notice.ts'
 import { idsOf, type Ids } from './realtime/own-item.ts'
 import { errorEvent, type Refusal } from './refusal.ts'
@@ -21,6 +35,7 @@ export class Exchange implements Line, Listener {
   readonly #host: Brings
   readonly #relay: Relay
   readonly #tab: Tab
+  readonly #posting: Posting
   readonly #moments: Moments
   readonly #ids: Ids
   #waiter: Waiter | undefined
@@ -30,10 +45,8 @@ export class Exchange implements Line, Listener {
   #upstream: Socket | undefined
   #timers: (() => void)[] = []
   #firstAudioMs: number | null = null
-  #transcription = 'unknown'
   #upstreamErrorAt = -Infinity
   #outcome: Outcome | undefined
-  #posting: Promise<void> | undefined
 
   /** `offeredAt`: when its upgrade came in (ms). */
   constructor(offer: Offer, target: Target, terms: CallTerms, offeredAt: number, host: Brings) {
@@ -43,14 +56,19 @@ export class Exchange implements Line, Listener {
     this.#host = host
     this.#moments = { offered: offeredAt }
     this.#relay = new Relay(offer.model, terms, host.clock, this)
-    this.#tab = new Tab(terms.fallbackMicroUsd)
+    this.#tab = new Tab(offer.model, terms.fallbackMicroUsd)
+    this.#posting = new Posting(this.#tab, host, {
+      ref: this.ref,
+      withdrawn: (refusal) => this.wrapUp(refusal),
+      fault: (error) => host.fault(error, offer.call),
+    })
     this.#ids = idsOf(offer.call)
   }
 
   /** How the desk knows this call. */
   get ref(): CallRef {
-    const { call, tenant, agent, caller, pool } = this.#offer
-    return { call, tenant, key: this.#terms.key, agent, caller, pool }
+    const { call, tenant, agent, caller, model, pool } = this.#offer
+    return { call, tenant, key: this.#terms.key, agent, caller, model, pool }
   }
 
   get ended(): boolean {
@@ -65,7 +83,7 @@ export class Exchange implements Line, Listener {
     if (admission.is === 'granted' || this.#moments.seated !== undefined) return this.#seat()
     this.#step({ is: 'queued' })
     if (admission.is === 'queued') this.#waiter?.joined(admission.place, admission.etaMs)
-    else this.#waiter?.full(admission.room)
+    else this.#waiter?.full(admission.refusal)
   }
 
   /** Goes on with a wait that an earlier life of its host has left, on the same socket. */
@@ -114,31 +132,30 @@ export class Exchange implements Line, Listener {
     return this.#call.state === 'waiting' ? this.#waiter?.turnedAway(refusal) : this.#step({ is: 'wrapUp', refusal })
   }
 
+  /** From the desk, of its own accord. */
+  told(word: Word): void {
+    if (word.is === 'wrapUp') this.wrapUp(word.refusal)
+    else if (!this.ended) this.#relay.toCaller(noticeFrame(word.notice, this.#ids('event')))
+  }
+
   /** Renews the lease or the place, tries again what the desk has not taken in, looks at slow peers. Never throws. */
   async heartbeat(): Promise<void> {
     try {
       if (this.ended) return await this.#settle()
       this.#relay.look()
       if (this.#call.state === 'waiting') return await this.#ask()
-      const renewal = await this.#host.desks.renew(this.ref, this.#tab.load(this.#host.clock.now()))
-      if (renewal.is === 'withdrawn') this.wrapUp(renewal.refusal)
-      await this.#post()
+      await this.#posting.renew()
     } catch (error) {
       this.#host.fault(error, this.#offer.call) // G10: cut off from the desk a live call goes on
     }
   }
 
   noticed(notice: Notice): void {
-    const now = this.#host.clock.now()
+    const news = this.#posting.noticed(notice)
     if (notice.is === 'began') this.#step({ is: 'began', reply: notice.reply })
-    else if (notice.is === 'error') this.#upstreamErrorAt = now
-    else if (notice.is === 'session') this.#transcription = notice.transcription ?? this.#transcription
-    else {
-      if (notice.is === 'transcribed') this.#tab.transcription(notice.item, this.#transcription, notice.usage)
-      else this.#tab.reply(notice.reply || `unnamed-${this.#ids.next++}`, this.#offer.model, notice.usage, now)
-      if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply })
-      if (!this.ended) void this.#post()
-    }
+    else if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply })
+    else if (notice.is === 'error') this.#upstreamErrorAt = this.#host.clock.now()
+    if (news && !this.ended) this.#posting.tell()
   }
 
   firstAudio(ms: number): void {
@@ -231,8 +248,7 @@ export class Exchange implements Line, Listener {
     if (answer.is === 'granted') this.seated()
     else if (this.#call.state !== 'waiting') return
     else if (answer.is === 'queued') this.#waiter?.tick(answer)
-    else if (answer.is === 'refused') this.#waiter?.turnedAway(answer.refusal)
-    else this.#waiter?.turnedAway({ why: 'queue_full', details: { room: answer.room } })
+    else this.#waiter?.turnedAway(answer.refusal)
   }
 
   #open(): void {
@@ -270,28 +286,10 @@ export class Exchange implements Line, Listener {
   /** Tells the desk, until it has taken it in: lines free, last usage, one record. */
   async #settle(): Promise<void> {
     if (this.#outcome === undefined) return
-    await this.#host.desks.end(this.ref, this.#tab.unposted(), {
-      model: this.#offer.model,
-      outcome: this.#outcome,
-      ...timesOf(this.#moments),
-      ...this.#tab.figures,
-      firstAudioMs: this.#firstAudioMs,
-    })
+    const record = this.#tab.record(this.#outcome, timesOf(this.#moments), this.#firstAudioMs)
+    await this.#host.desks.end(this.ref, this.#tab.unposted(), record)
     this.#outcome = undefined
     this.#host.settled(this.#offer.call)
-  }
-
-  /** Beside the relay, one at a time; what fails is sent again with the next report or heartbeat (L1: the desk knows it by id). */
-  async #post(): Promise<void> {
-    if (this.#posting !== undefined) return this.#posting
-    const entries = this.#tab.unposted()
-    if (entries.length === 0) return undefined
-    this.#posting = this.#host.desks
-      .debit(this.ref, entries)
-      .then(() => this.#tab.posted(entries))
-      .catch((error: unknown) => this.#host.fault(error, this.#offer.call))
-      .finally(() => (this.#posting = undefined))
-    return this.#posting
   }
 
   #after(ms: number, work: () => void): void {

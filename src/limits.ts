@@ -3,7 +3,7 @@
 /** A call's lease at its desk: renewed every heartbeat, free when it ran out. Three heartbeats may be lost before a slot is (rules H, TTL). */
 export const leaseTtlMs = 30_000
 export const heartbeatMs = 10_000
-/** Heartbeats are spread by this share so that calls which began together do not beat together. */
+/** Heartbeats come sooner by up to this share, so that calls which began together do not beat together; later they never come: what a lost call may not have told is 10 s of it (L1). */
 export const heartbeatJitter = 0.2
 
 /** A call's record is kept for so long after its end: a month and the days in which it is billed (S2). In Redis all else of a desk as well, after its last write. */
@@ -26,6 +26,19 @@ export const firstMinuteTokens = 6_000
 export const firstMinuteCalls = 20
 /** A call's load is predicted from its replies of this time (P4). */
 export const paceMs = 120_000
+
+/**
+ * A newcomer's first reply is taken to need this, until so many calls of its tenant have shown theirs (L4): instructions, tools and a short
+ * answer. Fifty starters who come at once must find room in their hour. Micro-dollars: at 13 a token, which is $0.08 for a minute of 6,000.
+ */
+export const firstReply = { input: 800, output: 200, micro_usd: 13_000 }
+/** Keys, models and agents that are told apart in one window of the ledger: agents are named by callers. */
+export const cellsMost = 200
+/** How long what was used in a window is kept after its end: hours to look a week back, days as call records, months to compare with last year's. */
+export const pageKeptMs = { hour: 8 * 86_400_000, day: keptMs, month: 400 * 86_400_000 }
+/** The spend of so long is taken for a rate (L7), in steps of so long. */
+export const burnMs = 600_000
+export const burnStepMs = 10_000
 
 /** The provider's upgrade takes some 300 ms; beyond this the caller is told rather than kept (B1). */
 export const dialTimeoutMs = 10_000

@@ -1,6 +1,7 @@
 // Plans, tenants and keys, and the terms that follow from them for one call: pure, so that every home of a desk can decide on them. What
 // they may be set to is in plan-settings.ts. Knows no store and no clock.
 import { isoOf } from './calendar.ts'
+import { limitsOf, type Limit } from './budget.ts'
 import type { HoldSettings } from './hold-settings.ts'
 import type { KeyChange, KeySettings, Plan, TenantChange, TenantSettings } from './plan-settings.ts'
 import shipped from './plans.json' with { type: 'json' }
@@ -77,6 +78,27 @@ export function linesOf(tenant: Tenant): number {
 /** How many callers may wait: none where the tenant has them refused instead (H6). */
 export function roomOf(tenant: Tenant): number {
   return tenant.overflow === 'hold' ? plans[tenant.plan].room : 0
+}
+
+/** What the tenant may use in all. */
+export function tenantLimits({ plan, budgets }: Tenant): Limit[] {
+  return limitsOf(budgets, plans[plan].budgets)
+}
+
+/** What each of its calls may use by itself. */
+export function callLimits({ plan, callBudgets }: Tenant): Limit[] {
+  return limitsOf(callBudgets, plans[plan].callBudgets)
+}
+
+/** Budgets that are only tried. */
+export function shadowLimits({ shadow }: Tenant): Limit[] {
+  return limitsOf(shadow?.budgets ?? {}, {})
+}
+
+/** How long its trial lasts (days); undefined where it is on no plan of trials. */
+export function trialDaysOf({ plan, trialDays }: Tenant): number | undefined {
+  const { trialDays: days } = plans[plan]
+  return days === null || days === undefined ? undefined : (trialDays ?? days)
 }
 
 export function callTerms(tenant: Tenant, key: Key): CallTerms {

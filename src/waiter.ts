@@ -70,8 +70,9 @@ export class Waiter {
     this.#take({ is: 'joined', at: this.#clock.now(), place: place + 1, etaMs, patienceMs, repeatMs })
   }
 
-  full(room: number): void {
-    this.#take({ is: 'full', at: this.#clock.now(), room })
+  /** It can have no place, and hears why. */
+  full(refusal: Refusal): void {
+    this.#take({ is: 'full', at: this.#clock.now(), refusal })
   }
 
   /** A time has come that it asked for; `standing`: as its desk has it now. */

@@ -6,6 +6,9 @@ const quick = `if (end >= appendHead.length && frame.indexOf('"', appendHead.len
 export const equivalent: Readonly<Record<string, string>> = {
   'return queue.first(queue.size()).flatMap((call) => this.#records.get(call) ?? []) → return queue.first(queue.size()).flatMap((call) => this.#records.get(call))':
     'every place has its record, written in the same step',
+  'if (next.from <= now) continue → if (next.from < now) continue': 'a shift at this very moment is in force already',
+  'if (Math.max(from, local - offsetMs) < next.from) break → if (Math.max(from, local - offsetMs) <= next.from) break':
+    'at the very moment of a shift both clocks show a time that it jumps over or has come to',
   'const row = table.get(model) ?? table.get(undated(model)) → const row = table.get(undated(model))':
     'every snapshot of the table costs as its alias today',
   'return { input: input ?? {}, cached: cached ?? {}, output: output ?? {}, partial } → return { input: input ?? {}, cached: cached, output: output ?? {}, partial }':

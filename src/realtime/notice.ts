@@ -3,7 +3,7 @@ import { readUsage, type Usage } from './usage.ts'
 
 export type Notice =
   | { is: 'session'; transcription: string | undefined }
-  | { is: 'began'; reply: string }
+  | { is: 'began'; reply: string; most: number | undefined } // output tokens that it may have
   | { is: 'finished'; reply: string; usage: Usage | undefined; limited: boolean }
   | { is: 'transcribed'; item: string; usage: Usage | undefined }
   | { is: 'error' }
@@ -13,7 +13,10 @@ type Json = Record<string, unknown>
 const readers: Record<string, (event: Json) => Notice> = {
   'session.created': session,
   'session.updated': session,
-  'response.created': (event) => ({ is: 'began', reply: text(at(event, 'response', 'id')) }),
+  'response.created': (event) => {
+    const most = at(event, 'response', 'max_output_tokens')
+    return { is: 'began', reply: text(at(event, 'response', 'id')), most: typeof most === 'number' ? most : undefined }
+  },
   'response.done': (event) => ({
     is: 'finished',
     reply: text(at(event, 'response', 'id')),

@@ -75,7 +75,7 @@ class Play {
     const admissions = {
       granted: { is: 'granted', terms },
       queued: { is: 'queued', terms, place: 3, short: 'lines', etaMs: null },
-      full: { is: 'full', terms, room: 5 },
+      full: { is: 'full', terms, refusal: { why: 'queue_full', details: { room: 5 } } },
     } as const
     this.host.desks.answer = admissions.queued
     this.exchange.begin(this.caller, admissions[begins])

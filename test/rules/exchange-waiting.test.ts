@@ -224,7 +224,11 @@ test('[G6] a call that was not woken is put through by its heartbeat', async () 
 })
 
 test('[G4] a call that ends while it asks is not seated and is told nothing', async () => {
-  for (const answer of [queued(0), { is: 'granted', terms } as const, { is: 'full', terms, room: 1 } as const]) {
+  for (const answer of [
+    queued(0),
+    { is: 'granted', terms } as const,
+    { is: 'full', terms, refusal: { why: 'queue_full', details: { room: 1 } } } as const,
+  ]) {
     const { host, caller, exchange } = waits()
     host.clock.pass(firstFrameDelayMs)
     host.desks.answer = answer
@@ -253,7 +257,7 @@ test('[K3] a caller whose key is revoked while it waits is told and closed', asy
 test('[G4] a caller whose ticket was lost and finds the room full is told so', async () => {
   const { host, caller, exchange } = waits()
   host.clock.pass(firstFrameDelayMs)
-  host.desks.answer = { is: 'full', terms, room: 3 }
+  host.desks.answer = { is: 'full', terms, refusal: { why: 'queue_full', details: { room: 3 } } }
   await exchange.heartbeat()
   expect(caller.errors).toEqual(['queue_full'])
   expect(JSON.stringify(caller.events)).toContain('more than 3 waiting')
@@ -300,7 +304,7 @@ test('[H5] a place that could not be given up is no matter to the caller', async
 })
 
 test('[H5] a caller for whom there is no room hears the line, the reason, and is closed late', async () => {
-  const scene = new Scene({ is: 'full', terms, room: 5 })
+  const scene = new Scene({ is: 'full', terms, refusal: { why: 'queue_full', details: { room: 5 } } })
   const { host, caller } = scene
   await scene.pass(firstLineMs)
   await scene.exchange.heartbeat()

@@ -12,6 +12,7 @@ import type {
   KeptPlace,
   Line,
   Offer,
+  Progress,
   Renewal,
   Socket,
   Sounds,
@@ -163,6 +164,7 @@ export class HandDesks implements Desks {
   renewal: Renewal = { is: 'kept' }
   renewed = 0
   /** What the call said that it takes. */
+  readonly progress: Progress[] = []
   readonly loads: (number | null)[] = []
   readonly taken = new Map<string, Entry>()
   readonly attempts: string[][] = []
@@ -185,17 +187,20 @@ export class HandDesks implements Desks {
     this.#reach()
   }
 
-  async renew(_ref: unknown, load: number | null): Promise<Renewal> {
+  async renew(_ref: unknown, load: number | null, progress: Progress): Promise<Renewal> {
     this.#reach()
     this.renewed++
     this.loads.push(load)
+    this.progress.push(progress)
     return this.renewal
   }
 
-  async debit(_ref: unknown, entries: readonly Entry[]): Promise<void> {
+  async debit(_ref: unknown, entries: readonly Entry[], progress: Progress): Promise<Renewal> {
     this.attempts.push(entries.map(({ id }) => id))
     this.#reach()
+    this.progress.push(progress)
     if (this.records.length === 0) this.#take(entries)
+    return this.renewal
   }
 
   async end(_ref: unknown, entries: readonly Entry[], record: CallRecord): Promise<void> {

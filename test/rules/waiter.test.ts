@@ -233,7 +233,7 @@ test('[H5] patience that ends in the middle of a line breaks it off for the apol
 })
 
 test('[H5] a caller for whom there is no room hears that, and then the refusal', async () => {
-  stage.waiter.full(5)
+  stage.waiter.full({ why: 'queue_full', details: { room: 5 } })
   await stage.pass(firstLineMs)
   expect([stage.lines, stage.refusals]).toEqual([['full'], []])
   await stage.pass(lineMs)

@@ -26,7 +26,8 @@ async function nodeOf(node: string): Promise<RedisStore> {
     url: redis.url,
     node,
     pools: { openai: { tokensPerMinute: null, sessions: null } },
-    calls: { seated: () => undefined, wrapUp: () => undefined },
+    calls: { seated: () => undefined, told: () => undefined },
+    tell: () => undefined,
     fault: (_of, error) => faults.push(error),
     log: () => undefined,
   })
