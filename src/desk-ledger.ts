@@ -22,12 +22,15 @@ export const accounts = [
   'cached_unknown',
   'output_text',
   'output_audio',
+  'output_image',
   'output_unknown',
   'transcribed_ms',
+  'tts_characters',
   'micro_usd',
   'unpriced',
   'unreported',
   'partial',
+  'odd',
 ] as const
 export type Balances = Record<(typeof accounts)[number], number>
 

@@ -74,7 +74,9 @@ export class Tab {
       ...accounts('cached', usage.cached),
       ...accounts('output', usage.output),
       ...(usage.seconds !== undefined && { transcribed_ms: Math.round(usage.seconds * 1000) }),
+      ...(usage.characters !== undefined && { tts_characters: usage.characters }),
       ...(usage.partial && { partial: 1 }),
+      ...(usage.odd && { odd: 1 }),
       ...(cost.unpriced && { unpriced: 1 }),
       micro_usd: cost.microUsd,
     }

@@ -42,6 +42,15 @@ test('[L2] a report with something missing is marked partial, a whole one is not
   expect(tab.unposted().map(({ amounts }) => amounts['partial'])).toEqual([1, undefined])
 })
 
+test('[L2] what cannot be so is marked odd, and characters are counted', () => {
+  const tab = new Tab(fallback)
+  tab.reply('a', model, { ...used(1, 0), characters: 40, odd: true }, 0)
+  tab.reply('b', model, used(1, 0), 0)
+  const [odd, plain] = tab.unposted()
+  expect(odd?.amounts).toMatchObject({ odd: 1, tts_characters: 40, micro_usd: 32 })
+  expect(Object.keys(plain?.amounts ?? {})).toEqual(['replies', 'input_audio', 'output_audio', 'micro_usd'])
+})
+
 test('[L3] a model without a price is debited at the fallback rate and marked', () => {
   const tab = new Tab(fallback)
   tab.reply('a', 'gpt-next', used(10, 2), 0)
