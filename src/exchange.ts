@@ -43,7 +43,7 @@ export class Exchange implements Line, Listener {
     this.#host = host
     this.#moments = { offered: offeredAt }
     this.#relay = new Relay(offer.model, terms, host.clock, this)
-    this.#tab = new Tab(terms.fallbackMicroUsd)
+    this.#tab = new Tab(host.prices, terms.fallbackMicroUsd)
     this.#ids = idsOf(offer.call)
   }
 

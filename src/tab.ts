@@ -3,7 +3,7 @@ import type { Entry } from './ledger.ts'
 import { unpostedReports } from './limits.ts'
 import { Load } from './load.ts'
 import type { CallRecord } from './ports.ts'
-import { price } from './price.ts'
+import { price, type PriceTable } from './price.ts'
 import { contextTokens, totalTokens, type Modality, type Usage } from './realtime/usage.ts'
 
 export class Tab {
@@ -12,10 +12,12 @@ export class Tab {
   replies = 0
   peakContextTokens = 0
   #load: Load | undefined
+  readonly #prices: PriceTable
   readonly #fallbackMicroUsd: number
   readonly #unposted = new Map<string, Entry>()
 
-  constructor(fallbackMicroUsd: number) {
+  constructor(prices: PriceTable, fallbackMicroUsd: number) {
+    this.#prices = prices
     this.#fallbackMicroUsd = fallbackMicroUsd
   }
 
@@ -66,7 +68,7 @@ export class Tab {
   }
 
   #priced(model: string, usage: Usage): Record<string, number> {
-    const cost = price(model, usage, this.#fallbackMicroUsd)
+    const cost = price(this.#prices, model, usage, this.#fallbackMicroUsd)
     this.tokens += totalTokens(usage)
     this.microUsd += cost.microUsd
     return {
