@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Arrival } from '../src/http/door.ts'
 import type { PlanName } from '../src/plan.ts'
 import type { Admission, Desks, Offer, Sounds, Word } from '../src/ports.ts'
+import type { PriceTable } from '../src/price.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
 import { NodeCall, type CallHost, type Let } from './call.ts'
@@ -31,6 +32,7 @@ export interface CallsHost {
   desks: Desks
   secrets: Secrets
   soundsOf(tenant: string): Sounds
+  prices: PriceTable
   fault(error: unknown, call: string): void
 }
 
@@ -152,6 +154,7 @@ export class Calls implements Words {
       desks: host.desks,
       secrets: host.secrets,
       sounds: host.soundsOf(offer.tenant),
+      prices: host.prices,
       fault: (error, call) => host.fault(error, call),
       settled: (call) => this.#forget(call),
     }

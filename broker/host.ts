@@ -4,6 +4,7 @@ import { houseOf } from '../src/http/house.ts'
 import { closeTimeoutMs, lateCloseMs } from '../src/limits.ts'
 import { shed } from '../src/shedding.ts'
 import type { Series } from '../src/metrics.ts'
+import { unpricedOf, unpricedSays } from '../src/price-table.ts'
 import { seriesOf, total } from '../src/series.ts'
 import type { Word } from '../src/ports.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
@@ -60,9 +61,12 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     desks: store.desks,
     secrets: config.secrets,
     soundsOf: soundsFrom(config.web, store.homes),
+    prices: config.prices,
     fault: (error, call) => fault('call', error, { call_id: call }),
   })
   const live = calls
+  const unpriced = unpricedOf(config.prices, config.upstreams)
+  if (unpriced.length > 0) log(unpricedSays, { models: unpriced })
   const openFiles = openFilesMost()
   const strain = new StrainMeter({
     calls: () => live.count,

@@ -56,7 +56,9 @@ export class Exchange implements Line, Listener {
     this.#host = host
     this.#moments = { offered: offeredAt }
     this.#relay = new Relay(offer.model, terms, host.clock, this)
-    this.#tab = new Tab(offer.model, terms.fallbackMicroUsd)
+    const { fallbackMicroUsd } = terms
+    const billing = target.upstream.billing ?? 'tokens' // of a call that was parked before there was any other
+    this.#tab = new Tab({ model: offer.model, prices: host.prices, billing, fallbackMicroUsd })
     this.#posting = new Posting(this.#tab, host, {
       ref: this.ref,
       withdrawn: (refusal) => this.wrapUp(refusal),

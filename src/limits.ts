@@ -161,6 +161,11 @@ export const headStartSecondsMost = 3_600
 
 /** Usage reports that wait for the desk to take them in: an hour of replies every two seconds. */
 export const unpostedReports = 2_000
+/** What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min. */
+export const reportTokens = 1_280_000
+export const reportSeconds = 36_000
+/** A second of session time that has no price is debited as the tokens of a second of speech: assistant audio is 1 token per 50 ms (OpenAI's realtime-costs guide). */
+export const speechTokensPerSecond = 20
 
 /** A caller that waits (rules H1, H3). The first line waits this long for the `session.update` that names its format: most clients send it on `open`; H1 gives 1 s. */
 export const firstLineMs = 400

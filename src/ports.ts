@@ -9,6 +9,7 @@ import type { SoundSource } from './lines.ts'
 import type { Moments } from './moments.ts'
 import type { BudgetNotice } from './budget-notice.ts'
 import type { CallTerms, PlanName } from './plan.ts'
+import type { PriceTable } from './price.ts'
 import type { OwnItem } from './realtime/own-item.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format, Recording } from './sound.ts'
@@ -215,6 +216,7 @@ export interface Brings {
   desks: Desks
   upstream: Upstream
   sounds: Sounds
+  prices: PriceTable
   /** A fault that no caller is told of: logged and counted by the host. */
   fault(error: unknown, call: string): void
   /** The call is over and its desk knows: the host may forget it. */

@@ -6,26 +6,33 @@ import { unpostedReports } from './limits.ts'
 import { Load } from './load.ts'
 import type { Times } from './moments.ts'
 import type { CallRecord, Progress } from './ports.ts'
-import { price } from './price.ts'
+import { price, priceOfTime, type Billing, type PriceTable } from './price.ts'
 import { contextTokens, totalTokens, type Modality, type Usage } from './realtime/usage.ts'
+
+/** What a call is priced by. `fallbackMicroUsd`: its plan's rate per token for what the table lacks. */
+export interface Rates {
+  model: string
+  prices: PriceTable
+  billing: Billing
+  fallbackMicroUsd: number
+}
 
 export class Tab {
   tokens = 0
-  microUsd = 0
   replies = 0
   peakContextTokens = 0
-  readonly #model: string
-  readonly #fallbackMicroUsd: number
+  readonly #rates: Rates
   readonly #holds = new Holds()
   readonly #unposted = new Map<string, Entry>()
   #load: Load | undefined
   #liveSince: number | undefined
+  /** For what was reported, in micro-dollars. */
+  #reported = 0
   /** What its replies read, and what of it was cached. */
   #read = { input: 0, cached: 0 }
 
-  constructor(model: string, fallbackMicroUsd: number) {
-    this.#model = model
-    this.#fallbackMicroUsd = fallbackMicroUsd
+  constructor(rates: Rates) {
+    this.#rates = rates
   }
 
   /** The call has come live: from now on it shows what it takes (P3, P4). */
@@ -43,22 +50,23 @@ export class Tab {
   progress(now: number): Progress {
     const live_ms = this.#liveSince === undefined ? 0 : now - this.#liveSince
     const { hold } = this.#holds
-    return { metered: { live_ms, micro_usd: 0 }, ...(hold !== undefined && { hold }) }
+    return { metered: { live_ms, micro_usd: this.#costOfTime(live_ms) }, ...(hold !== undefined && { hold }) }
   }
 
   /** Its record, when it has ended. */
   record(outcome: Outcome, times: Times, firstAudioMs: number | null): CallRecord {
-    const { tokens, microUsd, replies, peakContextTokens } = this
+    const { tokens, replies, peakContextTokens } = this
+    const timeMicroUsd = this.#costOfTime(times.liveMs)
     const { input, cached } = this.#read
     const { heldTokens, foretoldTokens, firstReplyTokens } = this.#holds
     return {
-      model: this.#model,
+      model: this.#rates.model,
       outcome,
       ...times,
       firstAudioMs,
       tokens,
-      microUsd,
-      timeMicroUsd: 0,
+      microUsd: this.#reported + timeMicroUsd,
+      timeMicroUsd,
       replies,
       peakContextTokens,
       firstMinuteTokens: this.#load?.firstMinuteTokens ?? null,
@@ -81,10 +89,10 @@ export class Tab {
     this.replies++
     this.#load?.replied(usage, now)
     if (usage !== undefined) this.peakContextTokens = Math.max(this.peakContextTokens, contextTokens(usage))
-    const before = this.microUsd
-    this.#note(`reply:${id}`, this.#model, usage, { replies: 1 })
+    const before = this.#reported
+    this.#note(`reply:${id}`, this.#rates.model, usage, { replies: 1 })
     if (usage !== undefined) this.#count(usage)
-    this.#holds.finished(id, usage, this.microUsd - before)
+    this.#holds.finished(id, usage, this.#reported - before)
   }
 
   /** A transcription's usage, at its own model's price (L2). */
@@ -99,6 +107,17 @@ export class Tab {
 
   posted(entries: readonly Entry[]): void {
     for (const { id } of entries) this.#unposted.delete(id)
+  }
+
+  get #timeUnpriced(): boolean {
+    const { billing, prices, model, fallbackMicroUsd } = this.#rates
+    return billing === 'seconds' && priceOfTime(prices, model, 0, fallbackMicroUsd).unpriced
+  }
+
+  /** Of a provider that bills it: for all of it so far, so that nothing is rounded twice. */
+  #costOfTime(ms: number): number {
+    const { billing, prices, model, fallbackMicroUsd } = this.#rates
+    return billing === 'seconds' ? priceOfTime(prices, model, ms, fallbackMicroUsd).microUsd : 0
   }
 
   #count(usage: Usage): void {
@@ -117,16 +136,19 @@ export class Tab {
   }
 
   #priced(model: string, usage: Usage): Record<string, number> {
-    const cost = price(model, usage, this.#fallbackMicroUsd)
+    const { prices, fallbackMicroUsd, billing } = this.#rates
+    const cost = price(prices, model, usage, fallbackMicroUsd, billing)
     this.tokens += totalTokens(usage)
-    this.microUsd += cost.microUsd
+    this.#reported += cost.microUsd
     return {
       ...accounts('input', usage.input),
       ...accounts('cached', usage.cached),
       ...accounts('output', usage.output),
       ...(usage.seconds !== undefined && { transcribed_ms: Math.round(usage.seconds * 1000) }),
+      ...(usage.characters !== undefined && { tts_characters: usage.characters }),
       ...(usage.partial && { partial: 1 }),
-      ...(cost.unpriced && { unpriced: 1 }),
+      ...(usage.odd && { odd: 1 }),
+      ...((cost.unpriced || this.#timeUnpriced) && { unpriced: 1 }),
       micro_usd: cost.microUsd,
     }
   }

@@ -41,6 +41,7 @@ const rules: Record<string, string[]> = {
   'src/early.ts': ['test/rules/early.test.ts'],
   'src/tab.ts': ['test/rules/tab.test.ts'],
   'src/price.ts': ['test/rules/price.test.ts'],
+  'src/price-table.ts': ['test/rules/price-table.test.ts'],
   'src/call.ts': ['test/rules/call.test.ts'],
   'src/pin.ts': ['test/rules/pin.test.ts'],
   'src/realtime/usage.ts': ['test/rules/usage.test.ts'],

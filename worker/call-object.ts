@@ -13,7 +13,7 @@ import { closeReason, rendering, type Refusal } from '../src/refusal.ts'
 import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
 import { dialUrl } from '../src/upstream.ts'
 import { clock } from './clock.ts'
-import { upstreams, type Env } from './env.ts'
+import { prices, upstreams, type Env } from './env.ts'
 import { Parking } from './parking.ts'
 import { SleepingSocket } from './sleeping-socket.ts'
 import { dialler, frameOf, listen, socketOf } from './sockets.ts'
@@ -191,6 +191,7 @@ export class CallObject extends DurableObject<Env> {
       desks: this.#desks(),
       upstream: dialler(this.env),
       sounds: soundsOf(this.env, tenant),
+      prices: prices(this.env),
       fault: (error) => this.#fault(error),
       settled: () => this.ctx.waitUntil(this.#forget()),
       waits: (at, place) => this.#parking.change(at, place),

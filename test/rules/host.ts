@@ -19,6 +19,7 @@ import type {
   Upstream,
 } from '../../src/ports.ts'
 import type { SoundSource } from '../../src/lines.ts'
+import { shippedPrices } from '../../src/price-table.ts'
 import { bytesPerMs, recorded, type Format, type Recording } from '../../src/sound.ts'
 import { upstreamsOf, type UpstreamSpec } from '../../src/upstream.ts'
 
@@ -237,6 +238,7 @@ export class HandHost implements Brings {
   readonly desks: HandDesks
   readonly upstream: HandUpstream
   readonly sounds = new HandSounds()
+  prices = shippedPrices
   readonly faults: unknown[] = []
   settledCalls: string[] = []
   /** Its ticks come from here, each at the time that it asked for. */

@@ -840,6 +840,11 @@ ____exports.callerCharacters = 64
 ____exports.headStartSecondsMost = 3600
 --- Usage reports that wait for the desk to take them in: an hour of replies every two seconds.
 ____exports.unpostedReports = 2000
+--- What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min.
+____exports.reportTokens = 1280000
+____exports.reportSeconds = 36000
+--- A second of session time that has no price is debited as the tokens of a second of speech: assistant audio is 1 token per 50 ms (OpenAI's realtime-costs guide).
+____exports.speechTokensPerSecond = 20
 --- A caller that waits (rules H1, H3). The first line waits this long for the `session.update` that names its format: most clients send it on `open`; H1 gives 1 s.
 ____exports.firstLineMs = 400
 --- A better place is told at most this often.
@@ -2948,9 +2953,11 @@ ____exports.accounts = {
     "cached_unknown",
     "output_text",
     "output_audio",
+    "output_image",
     "output_unknown",
     "tts_characters",
     "transcribed_ms",
+    "tts_characters",
     "micro_usd",
     "unpriced",
     "unreported",
