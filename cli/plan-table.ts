@@ -73,7 +73,7 @@ function block(
       spentText(oneLine),
       spentText(allLines),
       minutesText(allLines.fullMinutesPerDay),
-      callText(longestCall),
+      callText(longestCall, longestCallMinutes === null),
     ]),
   ]
   const money = [
@@ -110,10 +110,10 @@ function budgetText(budget: BudgetName): string {
   return `${budgetWords[what as Bounded]}/${window.toLowerCase()}`
 }
 
-function callText({ minutes, wantedMinutes, endedBy }: Row['longestCall']): string {
+function callText({ minutes, wantedMinutes, endedBy }: Row['longestCall'], boundless: boolean): string {
   const wanted = minutesText(wantedMinutes)
   return endedBy === null
-    ? wanted
+    ? `${wanted}${boundless ? ' or more' : ''}`
     : `${minutesText(minutes).replace(/ min$/, wanted.endsWith(' min') ? '' : ' min')} of ${wanted}`
 }
 

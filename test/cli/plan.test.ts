@@ -113,6 +113,7 @@ test('[A6] the shipped catalogue is shown in tables of at most 100 columns, its 
   expect(stdout).toMatch(
     /^ +voice minute +9\.6 min: input tokens\/hour +11\.5 s: input tokens\/hour +20 s +9\.6 of 60 min$/m,
   )
+  expect(stdout).toMatch(/^ +burst +none is spent +none is spent +24 h +5 min or more$/m)
   expect(stdout).toMatch(/^contradiction +All 50 lines together can be busy for 20 s/m)
   expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
 })
