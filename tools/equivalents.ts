@@ -197,4 +197,23 @@ export const equivalent: Readonly<Record<string, string>> = {
     'a bias of one part in 256 towards eight letters: no test of chance is sure of it',
   'if (byte < 248) text += alphabet[byte % alphabet.length] → if (byte <= 248) text += alphabet[byte % alphabet.length]':
     'as above',
+  'const digits = Number.isInteger(usd) || size >= 1_000 ? 0 : size >= 1 ? 2 : 4 → const digits = Number.isInteger(usd) || size > 1_000 ? 0 : size >= 1 ? 2 : 4':
+    'a thousand dollars are a whole number of them',
+  'const digits = Number.isInteger(usd) || size >= 1_000 ? 0 : size >= 1 ? 2 : 4 → const digits = Number.isInteger(usd) || size >= 1_000 ? 0 : size > 1 ? 2 : 4':
+    'so is one',
+  'return decimals(value, value < 100 ? 1 : 0, 0) → return decimals(value, value <= 100 ? 1 : 0, 0)':
+    'a hundred has no decimals to show',
+  'if (busiest < needs) { → if (busiest <= needs) {': 'no assumption comes to a whole number of micro-dollars',
+  'const below = isFreeTrial(plan) ? [] : rows.filter(({ money }) => money.usdPerMonth > plan.priceUsd) → const below = isFreeTrial(plan) ? [] : rows.filter(({ money }) => money.usdPerMonth >= plan.priceUsd)':
+    'nor to a price',
+  'const across = a.input * b.output - b.input * a.output → const across = a.input * b.output + b.input * a.output':
+    'each pair comes both ways round; only corners of dollars and tokens are lost, where no account has its most',
+  'return most >= boundless / 1e3 ? Infinity : most → return most > boundless / 1e3 ? Infinity : most':
+    'no budget comes near it',
+  'return edge.input * input + edge.output * output <= edge.most + 1e-9 * Math.max(1, edge.most) → return edge.input * input + edge.output * output < edge.most + 1e-9 * Math.max(1, edge.most)':
+    'only the slack of floating point is another',
+  'return edge.input * input + edge.output * output <= edge.most + 1e-9 * Math.max(1, edge.most) → return edge.input * input + edge.output * output <= edge.most + 1e-9 / Math.max(1, edge.most)':
+    'only the slack of floating point is another',
+  'return edge.input * input + edge.output * output <= edge.most + 1e-9 * Math.max(1, edge.most) → return edge.input * input + edge.output * output <= edge.most + 1e-9 * Math.min(1, edge.most)':
+    'only the slack of floating point is another',
 }
