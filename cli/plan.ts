@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { assumedCacheShare, assumptions, type Rates } from '../src/capacity/assumption.ts'
 import { checkPlans } from '../src/capacity/plan-check.ts'
-import { pricesAsOf } from '../src/price.ts'
+import { pricesAsOf } from '../src/price-table.ts'
 import prices from '../src/prices.json' with { type: 'json' }
 import { readCatalogue } from './catalogue.ts'
 import { planTable, verdict } from './plan-table.ts'

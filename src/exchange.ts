@@ -23,7 +23,7 @@ import type { Notice } from './realtime/notice.ts'
 import { idsOf, type Ids } from './realtime/own-item.ts'
 import { errorEvent, type Refusal } from './refusal.ts'
 import { Relay, type Listener } from './relay.ts'
-import { Tab } from './tab.ts'
+import { ratesOf, Tab } from './tab.ts'
 import { Waiter } from './waiter.ts'
 
 const briefMs = 1_000 // an error so shortly before a close explains it; most end nothing
@@ -56,9 +56,7 @@ export class Exchange implements Line, Listener {
     this.#host = host
     this.#moments = { offered: offeredAt }
     this.#relay = new Relay(offer.model, terms, host.clock, this)
-    const { fallbackMicroUsd } = terms
-    const billing = target.upstream.billing ?? 'tokens' // of a call that was parked before there was any other
-    this.#tab = new Tab({ model: offer.model, prices: host.prices, billing, fallbackMicroUsd })
+    this.#tab = new Tab(ratesOf(offer, target, terms, host))
     this.#posting = new Posting(this.#tab, host, {
       ref: this.ref,
       withdrawn: (refusal) => this.wrapUp(refusal),

@@ -6,6 +6,9 @@ import { upstreamFor, type UpstreamSpec } from './upstream.ts'
 
 export const shippedPrices: PriceTable = new Map<string, ModelPrice>(Object.entries(shipped.models))
 
+/** The day of the shipped table. */
+export const pricesAsOf: string = shipped.asOf
+
 /** Dearer than anything that is sold: a slip of the pen. */
 const mostMicroUsd = 10_000
 const ofTokens = amount('micro-dollars a token (which is US dollars a million tokens)')

@@ -5,7 +5,8 @@ import type { Entry } from './ledger.ts'
 import { unpostedReports } from './limits.ts'
 import { Load } from './load.ts'
 import type { Times } from './moments.ts'
-import type { CallRecord, Progress } from './ports.ts'
+import type { CallTerms } from './plan.ts'
+import type { Brings, CallRecord, Offer, Progress, Target } from './ports.ts'
 import { price, priceOfTime, type Billing, type PriceTable } from './price.ts'
 import { contextTokens, totalTokens, type Modality, type Usage } from './realtime/usage.ts'
 
@@ -15,6 +16,16 @@ export interface Rates {
   prices: PriceTable
   billing: Billing
   fallbackMicroUsd: number
+}
+
+export function ratesOf(
+  offer: Offer,
+  { upstream }: Target,
+  { fallbackMicroUsd }: CallTerms,
+  { prices }: Brings,
+): Rates {
+  // A call that was parked by an earlier version knows one way of billing.
+  return { model: offer.model, prices, billing: upstream.billing ?? 'tokens', fallbackMicroUsd }
 }
 
 export class Tab {
