@@ -4,7 +4,7 @@ import { reportOf } from '../../src/desk-counts.ts'
 import type { KeyPreview, TenantPreview } from '../../src/desk-edits.ts'
 import type { QueueReading, Removed } from '../../src/desk-queue.ts'
 import type { DeskSteps } from '../../src/desk-steps.ts'
-import { holdProblem, linesWith } from '../../src/hold-check.ts'
+import { settingsProblem, linesWith } from '../../src/settings-check.ts'
 import type { Entry } from '../../src/ledger.ts'
 import { keysPerTenant, soundsPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
@@ -141,7 +141,7 @@ export class RedisDesk implements DeskSteps {
     return this.#edit((documents): Edited<Tenant | Refusal | undefined> => {
       if (documents === undefined) return { result: undefined }
       const tenant = changed(documents.tenant, change)
-      const refusal = holdProblem(
+      const refusal = settingsProblem(
         tenant,
         documents.sounds.map(({ id }) => id),
       )
