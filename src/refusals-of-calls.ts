@@ -229,8 +229,9 @@ export const callRefusals = {
     close: 1000,
     type: 'invalid_request_error',
     code: 'maximum_duration',
+    line: 'goodbye',
     title: 'Longest call reached',
-    says: 'The call reached the longest that its plan allows ({minutes} minutes).',
+    says: 'The call reached the longest that its plan or its tenant allows ({minutes} minutes).',
   },
   key_withdrawn: {
     http: 401,
