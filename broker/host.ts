@@ -1,7 +1,7 @@
 // The Node host, put together: store, calls, door, ports; and how it stops. Knows no signal and no exit code.
 import manifest from '../package.json' with { type: 'json' }
 import { houseOf } from '../src/http/house.ts'
-import { closeTimeoutMs, lateCloseMs } from '../src/limits.ts'
+import { cancelGraceMs, closeTimeoutMs, drainReplyMs, lateCloseMs, speechTimeoutMs } from '../src/limits.ts'
 import { shed } from '../src/shedding.ts'
 import type { Series } from '../src/metrics.ts'
 import { unpricedOf, unpricedSays } from '../src/price-table.ts'
@@ -27,8 +27,8 @@ import { isWorker, placeOfWorker } from './workers.ts'
 import { openEmbedded } from './stores/embedded.ts'
 import { RedisStore } from './stores/redis.ts'
 
-/** What a call that is still live when the time is over gets to hear why, and to answer our close. */
-const lastWordsMs = lateCloseMs + 2 * closeTimeoutMs
+/** What a call that is still live when the time is over gets to hear its reply out, our line and why, and to answer our close. */
+const lastWordsMs = drainReplyMs + cancelGraceMs + speechTimeoutMs + lateCloseMs + 2 * closeTimeoutMs
 
 export interface Host extends Pick<Ports, 'port' | 'tlsPort'> {
   /** How many files may be open, and how many calls that is enough for: null where there is no bound. */

@@ -82,7 +82,7 @@ export class DeskLife implements Desks {
   }
 
   async renew(ref: CallRef, load: number | null, progress: Progress): Promise<Renewal> {
-    return this.#heard(await this.steps.renew(ref, load, progress))
+    return this.#heard(ref, await this.steps.renew(ref, load, progress))
   }
 
   async leave(ref: CallRef): Promise<void> {
@@ -91,7 +91,7 @@ export class DeskLife implements Desks {
   }
 
   async debit(ref: CallRef, entries: readonly Entry[], progress: Progress): Promise<Renewal> {
-    const renewal = this.#heard(await this.steps.debit(ref, entries, progress))
+    const renewal = this.#heard(ref, await this.steps.debit(ref, entries, progress))
     await this.#host.arm(reportAfterMs)
     return renewal
   }
@@ -172,17 +172,17 @@ export class DeskLife implements Desks {
     return this.steps.resume()
   }
 
-  #heard({ renewal, alerts }: Heard): Renewal {
-    this.#spread(alerts)
+  #heard({ call }: CallRef, { renewal, alerts }: Heard): Renewal {
+    this.#spread(alerts, call)
     return renewal
   }
 
-  /** Whom it concerns is told: the operator, the apps of live calls; and who may not go on comes to an end. */
-  #spread(alerts: readonly Alert[]): void {
+  /** Whom it concerns is told: the operator, the apps of live calls; and who may not go on comes to an end. `by`: the call whose word it was. */
+  #spread(alerts: readonly Alert[], by?: string): void {
     for (const alert of alerts) this.#host.alert(alert)
     const warnings = alerts.filter(warns)
     if (warnings.length > 0) this.#host.background(this.#warn(warnings))
-    if (alerts.some(stops)) this.#host.background(this.#wrapUp())
+    if (alerts.some(stops)) this.#host.background(this.#wrapUp(by))
   }
 
   async #warn(warnings: readonly BudgetAlert[]): Promise<void> {
@@ -192,10 +192,12 @@ export class DeskLife implements Desks {
     }
   }
 
-  /** All calls of a tenant that may not talk any more, live and waiting ones. */
-  async #wrapUp(): Promise<void> {
+  /** All calls of a tenant that may not talk any more, live and waiting ones; but the one that is answered so. */
+  async #wrapUp(by?: string): Promise<void> {
     const { calls, refusal } = await this.steps.affected()
-    if (refusal !== undefined) await this.#told(calls, { is: 'wrapUp', refusal })
+    if (refusal === undefined) return
+    const others = calls.filter((call) => call !== by)
+    await this.#told(others, { is: 'wrapUp', refusal })
   }
 
   async #told(calls: readonly string[], word: Word): Promise<void> {

@@ -51,8 +51,13 @@ export const lateCloseMs = 2_200
 export const cancelGraceMs = 200
 /** A peer that does not answer our close is terminated after this (C7). */
 export const closeTimeoutMs = 1_000
-/** Wrapping waits this long for the reply that is being spoken, then closes anyway (C9). */
+/** Wrapping waits this long until the reply that is being spoken was heard, then goes on anyway (C9); in a process that must end, this long. */
 export const wrapTimeoutMs = 30_000
+export const drainReplyMs = 10_000
+
+/** What a tenant may set as its longest call, beside its plan's: in less nobody has said anything; a day is the most of any plan. */
+export const longestCallSecondsLeast = 5
+export const longestCallSecondsMost = 86_400
 
 /** One frame of a caller (C8). Frames are counted in UTF-16 units, as strings have them: audio is ASCII, there a unit is a byte. OpenAI takes appends up to 15 MiB; a tenant may be given that much. */
 export const frameBytes = 1024 * 1024

@@ -48,6 +48,7 @@ export function tenantOf(stored: object): Tenant {
     callBudgets: {},
     trialDays: null,
     shadow: null,
+    longestCallSeconds: null,
     ...stored,
   } as unknown as Tenant
 }
@@ -107,7 +108,7 @@ export function callTerms(tenant: Tenant, key: Key): CallTerms {
     plan: tenant.plan,
     key: key.id,
     frameBytes: tenant.frameBytes,
-    longestMs: plan.longestCallMinutes === null ? null : plan.longestCallMinutes * 60_000,
+    longestMs: longestMs(tenant),
     fallbackMicroUsd: plan.fallbackMicroUsdPerToken,
     pinned: tenant.pinned,
     patienceMs: patienceMs(tenant),
@@ -116,6 +117,13 @@ export function callTerms(tenant: Tenant, key: Key): CallTerms {
 }
 
 /** No longer than the plan's, which may have been lowered since the tenant set its own. */
+function longestMs({ plan, longestCallSeconds }: Tenant): number | null {
+  const { longestCallMinutes } = plans[plan]
+  if (longestCallMinutes === null) return longestCallSeconds === null ? null : longestCallSeconds * 1000
+  return Math.min(longestCallSeconds ?? Infinity, longestCallMinutes * 60) * 1000
+}
+
+/** No longer than the plan's either. */
 export function patienceMs({ plan, hold }: Tenant): number {
   return Math.min(hold.patienceSeconds ?? Infinity, plans[plan].patienceSeconds) * 1000
 }

@@ -6,8 +6,10 @@ import type { Tab } from './tab.ts'
 
 export interface Poster {
   readonly ref: CallRef
-  /** Its desk says that it may not go on; `since`: when the desk was told what has led to it (ms). */
-  withdrawn(refusal: Refusal, since: number): void
+  /** Replies that run now, by id. */
+  running(): readonly string[]
+  /** Its desk says that it may not go on. `running`: the replies that ran when the desk was asked; what has begun since is not to be paid for. */
+  withdrawn(refusal: Refusal, running: readonly string[]): void
   fault(error: unknown): void
 }
 
@@ -50,8 +52,9 @@ export class Posting {
   async renew(): Promise<void> {
     const now = this.#clock.now()
     const { ref } = this.#poster
+    const running = this.#poster.running()
     const renewal = await this.#desks.renew(ref, this.#tab.load(now), this.#tab.progress(now))
-    if (renewal.is === 'withdrawn') this.#poster.withdrawn(renewal.refusal, now)
+    if (renewal.is === 'withdrawn') this.#poster.withdrawn(renewal.refusal, running)
     if (this.#tab.unposted().length > 0) this.#news = true
     await this.#post()
   }
@@ -65,12 +68,12 @@ export class Posting {
   }
 
   async #send(): Promise<void> {
-    const [now, entries] = [this.#clock.now(), this.#tab.unposted()]
+    const [now, entries, running] = [this.#clock.now(), this.#tab.unposted(), this.#poster.running()]
     this.#news = false
     try {
       const renewal = await this.#desks.debit(this.#poster.ref, entries, this.#tab.progress(now))
       this.#tab.posted(entries)
-      if (renewal.is === 'withdrawn') this.#poster.withdrawn(renewal.refusal, now)
+      if (renewal.is === 'withdrawn') this.#poster.withdrawn(renewal.refusal, running)
     } catch (error) {
       this.#poster.fault(error)
     }

@@ -39,8 +39,6 @@ export const equivalent: Readonly<Record<string, string>> = {
     'no characters are no scalar',
   '(code >= 0x61 && code <= 0x7a) || → (code >= 0x61 && code < 0x7a) ||': 'no scalar has a z',
   // src/exchange.ts
-  'const minutes = Math.round((longestMs ?? 0) / 60_000) → const minutes = Math.round((longestMs) / 60_000)':
-    'it was looked at a line above',
   'Object.assign(exchange.#moments, moments) → ;': 'it has the time of its offer; that it waits it is told again',
   'this.#moments.queued ??= this.#host.clock.now() → this.#moments.queued = this.#host.clock.now()':
     'that it waited counts, not since when',
@@ -50,19 +48,20 @@ export const equivalent: Readonly<Record<string, string>> = {
     'a transcription has no reply: no reply of that name is running',
   'action satisfies never → ;': 'for the compiler',
   '#hasPlace = false → #hasPlace = true': 'it is set before anybody waits',
-  "else if (this.#call.state !== 'waiting') return → else if (false) return":
+  "else if (this.#call.state === 'waiting') this.#waiter?.told(answer) → else if (true) this.#waiter?.told(answer)":
     'a waiter that is over hears nothing more',
-  // src/waiter.ts
-  'const mine = ++this.#lines → const mine = --this.#lines': 'counting down gives as many numbers',
+  // src/speaker.ts, src/waiter.ts
+  'const begun = { line, hearing, mine: ++this.#lines, since: this.#clock.now() } → const begun = { line, hearing, mine: --this.#lines, since: this.#clock.now() }':
+    'counting down gives as many numbers',
   'this.#lines++ → this.#lines--': 'as above',
-  "if (sound === null || ear.as === 'text') return this.#utter(mine, line, text, undefined) → if (sound === null && ear.as === 'text') return this.#utter(mine, line, text, undefined)":
+  "if (sound === null || hearing.as === 'text') return this.#utter(begun, text, undefined) → if (sound === null && hearing.as === 'text') return this.#utter(begun, text, undefined)":
     'a caller that reads has no sound, and only that',
   'const { said, since } = this.#utterance ?? {} → const { said, since } = this.#utterance':
     'it is set before it is said, and its timer goes with it',
   'if (said === undefined || since === undefined) return → if (false) return': 'as above',
   'if (said === undefined || since === undefined) return → if (said === undefined && since === undefined) return':
     'as above',
-  'this.#cancelSpeech = this.#clock.after(Math.max(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump()) → this.#cancelSpeech = this.#clock.after(Math.min(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump())':
+  'this.#cancel = this.#clock.after(Math.max(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump()) → this.#cancel = this.#clock.after(Math.min(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump())':
     'only dearer: it looks each millisecond what is due',
   'if (this.#hold === hold) this.#audience.changed() // else an action was a step of its own, and has said so → if (true) this.#audience.changed() // else an action was a step of its own, and has said so':
     'only dearer: it says so twice',
@@ -171,6 +170,8 @@ export const equivalent: Readonly<Record<string, string>> = {
   'if (!hasRoom(events, bytes + this.#updateBytes)) this.#updateBytes = measured(this.#update) → if (true) this.#updateBytes = measured(this.#update)':
     'as above',
   // src/relay.ts
+  'if (type === append && this.#wraps === undefined) this.#forward(frame, type) → if (false) this.#forward(frame, type)':
+    'only faster: audio that is said is forwarded too',
   "if (type === 'input_audio_buffer.append') this.#forward(frame, type) → if (false) this.#forward(frame, type)":
     'only faster: it is said as audio further on',
   'else if (type === undefined) this.#control(frame) → else if (true) this.#control(frame)':

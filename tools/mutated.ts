@@ -11,7 +11,10 @@ export const rules: Record<string, string[]> = {
   'src/desk-pools.ts': ['test/rules/admission.test.ts', 'test/rules/desk.test.ts'],
   'src/meter.ts': ['test/rules/meter.test.ts'],
   'src/waiter.ts': ['test/rules/waiter.test.ts', 'test/rules/exchange-parked.test.ts'],
-  'src/hold-check.ts': ['test/rules/desk-uploads.test.ts'],
+  'src/speaker.ts': ['test/rules/speaker.test.ts', 'test/rules/waiter.test.ts'],
+  'src/earshot.ts': ['test/rules/earshot.test.ts'],
+  'src/farewell.ts': ['test/rules/exchange-wrapping.test.ts', 'test/rules/exchange.test.ts'],
+  'src/settings-check.ts': ['test/rules/desk-uploads.test.ts'],
   'src/desk-uploads.ts': ['test/rules/desk-uploads.test.ts'],
   'src/ready-sounds.ts': ['test/rules/ready-sounds.test.ts'],
   'src/wav-file.ts': ['test/rules/wav-file.test.ts'],
@@ -45,6 +48,7 @@ export const rules: Record<string, string[]> = {
   'src/realtime/notice.ts': ['test/rules/notice.test.ts'],
   'src/exchange.ts': [
     'test/rules/exchange.test.ts',
+    'test/rules/exchange-wrapping.test.ts',
     'test/rules/exchange-waiting.test.ts',
     'test/rules/exchange-parked.test.ts',
   ],
@@ -104,5 +108,10 @@ export const rules: Record<string, string[]> = {
   'src/http/door.ts': ['test/rules/door.test.ts'],
   'src/http/key.ts': ['test/rules/key.test.ts'],
   'src/upstream.ts': ['test/rules/upstream.test.ts'],
-  'src/relay.ts': ['test/rules/exchange.test.ts', 'test/rules/relay.test.ts', 'test/rules/exchange-waiting.test.ts'],
+  'src/relay.ts': [
+    'test/rules/exchange.test.ts',
+    'test/rules/relay.test.ts',
+    'test/rules/exchange-waiting.test.ts',
+    'test/rules/exchange-wrapping.test.ts',
+  ],
 }

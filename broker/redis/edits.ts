@@ -1,6 +1,6 @@
 // Edits of a tenant's documents in Redis, each computed on the documents as they were read. Knows no Redis. Rules K1, G8, H4.
 import { isoOf } from '../../src/calendar.ts'
-import { holdProblem, linesWith } from '../../src/hold-check.ts'
+import { linesWith, settingsProblem } from '../../src/settings-check.ts'
 import { keysPerTenant, soundsPerTenant } from '../../src/limits.ts'
 import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
 import { changed, changedKey, keyValid, type Key, type Tenant } from '../../src/plan.ts'
@@ -17,7 +17,7 @@ export interface Edited<R> {
 export function changeTenant({ tenant: before, sounds }: Documents, change: TenantChange): Edited<Tenant | Refusal> {
   const tenant = changed(before, change)
   const uploads = sounds.map(({ id }) => id)
-  const refusal = holdProblem(tenant, uploads)
+  const refusal = settingsProblem(tenant, uploads)
   return refusal === undefined ? { edit: { tenant }, result: tenant } : { result: refusal }
 }
 

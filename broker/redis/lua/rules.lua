@@ -753,8 +753,12 @@ ____exports.lateCloseMs = 2200
 ____exports.cancelGraceMs = 200
 --- A peer that does not answer our close is terminated after this (C7).
 ____exports.closeTimeoutMs = 1000
---- Wrapping waits this long for the reply that is being spoken, then closes anyway (C9).
+--- Wrapping waits this long until the reply that is being spoken was heard, then goes on anyway (C9); in a process that must end, this long.
 ____exports.wrapTimeoutMs = 30000
+____exports.drainReplyMs = 10000
+--- What a tenant may set as its longest call, beside its plan's: in less nobody has said anything; a day is the most of any plan.
+____exports.longestCallSecondsLeast = 5
+____exports.longestCallSecondsMost = 86400
 --- One frame of a caller (C8). Frames are counted in UTF-16 units, as strings have them: audio is ASCII, there a unit is a byte. OpenAI takes appends up to 15 MiB; a tenant may be given that much.
 ____exports.frameBytes = 1024 * 1024
 ____exports.frameBytesMost = 15 * 1024 * 1024
@@ -1123,7 +1127,7 @@ local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
 local __TS__ArrayFind = ____lualib.__TS__ArrayFind
 local ____exports = {}
-local given
+local given, longestMs
 local ____calendar_2Ets = modules["calendar"]
 local isoOf = ____calendar_2Ets.isoOf
 local ____budget_2Ets = modules["budget"]
@@ -1140,7 +1144,25 @@ function given(change)
         end
     ))
 end
---- No longer than the plan's, which may have been lowered since the tenant set its own.
+function longestMs(____bindingPattern0)
+    local longestCallSeconds
+    local plan
+    plan = ____bindingPattern0.plan
+    longestCallSeconds = ____bindingPattern0.longestCallSeconds
+    local ____exports_plans_plan_5 = ____exports.plans[plan]
+    local longestCallMinutes = ____exports_plans_plan_5.longestCallMinutes
+    if longestCallMinutes == nil then
+        local ____temp_6
+        if longestCallSeconds == nil then
+            ____temp_6 = nil
+        else
+            ____temp_6 = longestCallSeconds * 1000
+        end
+        return ____temp_6
+    end
+    return math.min(longestCallSeconds or math.huge, longestCallMinutes * 60) * 1000
+end
+--- No longer than the plan's either.
 function ____exports.patienceMs(____bindingPattern0)
     local hold
     local plan
@@ -1158,7 +1180,8 @@ function ____exports.tenantOf(stored)
         budgets = {},
         callBudgets = {},
         trialDays = nil,
-        shadow = nil
+        shadow = nil,
+        longestCallSeconds = nil
     }, stored)
 end
 function ____exports.changed(tenant, change)
@@ -1243,20 +1266,11 @@ function ____exports.trialDaysOf(____bindingPattern0)
 end
 function ____exports.callTerms(tenant, key)
     local plan = ____exports.plans[tenant.plan]
-    local ____tenant_plan_6 = tenant.plan
-    local ____key_id_7 = key.id
-    local ____tenant_frameBytes_8 = tenant.frameBytes
-    local ____temp_5
-    if plan.longestCallMinutes == nil then
-        ____temp_5 = nil
-    else
-        ____temp_5 = plan.longestCallMinutes * 60000
-    end
     return {
-        plan = ____tenant_plan_6,
-        key = ____key_id_7,
-        frameBytes = ____tenant_frameBytes_8,
-        longestMs = ____temp_5,
+        plan = tenant.plan,
+        key = key.id,
+        frameBytes = tenant.frameBytes,
+        longestMs = longestMs(tenant),
         fallbackMicroUsd = plan.fallbackMicroUsdPerToken,
         pinned = tenant.pinned,
         patienceMs = ____exports.patienceMs(tenant),
@@ -1270,7 +1284,7 @@ end
 function ____exports.agentCap(____bindingPattern0, agent)
     local caps
     caps = ____bindingPattern0.caps
-    local ____opt_9 = __TS__ArrayFind(
+    local ____opt_7 = __TS__ArrayFind(
         __TS__ObjectEntries(caps.agents),
         function(____, ____bindingPattern0)
             local name
@@ -1278,7 +1292,7 @@ function ____exports.agentCap(____bindingPattern0, agent)
             return name == agent
         end
     )
-    return ____opt_9 and ____opt_9[2]
+    return ____opt_7 and ____opt_7[2]
 end
 return ____exports
 end)()
