@@ -374,7 +374,7 @@ describe('a tenant that may not talk', () => {
 test('[L5] a window of which something was told is forgotten in time, also where nothing was used in it', () => {
   open({ budgets: { tokensPerDay: 0 } })
   desk.judge(start)
-  expect(rosters('told:%')).toHaveLength(2)
+  expect(rosters('told:%')).toHaveLength(1)
   desk.sweep(start + 12 * hour + pageKeptMs.day)
   expect(rosters('told:%')).toEqual([])
 })
