@@ -45,23 +45,31 @@ function offer(call: string): Offer {
   return { call, tenant, keyHash: 'hash', ...asks }
 }
 
+function rosterOf(name: string): string {
+  return `trunkline:{${tenant}}:roster:${name}`
+}
+
+async function ttl(name: string): Promise<number> {
+  return Number(await redis.send('PTTL', rosterOf(name)))
+}
+
 async function gist(): Promise<Record<string, unknown>> {
   return JSON.parse(String(await redis.send('HGET', documents(), 'gist'))) as Record<string, unknown>
 }
 
 async function debit(): Promise<unknown[]> {
   await desk.debit(ref('first'), [entry('r1', { input_text: 5 })], still)
-  return ((await redis.send('KEYS', `trunkline:{${tenant}}:roster:used:*`)) as string[]).toSorted()
+  return ((await redis.send('KEYS', rosterOf('used:*'))) as string[]).toSorted()
 }
 
 test('[L5] windows are those of the tenant’s clock', async () => {
-  const used = (id: string): string => `trunkline:{${tenant}}:roster:used:${id}`
-  expect(await debit()).toEqual(['day:2026-11-21', 'hour:2026-11-21T17+05:30', 'month:2026-11'].map(used))
+  expect(await debit()).toEqual(
+    ['day:2026-11-21', 'hour:2026-11-21T17+05:30', 'month:2026-11'].map((id) => rosterOf(`used:${id}`)),
+  )
 })
 
 test('[L5] a month is kept longer than all else, and everything expires', async () => {
   await debit()
-  const ttl = async (roster: string) => Number(await redis.send('PTTL', `trunkline:{${tenant}}:roster:${roster}`))
   for (const roster of ['used:month:2026-11', 'windows:month'])
     expect(await ttl(roster)).toBeGreaterThan(pageKeptMs.month - day)
   for (const roster of ['used:day:2026-11-21', 'windows:day', 'split:day:2026-11-21', 'held:untils']) {
