@@ -56,7 +56,7 @@ export class DeskBooks {
     return alerts
   }
 
-  #debit(ref: CallRef, entries: readonly Entry[], metered: Metered, tenant: Tenant, now: number): Alert[] {
+  #debit(ref: CallRef, entries: readonly Entry[], metered: Metered | undefined, tenant: Tenant, now: number): Alert[] {
     const more = this.ledger.metered(ref, metered, tenant, now)
     this.#counts.metered(ref.pool, tenant.plan, more)
     let microUsd = more.micro_usd

@@ -25,8 +25,8 @@ export class DeskEnds {
   known(call: string, told: CallRecord, now: number): CallRecord {
     const entered = this.#records.get(call)
     if (told.outcome.why !== 'call_reset' || entered === undefined) return told
-    const [record, so] = [lost(entered, now), this.#ledger.soFar(call, now)]
-    return { ...record, ...so, liveMs: Math.min(record.liveMs, so.liveMs) }
+    const [record, { goneMs, ...so }] = [lost(entered, now), this.#ledger.soFar(call, now)]
+    return { ...record, ...so, liveMs: Math.max(0, record.liveMs - goneMs) }
   }
 
   /** After its last debit. */

@@ -13,7 +13,9 @@ import { keyValid } from './plan.ts'
 import type { Standing, TickAnswer } from './ports.ts'
 import { SqlRecords } from './records-sql.ts'
 import { SqlRegistry } from './registry-sql.ts'
+import { PackedRosters } from './roster-packed.ts'
 import { SqlRoster } from './roster-sql.ts'
+import type { Roster } from './roster.ts'
 import { SqlSounds } from './sounds-sql.ts'
 import type { Sql, Transact } from './sql.ts'
 import { TenantDesk } from './tenant-desk.ts'
@@ -43,7 +45,7 @@ export class SqlDesk extends TenantDesk {
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
   static prepare(sql: Sql): void {
-    for (const home of [SqlRoster, SqlRegistry, SqlRecords, SqlSounds, SqlCounts]) home.prepare(sql)
+    for (const home of [SqlRoster, PackedRosters, SqlRegistry, SqlRecords, SqlSounds, SqlCounts]) home.prepare(sql)
   }
 
   /** The waiting calls that are to be ticked now, and what each is told; `withdrawn`: that its key is good no more (K3). */
@@ -77,9 +79,15 @@ export class SqlDesk extends TenantDesk {
   }
 }
 
+/** Of the ledger: each debit writes most of its names. */
+function isPage(name: string): boolean {
+  return ['used', 'split', 'cells', 'told', 'metered', 'call'].includes(name.split(':')[0] ?? '')
+}
+
 /** One host has it, so that nothing is asked of a pool twice; and what it keeps it does not lose in part. */
 function homesOf(sql: Sql, transact: Transact) {
-  const rosters = (name: string): SqlRoster => new SqlRoster(sql, name)
+  const packed = new PackedRosters(sql)
+  const rosters = (name: string): Roster => (isPage(name) ? packed.open(name) : new SqlRoster(sql, name))
   const counts = new SqlCounts(sql)
   const learning = { until: 0 }
   const homes = {
@@ -90,7 +98,7 @@ function homesOf(sql: Sql, transact: Transact) {
     shared: false,
     ticks: new DeskTicks(new DeskRosters(rosters)),
     learningUntil: () => learning.until,
-    transact: counts.kept(transact),
+    transact: counts.kept(packed.kept(transact)),
   } satisfies DeskHomes
   return { ...homes, learning }
 }

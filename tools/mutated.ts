@@ -100,6 +100,7 @@ export const rules: Record<string, string[]> = {
   'src/records-sql.ts': ['test/rules/desk-callers.test.ts', 'test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
   'src/roster-map.ts': ['test/stores/roster-map.test.ts'],
   'src/roster-sql.ts': ['test/stores/roster-node-sqlite.test.ts'],
+  'src/roster-packed.ts': ['test/stores/roster-packed.test.ts'],
   'src/plan.ts': ['test/rules/plan.test.ts'],
   'src/capacity/assumption.ts': ['test/rules/plan-check.test.ts'],
   'src/capacity/fill.ts': [

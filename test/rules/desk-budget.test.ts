@@ -86,7 +86,8 @@ function metered(live_ms: number, micro_usd = 0): Progress {
 
 /** Names of rosters that have anything in them. */
 function rosters(like: string): unknown[] {
-  return store.sql('SELECT DISTINCT name FROM roster WHERE name LIKE ? ORDER BY name', like).map(({ name }) => name)
+  const both = 'SELECT name FROM roster WHERE name LIKE ? UNION SELECT name FROM packed WHERE name LIKE ? ORDER BY name'
+  return store.sql(both, like, like).map(({ name }) => name)
 }
 
 /** What `/metrics` counts of alerts. */

@@ -3013,26 +3013,27 @@ function DeskLedger.prototype.debit(self, ref, entries, tenant, now)
     end
     return fresh
 end
-function DeskLedger.prototype.metered(self, ____bindingPattern0, ____bindingPattern1, tenant, now)
+function DeskLedger.prototype.metered(self, ____bindingPattern0, metered, tenant, now)
     local cell
     local call
     call = ____bindingPattern0.call
     cell = __TS__ObjectRest(____bindingPattern0, {call = true})
-    local micro_usd
-    local live_ms
-    live_ms = ____bindingPattern1.live_ms
-    micro_usd = ____bindingPattern1.micro_usd
+    local ____temp_0 = metered or ({live_ms = 0, micro_usd = 0})
+    local live_ms = ____temp_0.live_ms
+    local micro_usd = ____temp_0.micro_usd
     local more = {
         live_ms = self:_more("metered:" .. call, "live_ms", live_ms),
         micro_usd = self:_more("metered:" .. call, "micro_usd", micro_usd)
     }
-    self:_post(
-        call,
-        __TS__ObjectAssign({}, more),
-        cell,
-        tenant,
-        now
-    )
+    if more.live_ms + more.micro_usd > 0 then
+        self:_post(
+            call,
+            __TS__ObjectAssign({}, more),
+            cell,
+            tenant,
+            now
+        )
+    end
     self:_note(call, {cost = more.micro_usd})
     self._rosters:get("metered:" .. call):set("heard", now)
     return more
@@ -3043,24 +3044,29 @@ function DeskLedger.prototype.soFar(self, call, now)
         return told:get(account) or 0
     end
     local heard = told:get("heard")
-    local ____temp_0
+    local ____temp_1
     if heard == nil then
-        ____temp_0 = nil
+        ____temp_1 = nil
     else
-        ____temp_0 = math.min(
-            heartbeatMs,
-            math.max(0, now - heard)
-        )
+        ____temp_1 = math.max(0, now - heard)
     end
-    local silentMs = ____temp_0
-    local liveMs = silentMs == nil and math.huge or of("live_ms") + silentMs
+    local since = ____temp_1
+    local ____temp_2
+    if since == nil then
+        ____temp_2 = nil
+    else
+        ____temp_2 = math.min(heartbeatMs, since)
+    end
+    local silentMs = ____temp_2
+    local goneMs = (since or 0) - (silentMs or 0)
+    local tokens, microUsd, timeMicroUsd, replies = of("tokens"), of("cost"), of("micro_usd"), of("replies")
     return {
-        tokens = of("tokens"),
-        microUsd = of("cost"),
-        timeMicroUsd = of("micro_usd"),
-        replies = of("replies"),
-        liveMs = liveMs,
-        silentMs = silentMs
+        tokens = tokens,
+        microUsd = microUsd,
+        timeMicroUsd = timeMicroUsd,
+        replies = replies,
+        silentMs = silentMs,
+        goneMs = goneMs
     }
 end
 function DeskLedger.prototype.ended(self, ____bindingPattern0, record, tenant, now)
@@ -3068,10 +3074,10 @@ function DeskLedger.prototype.ended(self, ____bindingPattern0, record, tenant, n
     local call
     call = ____bindingPattern0.call
     cell = __TS__ObjectRest(____bindingPattern0, {call = true})
-    local ____record_1 = record
-    local liveMs = ____record_1.liveMs
-    local firstMinuteTokens = ____record_1.firstMinuteTokens
-    local firstReplyTokens = ____record_1.firstReplyTokens
+    local ____record_3 = record
+    local liveMs = ____record_3.liveMs
+    local firstMinuteTokens = ____record_3.firstMinuteTokens
+    local firstReplyTokens = ____record_3.firstReplyTokens
     local lost = record.outcome.why == "call_reset" and 1 or 0
     self:_post(
         call,
@@ -3104,20 +3110,20 @@ function DeskLedger.prototype.ended(self, ____bindingPattern0, record, tenant, n
     end
 end
 function DeskLedger.prototype.newcomerLoad(self)
-    local ____learned_result_2 = learned(self._rosters:get("minute"))
-    local mean = ____learned_result_2.mean
-    local calls = ____learned_result_2.calls
+    local ____learned_result_4 = learned(self._rosters:get("minute"))
+    local mean = ____learned_result_4.mean
+    local calls = ____learned_result_4.calls
     return calls >= firstMinuteCalls and math.max(1, mean) or firstMinuteTokens
 end
 function DeskLedger.prototype.newcomerHold(self)
-    local ____learned_result_3 = learned(self._rosters:get("reply"))
-    local mean = ____learned_result_3.mean
-    local calls = ____learned_result_3.calls
+    local ____learned_result_5 = learned(self._rosters:get("reply"))
+    local mean = ____learned_result_5.mean
+    local calls = ____learned_result_5.calls
     local share = calls >= firstMinuteCalls and mean / (firstReply.input + firstReply.output) or 1
-    local ____firstReply_4 = firstReply
-    local input = ____firstReply_4.input
-    local output = ____firstReply_4.output
-    local micro_usd = ____firstReply_4.micro_usd
+    local ____firstReply_6 = firstReply
+    local input = ____firstReply_6.input
+    local output = ____firstReply_6.output
+    local micro_usd = ____firstReply_6.micro_usd
     local function part(amount)
         return math.max(
             1,
@@ -3146,9 +3152,9 @@ function DeskLedger.prototype.usage(self, tenant, now)
     return {hour = hour, day = day, month = month}
 end
 function DeskLedger.prototype.etaMs(self, place, lines)
-    local ____learned_result_5 = learned(self._rosters:get("talk"))
-    local mean = ____learned_result_5.mean
-    local calls = ____learned_result_5.calls
+    local ____learned_result_7 = learned(self._rosters:get("talk"))
+    local mean = ____learned_result_7.mean
+    local calls = ____learned_result_7.calls
     return etaMs(place + 1, lines, mean, calls)
 end
 function DeskLedger.prototype._post(self, call, amounts, cell, tenant, now)
@@ -3926,6 +3932,7 @@ end)()
 modules["desk-ends"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
+local __TS__ObjectRest = ____lualib.__TS__ObjectRest
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local Set = ____lualib.Set
 local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
@@ -3977,12 +3984,18 @@ function DeskEnds.prototype.known(self, call, told, now)
     if told.outcome.why ~= "call_reset" or entered == nil then
         return told
     end
-    local record, so = lost(entered, now), self._ledger:soFar(call, now)
+    local ____temp_0 = {
+        lost(entered, now),
+        self._ledger:soFar(call, now)
+    }
+    local record = ____temp_0[1]
+    local goneMs = ____temp_0[2].goneMs
+    local so = __TS__ObjectRest(____temp_0[2], {goneMs = true})
     return __TS__ObjectAssign(
         {},
         record,
         so,
-        {liveMs = math.min(record.liveMs, so.liveMs)}
+        {liveMs = math.max(0, record.liveMs - goneMs)}
     )
 end
 function DeskEnds.prototype.close(self, ref, tenant, record, now)
@@ -4001,15 +4014,15 @@ function DeskEnds.prototype.close(self, ref, tenant, record, now)
 end
 function DeskEnds.prototype.closeLost(self, tenant, now)
     local missing = self._rosters:get("missing")
-    local ____Set_1 = Set
-    local ____array_0 = __TS__SparseArrayNew(unpack(namesIn(self._rosters:get("leases"))))
+    local ____Set_2 = Set
+    local ____array_1 = __TS__SparseArrayNew(unpack(namesIn(self._rosters:get("leases"))))
     __TS__SparseArrayPush(
-        ____array_0,
+        ____array_1,
         unpack(namesIn(self._rosters:get("queue")))
     )
     local here = __TS__New(
-        ____Set_1,
-        {__TS__SparseArraySpread(____array_0)}
+        ____Set_2,
+        {__TS__SparseArraySpread(____array_1)}
     )
     for ____, id in ipairs(namesIn(missing)) do
         if here:has(id) then
@@ -4025,13 +4038,13 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
                     break
                 end
                 local since = missing:get(id)
-                local ____temp_2
+                local ____temp_3
                 if since ~= nil and now - since >= lostAfterMs then
-                    ____temp_2 = self._records:get(id)
+                    ____temp_3 = self._records:get(id)
                 else
-                    ____temp_2 = nil
+                    ____temp_3 = nil
                 end
-                local call = ____temp_2
+                local call = ____temp_3
                 if since == nil then
                     missing:set(id, now)
                 elseif call ~= nil then
