@@ -1,12 +1,16 @@
 // The Node host, put together: store, calls, door, ports; and how it stops. Knows no signal and no exit code.
 import manifest from '../package.json' with { type: 'json' }
+import { Courier } from '../src/courier.ts'
+import { webHmac } from '../src/http/hmac.ts'
 import { houseOf } from '../src/http/house.ts'
 import { closeTimeoutMs, lateCloseMs } from '../src/limits.ts'
 import { shed } from '../src/shedding.ts'
 import type { Series } from '../src/metrics.ts'
 import { seriesOf, total } from '../src/series.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
+import { targetProblem } from '../src/webhook-target.ts'
 import { Calls } from './calls.ts'
+import { clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { Door } from './door.ts'
 import { Misuse } from './given.ts'
@@ -21,6 +25,7 @@ import { soundsFrom } from './sounds.ts'
 import type { Fault, Log, Store, Words } from './store.ts'
 import { StrainMeter } from './strain-meter.ts'
 import { callsMost, connectionsMost, openFilesMost } from './file-limit.ts'
+import { makePost, readUrl } from './webhook-post.ts'
 import { isWorker, placeOfWorker } from './workers.ts'
 import { openEmbedded } from './stores/embedded.ts'
 import { RedisStore } from './stores/redis.ts'
@@ -54,7 +59,10 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     seated: (call: string) => calls?.seated(call),
     wrapUp: (call: string, refusal: Parameters<Calls['wrapUp']>[1]) => calls?.wrapUp(call, refusal),
   }
-  const store = openStore(config, words, { fault, log })
+  const may = { private: config.allowPrivateWebhooks }
+  if (may.private) log('webhooks may reach private addresses', {})
+  const courier = new Courier({ now: () => clock.now(), hmac: webHmac, post: makePost({ may }) })
+  const store = openStore(config, { calls: words, courier }, { fault, log })
   calls = new Calls({
     desks: store.desks,
     secrets: config.secrets,
@@ -74,6 +82,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     operatorKey: config.adminKey,
     models: modelsOf(config.upstreams),
     sha256,
+    urlProblem: (url: string) => targetProblem(url, readUrl, may),
     fault: (error: unknown, instance: string): Refusal | undefined => {
       fault('request', error, { request_id: instance })
       return error instanceof StoreFault ? { why: 'store_unreachable' } : undefined
@@ -150,13 +159,17 @@ function processSeries({ strain, load, callsMost }: StrainMeter, leave: Leave, c
   }
 }
 
-function openStore({ store, node, upstreams }: Config, calls: Words, { fault, log }: Voice): Store {
+function openStore(
+  { store, node, upstreams }: Config,
+  own: { calls: Words; courier: Courier },
+  { fault, log }: Voice,
+): Store {
   const pools = poolsOf(upstreams)
-  if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, calls, fault })
+  if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, ...own, fault })
   const place = placeOfWorker()
-  const own = place === undefined ? node : `${node}/${place}`
+  const name = place === undefined ? node : `${node}/${place}`
   const say = ({ event, ...more }: Readonly<Record<string, unknown>>): void => log(String(event), more)
-  return new RedisStore({ url: store.url, node: own, pools, calls, fault, log: say })
+  return new RedisStore({ url: store.url, node: name, pools, ...own, fault, log: say })
 }
 
 /** Whether it was done in time. */

@@ -12,6 +12,7 @@ import type { Series } from './metrics.ts'
 import { keyValid, type Key, type Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
 import type { Refusal } from './refusal.ts'
+import { SqlMail } from './sql-mail.ts'
 import type { Format, Sound } from './sound.ts'
 import type { Upload } from './sounds-sql.ts'
 import type { Sql, Transact } from './sql.ts'
@@ -19,6 +20,11 @@ import type { Sql, Transact } from './sql.ts'
 export class SqlSteps implements DeskSteps {
   /** undefined until a tenant is made. */
   desk: SqlDesk | undefined
+  readonly mail: SqlMail = new SqlMail({
+    desk: () => this.desk,
+    unowned: () => this.#unowned(),
+    now: () => this.#now(),
+  })
   readonly #id: string
   readonly #sql: Sql
   readonly #transact: Transact
@@ -176,7 +182,7 @@ export class SqlSteps implements DeskSteps {
 
   #open(): SqlDesk {
     if (this.desk === undefined) SqlDesk.prepare(this.#sql)
-    return (this.desk ??= new SqlDesk(this.#sql, this.#transact))
+    return (this.desk ??= new SqlDesk(this.#sql, this.#transact, (afterMs) => this.mail.tell(afterMs)))
   }
 
   #now(): number {

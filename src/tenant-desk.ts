@@ -5,6 +5,7 @@ import { DeskCounts, lost, reportOf, type Gauges } from './desk-counts.ts'
 import type { DeskHomes, Registry } from './desk-homes.ts'
 import { holdNarrow } from './desk-holding.ts'
 import { DeskLedger, type Balances } from './desk-ledger.ts'
+import { DeskOutbox } from './desk-outbox.ts'
 import { DeskPools } from './desk-pools.ts'
 import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
@@ -50,6 +51,7 @@ export class TenantDesk {
   readonly rosters: DeskRosters
   readonly counts: DeskCounts
   readonly queue: DeskQueue
+  readonly outbox: DeskOutbox
   readonly #homes: DeskHomes
   readonly #registry: Registry
   readonly #records: Records
@@ -64,6 +66,7 @@ export class TenantDesk {
     this.#records = records
     this.rosters = new DeskRosters(homes.rosters)
     this.counts = new DeskCounts(homes.counts)
+    this.outbox = new DeskOutbox(this.rosters, this.counts, homes)
     this.#ledger = new DeskLedger(this.rosters)
     this.#pools = new DeskPools(this.rosters, homes.shared)
     this.queue = new DeskQueue(this.rosters, registry, records, this.#ledger, ticks, transact)
@@ -160,6 +163,7 @@ export class TenantDesk {
       for (const agent of Object.keys(tenant.caps.agents)) read(this.rosters.gate(tenant, undefined, agent, now), now)
       this.#closeLost(tenant, now)
       this.#records.forget(now - keptMs)
+      this.outbox.sweep(now)
     })
   }
 
@@ -208,7 +212,8 @@ export class TenantDesk {
 
   gauges(tenant: Tenant, now: number): Gauges {
     const { live, cap } = this.queue.lines(tenant, now)
-    return { live, cap, waiting: this.#records.waiting(), oldestWaitMs: this.queue.oldestWaitMs(tenant, now) }
+    const [waiting, oldestWaitMs] = [this.#records.waiting(), this.queue.oldestWaitMs(tenant, now)]
+    return { live, cap, waiting, oldestWaitMs, ...this.outbox.standing(now) }
   }
 
   /** The lines of keys and agents that have a cap now are held by the calls that came before it. */
@@ -271,6 +276,7 @@ export class TenantDesk {
     for (const name of ['missing', 'removed']) this.rosters.get(name).delete(ref.call)
     this.#ledger.ended(ref.call, record, now)
     this.counts.ended(ref.pool, tenant.plan, record)
+    this.outbox.ended(ref, record, now)
   }
 }
 

@@ -17,8 +17,9 @@ import type { Format, Sound } from '../../src/sound.ts'
 import { nobodys } from '../../src/sql-steps.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
 import type { Considered, Decision, DeskReading, Regranted, UnderWay } from '../../src/tenant-desk.ts'
-import { answered, listed, type Fcall, type Writer } from './call.ts'
-import { documentsOf, written, type Documents, type Edit, type ToldDocuments } from './documents.ts'
+import { answered, listed, waitOf, type Fcall, type Writer } from './call.ts'
+import { documentsOf, written, type Documents, type Edited, type ToldDocuments } from './documents.ts'
+import { RedisMail } from './mail.ts'
 import { copyOf, type Snapshot } from './snapshot.ts'
 import * as told from './told.ts'
 
@@ -40,6 +41,12 @@ export interface KnownCall {
 }
 
 export class RedisDesk implements DeskSteps {
+  readonly mail: RedisMail = new RedisMail({
+    step: (step, ask) => this.#step(step, ask),
+    documents: () => this.#documents(),
+    edit: (compute) => this.#edit(compute),
+    unowned: () => this.#unowned(),
+  })
   readonly #id: string
   readonly #fcall: Fcall
   readonly #writer: Writer
@@ -274,18 +281,13 @@ export class RedisDesk implements DeskSteps {
   async #step<T>(step: string, ask: object, bytes: readonly string[] = []): Promise<T | undefined> {
     const { node, epoch } = this.#writer
     const key = `${prefixOf(this.#id)}desk`
-    return answered(await this.#fcall('desk', key, step, node, String(epoch), JSON.stringify(ask), ...bytes)) as
-      | T
-      | undefined
+    const reply = await this.#fcall('desk', key, step, node, String(epoch), JSON.stringify(ask), ...bytes)
+    const afterMs = waitOf(reply)
+    if (afterMs !== undefined) this.mail.tell(afterMs)
+    return answered(reply) as T | undefined
   }
 
   #unowned(): Refusal {
     return { why: 'thing_unknown', details: { kind: 'tenant', id: this.#id } }
   }
-}
-
-/** What is to be written, if anything, and what is said of it. */
-interface Edited<R> {
-  edit?: Edit
-  result?: R
 }

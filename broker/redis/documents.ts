@@ -1,4 +1,5 @@
 // The documents of one tenant in Redis, and edits of them: computed here on what was read, written if nothing was edited since. Knows no rule.
+import type { Hook, HookState, KeptHook } from '../../src/hook.ts'
 import { tenantOf, type Key, type Tenant } from '../../src/plan.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
 
@@ -7,6 +8,9 @@ export interface ToldDocuments {
   tenant: string
   keys: Record<string, string>
   sounds: Record<string, string>
+  hooks: Record<string, string>
+  /** Of hooks that were tried: what came of it. */
+  states: Record<string, string>
   /** Of Redis, ms. */
   now: number
 }
@@ -15,9 +19,10 @@ export interface Documents {
   /** The number of the edit that made them so. */
   revision: number
   tenant: Tenant
-  /** In the order of their ids, as are the uploads. */
+  /** In the order of their ids, as are the uploads and webhooks. */
   keys: Key[]
   sounds: Upload[]
+  hooks: KeptHook[]
   now: number
 }
 
@@ -30,29 +35,48 @@ export interface Edit {
   sound?: Upload
   /** An upload to delete. */
   drop?: string
+  hook?: Hook
+  /** A webhook to delete, and one that nothing is to wait for any more. */
+  unhook?: string
+  forsake?: string
 }
 
-export function documentsOf({ tenant, keys, sounds, ...rest }: ToldDocuments): Documents {
+/** What is to be written, if anything, and what is said of it. */
+export interface Edited<R> {
+  edit?: Edit
+  result?: R
+}
+
+export function documentsOf({ tenant, keys, sounds, hooks, states, ...rest }: ToldDocuments): Documents {
   return {
     ...rest,
     tenant: tenantOf(JSON.parse(tenant) as object),
     keys: byId<Key>(keys),
     sounds: byId<Upload>(sounds),
+    hooks: byId<Hook>(hooks).map((hook) => ({ hook, state: stateOf(states[hook.id]) })),
   }
 }
 
 /** As the function takes it. `gist`: what the gate needs of the tenant, so that Redis need not read what may be long. */
-export function written({ tenant, key, sound, ...rest }: Edit): object {
+export function written({ tenant, key, sound, hook, ...rest }: Edit): object {
   return {
     ...rest,
     ...(tenant !== undefined && { tenant: JSON.stringify(tenant), gist: JSON.stringify(gistOf(tenant)) }),
     ...(key !== undefined && { keys: { [key.id]: JSON.stringify(key) } }),
     ...(sound !== undefined && { sound: { id: sound.id, text: JSON.stringify(sound) } }),
+    ...(hook !== undefined && { hook: { id: hook.id, text: JSON.stringify(hook) } }),
   }
 }
 
 function gistOf({ id, plan, caps, models, overflow, hold: { patienceSeconds } }: Tenant): object {
   return { id, plan, caps, models, overflow, hold: { patienceSeconds } }
+}
+
+/** Written by Lua, which has nothing where JSON has null. */
+function stateOf(text: string | undefined): HookState | undefined {
+  if (text === undefined) return undefined
+  const { at = 0, status = null, error = null, gone_at = null } = JSON.parse(text) as Partial<HookState>
+  return { at, status, error, gone_at }
 }
 
 function byId<T extends { id: string }>(texts: Record<string, string>): T[] {

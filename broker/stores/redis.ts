@@ -1,6 +1,7 @@
 // The store in Redis, which many nodes share: desks and pools decide there, in one function call each; here is what a host does around them.
 // Translates only. Rules G6, G9, G10, K3, S3.
 import type { DeskFace } from '../../src/http/house.ts'
+import type { Courier } from '../../src/courier.ts'
 import { DeskLife } from '../../src/desk-life.ts'
 import { decisionMs, learningMs } from '../../src/limits.ts'
 import { PoolLife } from '../../src/pool-life.ts'
@@ -17,6 +18,7 @@ import { StoreFault } from '../redis/fault.ts'
 import { load, makeFcall, makeLibrary } from '../redis/functions.ts'
 import { tendLibraries } from '../redis/libraries.ts'
 import type { Log } from '../redis/link.ts'
+import { MailList } from '../redis/mail-list.ts'
 import { RedisPool } from '../redis/pool.ts'
 import { RedisRegistry, type Send } from '../redis/registry.ts'
 import { source } from '../redis/source.ts'
@@ -37,6 +39,7 @@ export interface RedisOptions {
   /** The quotas, each with the ceiling that its upstream comes with. */
   pools: Readonly<Record<string, Ceiling>>
   calls: Words
+  courier: Courier
   fault: Fault
   log: Log
 }
@@ -71,6 +74,7 @@ export class RedisStore implements Store {
   readonly #wakes: Wakes
   readonly #node: NodeLife
   readonly #doubts: Doubts
+  readonly #mail: MailList
   readonly #learned = new Beat(() => this.#levelAll())
   readonly #options: RedisOptions
   readonly #pools = new Map<string, PoolLife>()
@@ -99,6 +103,7 @@ export class RedisStore implements Store {
       registry: () => registry,
       pools: Object.keys(pools),
     }
+    this.#mail = new MailList(send, (tenant) => this.#desk(tenant).life.sendMail())
     this.#node = new NodeLife({
       send,
       node: options.node,
@@ -108,7 +113,10 @@ export class RedisStore implements Store {
         await home.loseNode(node, epoch)
         await life.beat()
       },
-      tend: (now) => tendLibraries(library.name, now, send, () => this.#connection.masters()),
+      tend: async (now) => {
+        await this.#mail.look(now)
+        await tendLibraries(library.name, now, send, () => this.#connection.masters())
+      },
       fault: (error) => options.fault('node', error, {}),
     })
     this.#doubts = new Doubts({
@@ -212,7 +220,7 @@ export class RedisStore implements Store {
   }
 
   #deskOf(tenant: string): Desk {
-    const { calls: words, fault } = this.#options
+    const { calls: words, courier, fault } = this.#options
     const calls = new Map<string, KnownCall>()
     const beat = new Beat(() => life.beat())
     const home = new RedisDesk(tenant, this.#fcall, this.#node.writer, (call) => calls.get(call))
@@ -227,6 +235,9 @@ export class RedisStore implements Store {
       background: (work) => this.#background(work, (error) => fault('desk', error, { tenant_id: tenant })),
       busy: () => calls.size > 0,
       arm: (afterMs) => beat.arm(about(afterMs)),
+      courier,
+      chance: () => Math.random(),
+      mailAfter: (afterMs) => this.#mail.note(tenant, afterMs),
       fault: (error) => fault('desk', error, { tenant_id: tenant }),
     })
     for (const channel of channelsOf(tenant)) this.#wakes.subscribe(channel)
