@@ -110,7 +110,7 @@ export function drop(box: Outbox, hook: string, hooks: readonly string[]): strin
   const due = box.due(hook)
   const over: string[] = []
   for (const message of due.first(due.size())) if (done(box, hook, message, hooks)) over.push(message)
-  for (const of of [box.failures, box.rests]) of.delete(hook)
+  for (const roster of [box.failures, box.rests]) roster.delete(hook)
   return over
 }
 
@@ -118,7 +118,7 @@ export function drop(box: Outbox, hook: string, hooks: readonly string[]): strin
 function fail(box: Outbox, hook: string, until: number, now: number): void {
   const before = box.failures.get(hook) ?? 0
   if (before > 0 && box.rests.get(hook) !== until) return
-  const rest = hookRestsMs[Math.min(before, hookRestsMs.length - 1)] ?? 0
+  const rest = hookRestsMs[Math.min(before, hookRestsMs.length - 1)] as number
   box.failures.set(hook, before + 1)
   box.rests.set(hook, now + rest)
 }
@@ -128,7 +128,7 @@ function nextOf(box: Outbox, hooks: readonly string[]): { hook: string; message:
   for (const hook of hooks) {
     const due = box.due(hook)
     for (const message of due.first(1)) {
-      const at = Math.max(due.get(message) ?? 0, box.rests.get(hook) ?? 0)
+      const at = Math.max(due.get(message) as number, box.rests.get(hook) ?? 0)
       if (next === undefined || at < next.at) next = { hook, message, at }
     }
   }

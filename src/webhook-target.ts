@@ -6,8 +6,6 @@ import { hookUrlCharacters } from './limits.ts'
 /** A URL as its host has read it. */
 export interface TargetUrl {
   protocol: string
-  username: string
-  password: string
   /** With its port, where that is not the protocol's own. */
   host: string
   hostname: string
@@ -42,8 +40,7 @@ export function targetProblem(
   if (url === undefined || written === undefined || !['https:', 'http:'].includes(url.protocol))
     return 'is no URL that begins with https://'
   if (url.protocol === 'http:' && !may.private) return 'begins with http://: only https:// is served'
-  if (written.includes('@') || url.username !== '' || url.password !== '')
-    return 'has a user or password in it: only the signature says who sends'
+  if (written.includes('@')) return 'has a user or password in it: only the signature says who sends'
   const plain = written.replace(url.protocol === 'http:' ? /:80$/ : /:443$/, '')
   if (plain !== url.host) return `names its host in an odd way: write it as "${url.host}"`
   if (!may.private && !ports.has(url.port)) return 'has a port that is not 443 or 8443'

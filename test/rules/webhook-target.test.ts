@@ -18,6 +18,7 @@ test.each([
   'https://93.184.216.34/',
   'https://[2606:2800:220:1::1]:8443/',
   'https://[::ffff:5db8:d822]/',
+  `https://hooks.example.com/${'a'.repeat(2_048 - 'https://hooks.example.com/'.length)}`,
   'https://100.128.0.1/',
   'https://172.32.0.1/',
 ])('[A5] %s may be told', (url) => {
@@ -38,6 +39,7 @@ test('[A5] a name that looks well is judged by each of its addresses', () => {
   expect(through).toEqual([])
   for (const open of ['1.1.1.1', '2620:fe::fe', '::ffff:1.1.1.1', '64:ff9b::101:101', '223.255.255.255', '192.0.1.0'])
     expect(addressProblem(open, outside)).toBeUndefined()
+  expect(addressProblem('2620:fe::fe%1', outside)).toBeDefined() // of which network nobody knows
 })
 
 test.each([

@@ -2261,7 +2261,7 @@ function fail(box, hook, ____until, now)
     if before > 0 and box.rests:get(hook) ~= ____until then
         return
     end
-    local rest = hookRestsMs[math.min(before, #hookRestsMs - 1) + 1] or 0
+    local rest = hookRestsMs[math.min(before, #hookRestsMs - 1) + 1]
     box.failures:set(hook, before + 1)
     box.rests:set(hook, now + rest)
 end
@@ -2271,7 +2271,7 @@ function nextOf(box, hooks)
         local due = box:due(hook)
         for ____, message in ipairs(due:first(1)) do
             local at = math.max(
-                due:get(message) or 0,
+                due:get(message),
                 box.rests:get(hook) or 0
             )
             if next == nil or at < next.at then
@@ -2370,8 +2370,8 @@ function ____exports.drop(box, hook, hooks)
             over[#over + 1] = message
         end
     end
-    for ____, of in ipairs({box.failures, box.rests}) do
-        of:delete(hook)
+    for ____, roster in ipairs({box.failures, box.rests}) do
+        roster:delete(hook)
     end
     return over
 end
