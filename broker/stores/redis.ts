@@ -81,12 +81,14 @@ export class RedisStore implements Store {
   readonly #works = new Set<Promise<unknown>>()
   /** The one that was not used for the longest time comes first. */
   readonly #open = new Map<string, Desk>()
+  #closed = false
 
   /** Throws a sentence for an address that cannot be read. */
   constructor(options: RedisOptions) {
     const { url, log, pools } = options
     const library = makeLibrary(source())
-    this.#options = options
+    // What still runs when the connection is closed finds it so.
+    this.#options = { ...options, fault: (...what) => (this.#closed ? undefined : options.fault(...what)) }
     this.#connection = new RedisConnection({ url, log, prepare: (link) => load(library, link) })
     this.#fcall = makeFcall(this.#connection, library)
     this.#wakes = new Wakes({
@@ -117,7 +119,7 @@ export class RedisStore implements Store {
         await this.#mail.look(now)
         await tendLibraries(library.name, now, send, () => this.#connection.masters())
       },
-      fault: (error) => options.fault('node', error, {}),
+      fault: (error) => this.#options.fault('node', error, {}),
     })
     this.#doubts = new Doubts({
       lose: async (offer) => {
@@ -141,6 +143,7 @@ export class RedisStore implements Store {
     await this.#node.close()
     this.#learned.stop()
     for (const { beat } of this.#open.values()) beat.stop()
+    this.#closed = true
     this.#wakes.close()
     this.#connection.close()
   }
