@@ -45,7 +45,7 @@ export class DeskOutbox {
     const wanting = hooks.filter((kept) => wants(kept, type)).map(({ hook }) => hook.id)
     if (wanting.length === 0 || !this.#messages.put({ id, type, at: now, data })) return
     const dropped = put(this.#box(), id, wanting, this.#ids(), now)
-    for (const oldest of dropped) this.#messages.done(oldest)
+    this.#over(dropped)
     this.#counts.dropped(this.#pool(), dropped.length)
     this.#tell(0)
   }
@@ -76,7 +76,7 @@ export class DeskOutbox {
       const { hook, message: id } = taken.claim
       const [kept, message] = [this.#hooks.get(hook), this.#messages.get(id)]
       if (kept !== undefined && message !== undefined) {
-        const more = (nextAt(this.#box(), this.#ids()) ?? now + 1) <= now
+        const more = (nextAt(this.#box(), this.#ids()) as number) <= now // at least this one is there
         return { is: 'due', claim: taken.claim, url: kept.hook.url, secrets: secretsOf(kept.hook, now), message, more }
       }
       done(this.#box(), hook, id, this.#ids()) // it was put so long ago that it is forgotten
@@ -93,7 +93,7 @@ export class DeskOutbox {
     }
     const settled = settle(this.#box(), claim, outcome.error === null, this.#ids(), chance, now)
     if (settled !== 'nothing') this.#counts.delivery(this.#pool(), settled)
-    if (settled === 'delivered' || settled === 'gave_up') this.#finish(claim.message)
+    if (this.#box().waiting.get(claim.message) === undefined) this.#messages.done(claim.message)
   }
 
   /** What an attempt came to is shown with its hook; false where there is none any more. */
@@ -119,12 +119,8 @@ export class DeskOutbox {
   standing(now: number): { messages: number; oldestMessageMs: number } {
     const { waiting } = this.#box()
     let oldestMessageMs = 0
-    for (const oldest of waiting.first(1)) oldestMessageMs = Math.max(0, now - (waiting.get(oldest) ?? now))
+    for (const oldest of waiting.first(1)) oldestMessageMs = Math.max(0, now - (waiting.get(oldest) as number))
     return { messages: waiting.size(), oldestMessageMs }
-  }
-
-  #finish(message: string): void {
-    if (this.#box().waiting.get(message) === undefined) this.#messages.done(message)
   }
 
   #over(messages: readonly string[]): void {

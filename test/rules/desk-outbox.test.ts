@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Due } from '../../src/desk-outbox.ts'
 import { changedHook, newHook, rotatedHook, shownHook } from '../../src/hook-edits.ts'
 import type { HookSettings } from '../../src/hook-settings.ts'
-import { keptMs, lostAfterMs, messagesWaiting } from '../../src/limits.ts'
+import { keptMs, lostAfterMs, messageClaimMs, messagesWaiting } from '../../src/limits.ts'
 import { DeskHost, start } from './desk-host.ts'
 
 const created_at = '2026-11-21T00:00:00.000Z'
@@ -146,6 +146,8 @@ test('[A5] every other answer but 2xx is tried again, and what came of the last 
     settle(next(i * 600_000), status, i * 600_000)
     expect(host.desk.hooks.list().map(shownHook)).toMatchObject([{ enabled: true, last: { status } }])
   }
+  const last = { at: start + 4 * 600_000, status: null, error: 'It answered null.', gone_at: null }
+  expect(host.desk.hooks.get('h1')?.state).toEqual(last)
   expect(deliveries()).toEqual({ retried: 5 })
 })
 
@@ -202,6 +204,66 @@ test('[A5] how many wait and for how long is on the page, and how many were drop
   expect(host.gauge('trunkline_webhook_oldest_wait_seconds', 5_000)).toBe(4.997)
   expect(host.gauge('trunkline_webhook_messages_dropped_total')).toBe(3)
   expect(next(5_000).message.id).toBe('warn_3')
+  expect(host.store.sql('SELECT count(*) AS n FROM message WHERE json IS NOT NULL')).toEqual([{ n: messagesWaiting }])
+})
+
+test('[A5] the host is told when a message waits: with the step that puts it, and with each sweep until it is gone', () => {
+  hook('h1')
+  host.desk.sweep(start)
+  expect(host.waits.splice(0)).toEqual([])
+  host.desk.outbox.put(warning, start)
+  expect(host.waits.splice(0)).toEqual([0])
+  host.desk.outbox.put(warning, start) // put before: nothing new
+  host.desk.sweep(start + 1_000)
+  expect(host.waits.splice(0)).toEqual([0])
+  const due = next(1_000)
+  expect(host.desk.outbox.next(start + 1_000)).toEqual({ is: 'none', afterMs: messageClaimMs })
+  settle(due, 500, 1_000)
+  host.desk.sweep(start + 2_000)
+  expect(host.waits.splice(0)).toEqual([4_000])
+  settle(next(6_000), 200, 6_000)
+  host.desk.sweep(start + 6_000)
+  expect(host.waits).toEqual([])
+})
+
+test('[A5] who takes a message is told whether another is due', () => {
+  hook('h1')
+  host.desk.outbox.put(warning, start)
+  host.desk.outbox.put({ ...warning, id: 'warn_2' }, start)
+  host.desk.outbox.put({ ...warning, id: 'warn_3' }, start + 1)
+  expect([next().more, next().more, next(1).more]).toEqual([true, false, false])
+})
+
+test('[A5] a message is kept until the last of its endpoints was told', () => {
+  hook('h1')
+  hook('h2')
+  host.desk.outbox.put(warning, start)
+  settle(next(), 200)
+  expect(next()).toMatchObject({ url: 'https://h2.example/', message: { id: 'warn_1' } })
+})
+
+test('[A5] an outcome that comes when another has the message changes nothing and is not counted', () => {
+  hook('h1')
+  host.admit('c1')
+  host.desk.outbox.put(warning, start)
+  const late = next()
+  const taken = next(messageClaimMs)
+  settle(late, 500, messageClaimMs)
+  expect(deliveries()).toEqual({})
+  settle(taken, 200, messageClaimMs)
+  expect(deliveries()).toEqual({ delivered: 1 })
+})
+
+test('[A5] an endpoint that said 410 stays off, whatever a test of it comes to', () => {
+  hook('h1')
+  host.desk.outbox.note('h1', { status: 410, error: 'It answered 410.' }, start)
+  host.desk.outbox.note('h1', { status: 200, error: null }, start + 1)
+  expect(host.desk.hooks.list().map(shownHook)).toMatchObject([{ enabled: false, last: { status: 200 } }])
+  const [kept] = host.desk.hooks.list()
+  if (kept === undefined) throw new Error('no hook')
+  host.desk.hooks.put(changedHook(kept.hook, { enabled: true }, start)) // in the same moment: the word of the operator holds
+  expect(host.desk.hooks.list().map(shownHook)).toMatchObject([{ enabled: true, disabled_reason: null }])
+  expect(host.desk.hooks.get('h1')?.state?.gone_at).toBe(start)
 })
 
 test('[A5] after a rotation both secrets sign for the grace, then the new one alone', () => {

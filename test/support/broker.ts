@@ -194,7 +194,7 @@ export class Broker {
   async close(): Promise<void> {
     await this.#life.close()
     const written = this.log.join('\n')
-    const leaked = [adminKey, upstreamKey, 'tlk_live_'].find((secret) => written.includes(secret))
+    const leaked = [adminKey, upstreamKey, 'tlk_live_', 'whsec_'].find((secret) => written.includes(secret))
     if (leaked !== undefined) throw new Error(`The Worker wrote a secret: ${leaked.slice(0, 9)}…`)
   }
 
@@ -214,19 +214,20 @@ export function settingsOf(url: string): { vars: Record<string, string>; secrets
 
 /**
  * The broker as `npm start` runs it: in a process of its own, with nothing of ours between it and the practice upstream, unless `via`
- * names something else. `on`: the host of this run, unless a test is about one of them.
+ * names something else. `on`: the host of this run, unless a test is about one of them. `vars`: what it is told beyond the usual.
  */
 export async function startBroker(
   options: SimOptions = {},
   via?: (sim: Sim) => string,
   on: HostName = host,
+  vars: Readonly<Record<string, string>> = {},
 ): Promise<Broker> {
   const web = join(projectRoot, 'web')
   const page = { root: web, outDir: join(projectRoot, '.cache', 'web'), sources: [web, join(projectRoot, 'src')] }
   await ensureWebPage({ ...page, building: () => undefined })
   const kept = on === 'node' && store !== 'folder' ? await redis(store) : await folder()
   const sim = await startSim({ port: 0, pace: 'burst', ...options })
-  return run(sim, via?.(sim) ?? sim.url, kept, on)
+  return run(sim, { TRUNKLINE_UPSTREAM_URL: via?.(sim) ?? sim.url, ...vars }, kept, on)
 }
 
 /** What a broker keeps outlives it until `end`. */
@@ -245,14 +246,14 @@ async function redis(what: 'redis' | 'cluster'): Promise<Kept> {
   return { place: servers.url, end: () => servers.end() }
 }
 
-async function run(sim: Sim, upstreamUrl: string, kept: Kept, on: HostName): Promise<Broker> {
+async function run(sim: Sim, vars: Readonly<Record<string, string>>, kept: Kept, on: HostName): Promise<Broker> {
   const log: string[] = []
   const process = await start(on, {
     host: '127.0.0.1',
     port: 0,
     stateDir: kept.place,
     log: (line) => log.push(line),
-    vars: { TRUNKLINE_UPSTREAM_URL: upstreamUrl },
+    vars,
     secrets: { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: upstreamKey },
   })
   return new Broker(process.url, sim, log, {
@@ -264,7 +265,7 @@ async function run(sim: Sim, upstreamUrl: string, kept: Kept, on: HostName): Pro
     },
     restart: async () => {
       await process.kill()
-      return run(sim, upstreamUrl, kept, on)
+      return run(sim, vars, kept, on)
     },
   })
 }

@@ -2554,9 +2554,7 @@ function DeskOutbox.prototype.put(self, ____bindingPattern0, now)
         self:_ids(),
         now
     )
-    for ____, oldest in ipairs(dropped) do
-        self._messages:done(oldest)
-    end
+    self:_over(dropped)
     self._counts:dropped(
         self:_pool(),
         #dropped
@@ -2609,10 +2607,10 @@ function DeskOutbox.prototype.next(self, now)
             local id = ____taken_claim_1.message
             local kept, message = self._hooks:get(hook), self._messages:get(id)
             if kept ~= nil and message ~= nil then
-                local more = (nextAt(
+                local more = nextAt(
                     self:_box(),
                     self:_ids()
-                ) or now + 1) <= now
+                ) <= now
                 return {
                     is = "due",
                     claim = taken.claim,
@@ -2661,8 +2659,8 @@ function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
             settled
         )
     end
-    if settled == "delivered" or settled == "gave_up" then
-        self:_finish(claim.message)
+    if self:_box().waiting:get(claim.message) == nil then
+        self._messages:done(claim.message)
     end
 end
 function DeskOutbox.prototype.note(self, hook, outcome, now)
@@ -2699,18 +2697,13 @@ function DeskOutbox.prototype.standing(self, now)
     for ____, oldest in ipairs(waiting:first(1)) do
         oldestMessageMs = math.max(
             0,
-            now - (waiting:get(oldest) or now)
+            now - waiting:get(oldest)
         )
     end
     return {
         messages = waiting:size(),
         oldestMessageMs = oldestMessageMs
     }
-end
-function DeskOutbox.prototype._finish(self, message)
-    if self:_box().waiting:get(message) == nil then
-        self._messages:done(message)
-    end
 end
 function DeskOutbox.prototype._over(self, messages)
     for ____, message in ipairs(messages) do
