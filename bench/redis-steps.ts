@@ -5,6 +5,7 @@ import { source } from '../broker/redis/source.ts'
 import { lostRecord } from '../src/desk-counts.ts'
 import { TenantSettings } from '../src/plan-settings.ts'
 import { startRedis } from '../test/stores/redis.ts'
+import { still } from '../test/support/words.ts'
 
 const desks = 20
 const atOnce = 50
@@ -21,7 +22,7 @@ for (const live of [100, 500, 1_000]) {
     of(i).consider(offer(from + Math.floor(i / desks), i)),
   )
 }
-await measure('renewals at 1,000 live calls', 2_000, (i) => of(i).renew(ref(Math.floor(i / desks), i), 6_000))
+await measure('renewals at 1,000 live calls', 2_000, (i) => of(i).renew(ref(Math.floor(i / desks), i), 6_000, still))
 await measure('asks', 1_000, (i) => of(i).ask('openai'))
 await measure('sweeps', 100, (i) => of(i).sweep())
 await measure('reports', 100, (i) => of(i).report())
@@ -62,7 +63,15 @@ function offer(call: number, desk: number) {
 }
 
 function ref(call: number, desk: number) {
-  return { call: `c${call}`, tenant: `ten_${desk % desks}`, key: 'k', agent: null, caller: null, pool: 'openai' }
+  return {
+    call: `c${call}`,
+    tenant: `ten_${desk % desks}`,
+    key: 'k',
+    agent: null,
+    caller: null,
+    model: 'm',
+    pool: 'openai',
+  }
 }
 
 async function measure(what: string, times: number, work: (i: number) => Promise<unknown>): Promise<void> {

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream'
 import { Exchange } from '../src/exchange.ts'
 import type { Arrival } from '../src/http/door.ts'
 import { frameMargin, heartbeatMs, knockMs } from '../src/limits.ts'
-import type { Admission, Brings, Desks, Frame, Line, Sounds, Target } from '../src/ports.ts'
+import type { Admission, Brings, Desks, Frame, Line, Sounds, Target, Word } from '../src/ports.ts'
+import type { PriceTable } from '../src/price.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { dialUrl, type UpstreamSpec } from '../src/upstream.ts'
 import { about, clock } from './clock.ts'
@@ -18,6 +19,7 @@ export interface CallHost {
   desks: Desks
   secrets: Secrets
   sounds: Sounds
+  prices: PriceTable
   fault(error: unknown, call: string): void
   /** Its desk knows that it is over. */
   settled(call: string): void
@@ -40,6 +42,7 @@ export class NodeCall implements Line {
       clock,
       desks: host.desks,
       sounds: host.sounds,
+      prices: host.prices,
       fault: (error, call) => host.fault(error, call),
       upstream: { open: (target, line) => this.#dial(target, line, host.secrets) },
       settled: (call) => {
@@ -86,6 +89,10 @@ export class NodeCall implements Line {
 
   seated(): void {
     this.#exchange.seated()
+  }
+
+  told(word: Word): void {
+    this.#exchange.told(word)
   }
 
   wrapUp(refusal: Refusal): void {

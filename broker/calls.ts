@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Arrival } from '../src/http/door.ts'
 import type { PlanName } from '../src/plan.ts'
-import type { Admission, Desks, Offer, Sounds } from '../src/ports.ts'
+import type { Admission, Desks, Offer, Sounds, Word } from '../src/ports.ts'
+import type { PriceTable } from '../src/price.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
 import { NodeCall, type CallHost, type Let } from './call.ts'
@@ -31,6 +32,7 @@ export interface CallsHost {
   desks: Desks
   secrets: Secrets
   soundsOf(tenant: string): Sounds
+  prices: PriceTable
   fault(error: unknown, call: string): void
 }
 
@@ -85,8 +87,8 @@ export class Calls implements Words {
     else this.#calls.get(call)?.seated()
   }
 
-  wrapUp(call: string, refusal: Refusal): void {
-    this.#calls.get(call)?.wrapUp(refusal)
+  told(call: string, word: Word): void {
+    this.#calls.get(call)?.told(word)
   }
 
   /** Who waits hears that there is nothing to wait for here. */
@@ -152,6 +154,7 @@ export class Calls implements Words {
       desks: host.desks,
       secrets: host.secrets,
       sounds: host.soundsOf(offer.tenant),
+      prices: host.prices,
       fault: (error, call) => host.fault(error, call),
       settled: (call) => this.#forget(call),
     }

@@ -21,7 +21,7 @@ export const clock: Clock = {
   },
 }
 
-/** About so long: what began together does not go on together, which would hold up whoever comes in that moment. */
+/** So long, or a little less: what began together does not go on together, which would hold up whoever comes in that moment. */
 export function about(ms: number): number {
-  return ms * (1 + heartbeatJitter * (2 * Math.random() - 1))
+  return ms * (1 - heartbeatJitter * Math.random())
 }

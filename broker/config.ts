@@ -6,6 +6,8 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
+import { readPrices } from '../src/price-table.ts'
+import type { PriceTable } from '../src/price.ts'
 import { upstreamsOf, type UpstreamSpec } from '../src/upstream.ts'
 import { readProxies } from './address.ts'
 import { readAddress } from './redis/address.ts'
@@ -51,6 +53,7 @@ const Settings = z.strictObject({
     .optional()
     .describe("another address for the first upstream: any server that speaks OpenAI's Realtime"),
   upstreams: z.json().optional().describe('a JSON list of upstreams instead of the shipped one'),
+  prices: path.optional().describe('a JSON file of prices that stand over the shipped ones'),
   trustedProxies: z
     .array(z.string('is no address'), 'is no list of addresses')
     .default([])
@@ -74,11 +77,12 @@ export type StorePlace = { is: 'folder'; dir: string } | { is: 'redis'; url: str
 
 export interface Config extends Omit<
   z.infer<typeof Settings>,
-  'upstreams' | 'tlsCert' | 'tlsKey' | 'trustedProxies' | 'store' | 'node'
+  'upstreams' | 'prices' | 'tlsCert' | 'tlsKey' | 'trustedProxies' | 'store' | 'node'
 > {
   store: StorePlace
   node: string
   upstreams: UpstreamSpec[]
+  prices: PriceTable
   proxies: BlockList
   tls: { cert: string; key: string } | undefined
   adminKey: string | undefined
@@ -94,7 +98,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     throw new Misuse([
       `${told.place('workers')}: ${parsed.data.workers} processes cannot share a folder: give --store redis://…, or one process.`,
     ])
-  const { upstreams, trustedProxies, tlsCert, tlsKey, ...settings } = parsed.data
+  const { upstreams, prices, trustedProxies, tlsCert, tlsKey, ...settings } = parsed.data
   const proxies = readProxies(trustedProxies)
   if ('unfit' in proxies)
     throw new Misuse([`${told.place('trustedProxies')}: ${JSON.stringify(proxies.unfit)} is no address or network.`])
@@ -104,6 +108,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     store: storeOf(settings.store, told),
     node: settings.node ?? `${hostname()}:${settings.port}`,
     upstreams: specsOf(upstreams, settings.upstreamUrl, told),
+    prices: pricesOf(prices, told),
     proxies,
     tls: certificate(tlsCert, tlsKey, told),
     adminKey: secrets('TRUNKLINE_ADMIN_KEY'),
@@ -176,6 +181,13 @@ function specsOf(own: unknown, url: string | undefined, told: Given): UpstreamSp
     const where = issue === undefined ? (error as Error).message : `${issue.path.join('.')}: ${issue.message}`
     throw new Misuse([`${told.place('upstreams')}: ${where}.`])
   }
+}
+
+function pricesOf(file: string | undefined, told: Given): PriceTable {
+  const place = told.place('prices')
+  const read = readPrices(file === undefined ? undefined : fileText(file, place))
+  if ('table' in read) return read.table
+  throw new Misuse(read.unfit.map((problem) => `${place}: ${file}: ${problem}.`))
 }
 
 function certificate(cert: string | undefined, key: string | undefined, told: Given): Config['tls'] {

@@ -3,10 +3,12 @@ import manifest from '../package.json' with { type: 'json' }
 import { Courier } from '../src/courier.ts'
 import { webHmac } from '../src/http/hmac.ts'
 import { houseOf } from '../src/http/house.ts'
-import { closeTimeoutMs, lateCloseMs } from '../src/limits.ts'
+import { cancelGraceMs, closeTimeoutMs, drainReplyMs, lateCloseMs, speechTimeoutMs } from '../src/limits.ts'
 import { shed } from '../src/shedding.ts'
 import type { Series } from '../src/metrics.ts'
+import { unpricedOf, unpricedSays } from '../src/price-table.ts'
 import { seriesOf, total } from '../src/series.ts'
+import type { Word } from '../src/ports.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
 import { targetProblem } from '../src/webhook-target.ts'
 import { Calls } from './calls.ts'
@@ -22,7 +24,7 @@ import { StoreFault } from './redis/fault.ts'
 import { sha256 } from './sha256.ts'
 import { Siblings } from './siblings.ts'
 import { soundsFrom } from './sounds.ts'
-import type { Fault, Log, Store, Words } from './store.ts'
+import type { Fault, Log, Store, Tell, Words } from './store.ts'
 import { StrainMeter } from './strain-meter.ts'
 import { callsMost, connectionsMost, openFilesMost } from './file-limit.ts'
 import { makePost, readUrl } from './webhook-post.ts'
@@ -30,8 +32,8 @@ import { isWorker, placeOfWorker } from './workers.ts'
 import { openEmbedded } from './stores/embedded.ts'
 import { RedisStore } from './stores/redis.ts'
 
-/** What a call that is still live when the time is over gets to hear why, and to answer our close. */
-const lastWordsMs = lateCloseMs + 2 * closeTimeoutMs
+/** What a call that is still live when the time is over gets to hear its reply out, our line and why, and to answer our close. */
+const lastWordsMs = drainReplyMs + cancelGraceMs + speechTimeoutMs + lateCloseMs + 2 * closeTimeoutMs
 
 export interface Host extends Pick<Ports, 'port' | 'tlsPort'> {
   /** How many files may be open, and how many calls that is enough for: null where there is no bound. */
@@ -57,7 +59,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
   let calls: Calls | undefined
   const words = {
     seated: (call: string) => calls?.seated(call),
-    wrapUp: (call: string, refusal: Parameters<Calls['wrapUp']>[1]) => calls?.wrapUp(call, refusal),
+    told: (call: string, word: Word) => calls?.told(call, word),
   }
   const may = { private: config.allowPrivateWebhooks }
   if (may.private) log('webhooks may reach private addresses', {})
@@ -67,9 +69,12 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     desks: store.desks,
     secrets: config.secrets,
     soundsOf: soundsFrom(config.web, store.homes),
+    prices: config.prices,
     fault: (error, call) => fault('call', error, { call_id: call }),
   })
   const live = calls
+  const unpriced = unpricedOf(config.prices, config.upstreams)
+  if (unpriced.length > 0) log(unpricedSays, { models: unpriced })
   const openFiles = openFilesMost()
   const strain = new StrainMeter({
     calls: () => live.count,
@@ -165,11 +170,13 @@ function openStore(
   { fault, log }: Voice,
 ): Store {
   const pools = poolsOf(upstreams)
-  if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, ...own, fault })
+  const tell: Tell = (tenant, alert) =>
+    log(alert.is === 'suspended' ? 'tenant suspended' : `budget ${alert.level}`, { tenant_id: tenant, ...alert })
+  if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, ...own, fault, tell })
   const place = placeOfWorker()
   const name = place === undefined ? node : `${node}/${place}`
   const say = ({ event, ...more }: Readonly<Record<string, unknown>>): void => log(String(event), more)
-  return new RedisStore({ url: store.url, node: name, pools, ...own, fault, log: say })
+  return new RedisStore({ url: store.url, node: name, pools, ...own, fault, tell, log: say })
 }
 
 /** Whether it was done in time. */

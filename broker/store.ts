@@ -1,7 +1,7 @@
 // What the Node host keeps things in: an embedded folder or Redis, behind one face. Knows neither.
 import type { Homes } from '../src/http/house.ts'
-import type { Desks } from '../src/ports.ts'
-import type { Refusal } from '../src/refusal.ts'
+import type { Alert } from '../src/desk-budget.ts'
+import type { Desks, Word } from '../src/ports.ts'
 
 export interface Store {
   desks: Desks
@@ -15,8 +15,7 @@ export interface Store {
 export interface Words {
   /** Its turn has come. */
   seated(call: string): void
-  /** It must come to its end. */
-  wrapUp(call: string, refusal: Refusal): void
+  told(call: string, word: Word): void
 }
 
 /** `of`: what went wrong, in a word. */
@@ -25,6 +24,9 @@ export type Fault = (
   error: unknown,
   about: Readonly<Record<string, string>>,
 ) => void
+
+/** Something of a tenant that the operator is to know of. */
+export type Tell = (tenant: string, alert: Alert) => void
 
 /** What a person wants to know of, and what belongs to it; no secret (K4). */
 export type Log = (msg: string, more: Readonly<Record<string, unknown>>) => void

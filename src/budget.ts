@@ -47,6 +47,25 @@ export function limitsOf(own: Budgets, plans: Budgets): Limit[] {
   return limits
 }
 
+const names = {
+  tokens: 'tokens',
+  input: 'input tokens',
+  output: 'output tokens',
+  micro_usd: 'US dollars',
+  live_ms: 'live minutes',
+  tts_characters: 'TTS characters',
+} as const satisfies Record<BoundedAccount, string>
+
+/** What it bounds, as people say it: in the unit in which it is set. */
+export function named({ account }: Pick<Limit, 'account'>): string {
+  return names[account]
+}
+
+/** How many of the account's units one is of those in which it is set. */
+export function unitsOf({ account }: Pick<Limit, 'account'>): number {
+  return bounded.find((one) => one.account === account)?.units ?? 1
+}
+
 function budgetName(what: Bounded, window: WindowName): BudgetName {
   return `${what}Per${window === 'hour' ? 'Hour' : window === 'day' ? 'Day' : 'Month'}`
 }

@@ -10,6 +10,12 @@ export function isoOf(now: number): string {
   return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}T${time}.${digits(ms % 1000, 3)}Z`
 }
 
+/** When the month after that of this moment begins. */
+export function nextMonth(now: number): number {
+  const { year, month } = dateOf(Math.floor(now / dayMs))
+  return (month === 12 ? daysTo(year + 1, 1) : daysTo(year, month + 1)) * dayMs
+}
+
 /** From days since 1970, by years that begin in March. H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days. */
 function dateOf(days: number): { year: number; month: number; day: number } {
   const since = days + 719_468
@@ -22,6 +28,15 @@ function dateOf(days: number): { year: number; month: number; day: number } {
   const day = dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1
   const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day }
+}
+
+/** Days from 1970 to the first of a month: the inverse of `dateOf`, days_from_civil there. */
+function daysTo(year: number, month: number): number {
+  const from = month <= 2 ? year - 1 : year
+  const era = Math.floor(from / 400)
+  const yearOfEra = from - era * 400
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5)
+  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
 }
 
 function digits(value: number, width: number): string {

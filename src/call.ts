@@ -1,17 +1,18 @@
 // call.ts: one call's life as a pure machine: (call, event) → call + actions. Knows no socket, no clock and no store. Rules C1, C6, C7, C9.
-import { cancelGraceMs, wrapTimeoutMs } from './limits.ts'
+import { cancelGraceMs, speechTimeoutMs, wrapTimeoutMs } from './limits.ts'
+import type { Line } from './lines.ts'
 import { sendableCode, sendableReason } from './realtime/close-code.ts'
 import { redacted } from './realtime/notice.ts'
 import { closeReason, rendering, type Refusal, type Why } from './refusal.ts'
 
-export type State = 'offered' | 'waiting' | 'connecting' | 'live' | 'wrapping' | 'leaving' | 'ended'
+export type State = 'offered' | 'waiting' | 'connecting' | 'live' | 'wrapping' | 'parting' | 'leaving' | 'ended'
 
 export interface Call {
   state: State
   /** Replies that the provider is giving now, by response id. */
   replies: readonly string[]
-  /** Why it wraps, while it does. */
-  wrapping?: Refusal
+  /** Why it comes to its end, until the caller is told. */
+  refusal?: Refusal
   /** How it ended, while a reply that was broken off still owes its usage (L1). */
   outcome?: Outcome
 }
@@ -28,10 +29,14 @@ export type CallEvent =
   | { is: 'began'; reply: string }
   | { is: 'finished'; reply: string }
   | { is: 'cut'; by: Party; refusal: Refusal } // a bound was broken, or something failed: over at once
-  | { is: 'wrapUp'; refusal: Refusal } // over when the running reply has been given
+  /** Over when the caller has heard the running reply; of several only those that are `spared`, if it is said. */
+  | { is: 'wrapUp'; refusal: Refusal; spared?: readonly string[] | undefined }
+  | { is: 'heard' } // by the caller: all that the provider has said
+  | { is: 'spoken' } // our last line was given, or there is no sound for it
   | { is: 'overdue' } // what was waited for took too long
 
 export type EventName = CallEvent['is']
+type Leave = Pick<CallEvent & { is: 'hungUp' }, 'code' | 'reason'>
 export type Party = 'caller' | 'upstream' | 'broker'
 
 /** Who ended the call, and what was said about it (C1). `why` is a refusal, or one of the two clean ends. */
@@ -49,8 +54,12 @@ export type Action =
   | { do: 'dial' }
   | { do: 'abandon' } // give up the dial, or close what it still brings
   | { do: 'connect' } // pass on what the caller said early; relay from now on
-  | { do: 'cancelReply' }
+  | { do: 'cancelReply'; reply?: string } // the one that is spoken, unless it is said
+  | { do: 'wrap'; refusal: Refusal } // nothing new is begun from now on
+  | { do: 'hearOut' } // `heard` comes then
   | { do: 'closeUpstream' }
+  | { do: 'speak'; line: Line } // `spoken` comes then
+  | { do: 'hush' } // break the line off: no `spoken` comes
   | { do: 'tell'; refusal: Refusal }
   | { do: 'arm'; forMs: number } // `overdue` comes then
   | { do: 'end'; outcome: Outcome } // free the lines, write the record: before the caller is closed, who may be slow
@@ -96,29 +105,39 @@ const machine: Record<State, Handlers> = {
     hungUp: (call, event) => left(call, event),
     dropped: (call, event) => dropped(call, event),
     cut: (call, event) => over(call, event.by, event.refusal),
-    wrapUp: (call, event) => {
-      if (call.replies.length === 0) return over(call, 'broker', event.refusal)
-      return wrap(call, event.refusal)
-    },
+    wrapUp: (call, event) => wrap(call, event),
   },
   wrapping: {
-    began: (call, event) => stay({ ...call, replies: [...call.replies, event.reply] }),
+    began: ({ replies, ...call }, { reply }) => ({
+      call: { ...call, replies: [...replies, reply] },
+      actions: [{ do: 'cancelReply', reply }],
+    }),
     finished: (call, event) => {
       const rest = without(call, event.reply)
-      return rest.replies.length > 0 ? stay(rest) : over(rest, 'broker', reasonOf(call))
+      const last = call.replies.length > 0 && rest.replies.length === 0
+      return { call: rest, actions: last ? [{ do: 'hearOut' }] : [] }
     },
+    heard: (call) => (call.replies.length > 0 ? stay(call) : part(call)),
     hungUp: (call, event) => left(call, event),
-    dropped: (call, event) => dropped(call, event),
+    dropped: (call, event) => (call.replies.length > 0 ? dropped(call, event) : stay(call)), // it has said all that it had to
     cut: (call, event) => over(call, event.by, event.refusal),
-    wrapUp: (call, event) => wrap(call, event.refusal), // the more pressing reason comes sooner
-    overdue: (call) => over(call, 'broker', reasonOf(call)),
+    wrapUp: (call, event) => (graceMs(event.refusal) < graceMs(reasonOf(call)) ? wrap(call, event) : stay(call)),
+    overdue: (call) => part(call),
+  },
+  parting: {
+    spoken: (call) => farewell(reasonOf(call), true),
+    hungUp: (_, event) => ({ call: ended, actions: [answer(event), { do: 'hush' }] }),
+    cut: (_, event) => farewell(event.refusal, false, { do: 'hush' }),
+    overdue: (call) => farewell(reasonOf(call), true, { do: 'hush' }),
   },
   leaving: {
     finished: (call, event) => {
       const rest = without(call, event.reply)
       return rest.replies.length > 0 ? stay(rest) : gone(call)
     },
+    hungUp: (call, event) => (call.refusal === undefined ? stay(call) : forsaken(call, answer(event))),
     dropped: (call) => gone(call),
+    cut: (call, event) => (call.refusal === undefined ? stay(call) : forsaken(call, ...told(event.refusal))),
     overdue: (call) => gone(call),
   },
   ended: {},
@@ -137,8 +156,8 @@ function go(state: State, ...actions: Action[]): Step {
   return { call: { state, replies: [] }, actions }
 }
 
-/** The caller went: nobody is left to be told (C6). Its close is answered with its own code. */
-function left(call: Call, event: { code: number; reason: string }): Step {
+/** The caller went: nobody is left to be told (C6). */
+function left(call: Call, event: Leave): Step {
   const outcome: Outcome = {
     by: 'caller',
     why: 'hung_up',
@@ -146,8 +165,7 @@ function left(call: Call, event: { code: number; reason: string }): Step {
     reason: event.reason,
     inReply: call.replies.length > 0,
   }
-  const [code, reason] = [sendableCode(event.code), sendableReason(event.reason)]
-  return end(call, outcome, { do: 'closeCaller', code, reason, late: false })
+  return end(call, outcome, answer(event))
 }
 
 /** The provider went: its own error and close pass on; where it gave none, ours (C7). */
@@ -164,17 +182,12 @@ function dropped(call: Call, event: CallEvent & { is: 'dropped' }): Step {
     reason: event.reason,
     inReply: call.replies.length > 0,
   }
-  const told: Action[] = clean || event.explained ? [] : [{ do: 'tell', refusal }]
-  return end({ ...call, replies: [] }, outcome, ...told, { do: 'closeCaller', code, reason, late: false })
+  const tell: Action[] = clean || event.explained ? [] : [{ do: 'tell', refusal }]
+  return end({ ...call, replies: [] }, outcome, ...tell, { do: 'closeCaller', code, reason, late: false })
 }
 
-/** The caller is told why and closed: later, when it may come back, since some clients come back without a pause (H5). */
 function over(call: Call, by: Party, refusal: Refusal): Step {
-  const { close, retryAfterMs } = rendering(refusal.why)
-  const [code, reason] = [close ?? 1011, closeReason(refusal)]
-  const outcome: Outcome = { by, why: refusal.why, code, reason, inReply: call.replies.length > 0 }
-  const late = retryAfterMs !== undefined
-  return end(call, outcome, { do: 'tell', refusal }, { do: 'closeCaller', code, reason, late })
+  return end(call, outcomeOf(call, by, refusal), ...told(refusal))
 }
 
 /**
@@ -187,14 +200,65 @@ function end(call: Call, outcome: Outcome, ...last: Action[]): Step {
   return { call: { state: 'leaving', replies: call.replies, outcome }, actions }
 }
 
-/** The running reply is waited for, as long as the reason lets it. */
-function wrap(call: Call, refusal: Refusal): Step {
-  const forMs = rendering(refusal.why).graceMs ?? wrapTimeoutMs
-  return { call: { ...call, state: 'wrapping', wrapping: refusal }, actions: [{ do: 'arm', forMs }] }
+/** The running replies are waited for, as long as the reason lets them, and no other. */
+function wrap(call: Call, { refusal, spared = call.replies }: CallEvent & { is: 'wrapUp' }): Step {
+  const others = call.replies.filter((reply) => !spared.includes(reply))
+  const actions: Action[] = [
+    { do: 'wrap', refusal },
+    ...others.map((reply) => ({ do: 'cancelReply', reply }) as const),
+    { do: 'arm', forMs: graceMs(refusal) },
+  ]
+  if (call.replies.length === 0) actions.push({ do: 'hearOut' })
+  return { call: { ...call, state: 'wrapping', refusal }, actions }
+}
+
+/** The reply was heard, or took too long: the caller hears our line, where the reason has one, before it is told. */
+function part(call: Call): Step {
+  const refusal = reasonOf(call)
+  const { line } = rendering(refusal.why)
+  if (line === undefined) return over(call, 'broker', refusal)
+  const outcome = outcomeOf(call, 'broker', refusal)
+  if (call.replies.length === 0) return speak(line, refusal, outcome)
+  const actions: Action[] = [{ do: 'cancelReply' }, { do: 'arm', forMs: cancelGraceMs }]
+  return { call: { state: 'leaving', replies: call.replies, outcome, refusal }, actions }
+}
+
+/** The call is over but for our line, which takes nobody's place: its lines are free, its provider is let go. */
+function speak(line: Line, refusal: Refusal, outcome: Outcome): Step {
+  const call: Call = { state: 'parting', replies: [], refusal }
+  const over: Action[] = [{ do: 'closeUpstream' }, { do: 'end', outcome }]
+  return { call, actions: [...over, { do: 'arm', forMs: speechTimeoutMs }, { do: 'speak', line }] }
+}
+
+function farewell(refusal: Refusal, late: boolean, ...first: Action[]): Step {
+  return { call: ended, actions: [...first, ...told(refusal, late)] }
+}
+
+/** The caller is told why and closed: later, when it may come back, since some clients come back without a pause (H5), or still hears our line. */
+function told(refusal: Refusal, late = false): Action[] {
+  const { close, retryAfterMs } = rendering(refusal.why)
+  const [code, reason] = [close ?? 1011, closeReason(refusal)]
+  return [
+    { do: 'tell', refusal },
+    { do: 'closeCaller', code, reason, late: late || retryAfterMs !== undefined },
+  ]
+}
+
+/** A caller's close is answered with its own code. */
+function answer({ code, reason }: Leave): Action {
+  return { do: 'closeCaller', code: sendableCode(code), reason: sendableReason(reason), late: false }
+}
+
+/** Nobody is left to hear our line; what the provider reports is still waited for. */
+function forsaken(call: Call, ...actions: Action[]): Step {
+  const { refusal: _, ...rest } = call
+  return { call: rest, actions }
 }
 
 /** The broken-off reply has reported, or will not. */
-function gone({ outcome }: Call): Step {
+function gone({ outcome, refusal }: Call): Step {
+  const line = refusal && rendering(refusal.why).line
+  if (outcome !== undefined && refusal !== undefined && line !== undefined) return speak(line, refusal, outcome)
   const end: Action[] = outcome === undefined ? [] : [{ do: 'end', outcome }]
   return { call: ended, actions: [{ do: 'closeUpstream' }, ...end] }
 }
@@ -204,10 +268,20 @@ function hangUp({ state }: Call): Action[] {
   return [{ do: state === 'connecting' ? 'abandon' : 'closeUpstream' }]
 }
 
+function outcomeOf(call: Call, by: Party, refusal: Refusal): Outcome {
+  const { close = 1011 } = rendering(refusal.why)
+  return { by, why: refusal.why, code: close, reason: closeReason(refusal), inReply: call.replies.length > 0 }
+}
+
 function without(call: Call, reply: string): Call {
   return { ...call, replies: call.replies.filter((other) => other !== reply) }
 }
 
 function reasonOf(call: Call): Refusal {
-  return call.wrapping ?? { why: 'bug' }
+  return call.refusal ?? { why: 'bug' }
+}
+
+/** The more pressing a reason, the shorter. */
+function graceMs({ why }: Refusal): number {
+  return rendering(why).graceMs ?? wrapTimeoutMs
 }

@@ -1,15 +1,15 @@
 // A desk decides on offers: who has a line, a place, or neither, with the terms that hold for the call. Knows no transaction. Rules G2, H6, C4.
+import type { DeskBooks } from './desk-books.ts'
 import type { DeskCounts } from './desk-counts.ts'
 import type { Registry, Ticks } from './desk-homes.ts'
-import type { DeskLedger } from './desk-ledger.ts'
 import type { DeskPools } from './desk-pools.ts'
 import type { DeskQueue } from './desk-queue.ts'
 import type { DeskRosters } from './desk-rosters.ts'
-import { admit, turning, type Ask, type Desk, type Terms, type Verdict } from './gate.ts'
+import { admit, release, turning, type Ask, type Desk, type Terms, type Verdict } from './gate.ts'
 import { offerProblem } from './offer-check.ts'
 import { callTerms, patienceMs, roomOf, type Key, type Tenant } from './plan.ts'
 import type { Admission, Offer } from './ports.ts'
-import type { Records } from './records.ts'
+import type { KeptCall, Records } from './records.ts'
 
 /** What of a desk an offer touches. */
 interface Parts {
@@ -18,7 +18,7 @@ interface Parts {
   records: Records
   counts: DeskCounts
   queue: DeskQueue
-  ledger: DeskLedger
+  books: DeskBooks
   pools: DeskPools
   ticks: Ticks | undefined
   terms: TermsAt
@@ -37,7 +37,7 @@ export class DeskAdmission {
 
   /** `first`: the rule for a newcomer. Asked again a call keeps its line or place, and hears how it stands. */
   decide<V extends Verdict | undefined>(offer: Offer, now: number, first: Rule<V>): Decided<V> {
-    const { registry, records, queue, counts } = this.#parts
+    const { registry, records, queue, counts, rosters } = this.#parts
     const tenant = registry.tenant()
     const key = tenant && registry.keyByHash(offer.keyHash)
     if (tenant === undefined || key === undefined) return { is: 'refused', refusal: { why: 'key_unknown' } }
@@ -45,7 +45,11 @@ export class DeskAdmission {
     // It asked before it ended and is heard after: it would hold a line that nobody frees.
     if (known !== undefined && known.ended !== null) return { is: 'refused', refusal: { why: 'call_reset' } }
     if (queue.isRemoved(offer.call)) return { is: 'refused', refusal: { why: 'removed_from_queue' } }
-    const admission = this.#decide(offer, tenant, key, now, known === undefined ? first : admit)
+    const barred = this.#barred(offer, tenant, key, known, now)
+    // A newcomer has a ticket while its pool is asked.
+    if (barred !== undefined && known === undefined)
+      release(rosters.gate(tenant, key, offer.agent, now), offer.call, now)
+    const admission = barred ?? this.#decide(offer, tenant, key, now, known === undefined ? first : admit)
     if (admission === undefined) return undefined as Decided<V>
     if (known === undefined) counts.offered(offer.pool, tenant.plan)
     if (admission.is === 'granted' || admission.is === 'queued') this.#enter(offer, tenant, key, admission.is, now)
@@ -53,10 +57,21 @@ export class DeskAdmission {
     return admission
   }
 
+  /** What keeps it out whatever the lines: the offer itself, or its tenant's budgets. A call that has its line is ended elsewhere. */
+  #barred(offer: Offer, tenant: Tenant, key: Key, known: KeptCall | undefined, now: number): Admission | undefined {
+    const problem = offerProblem(offer, tenant, key, now)
+    if (problem !== undefined) return { is: 'refused', refusal: problem }
+    if (known !== undefined && known.admitted !== null) return undefined
+    const { budget, ledger } = this.#parts.books
+    const spent = budget.refusal(tenant, now)
+    const refusal = spent ?? (known === undefined ? budget.short(tenant, ledger.newcomerHold(), now) : undefined)
+    if (refusal === undefined) return undefined
+    if (tenant.overflow === 'hold' && known === undefined) return { is: 'full', terms: callTerms(tenant, key), refusal }
+    return { is: 'refused', refusal, beforeUpgrade: tenant.overflow === 'upgrade' }
+  }
+
   #decide(offer: Offer, tenant: Tenant, key: Key, now: number, rule: Rule<Verdict | undefined>): Admission | undefined {
-    const refusal = offerProblem(offer, tenant, key, now)
-    if (refusal !== undefined) return { is: 'refused', refusal }
-    const { pools, rosters, ledger, terms } = this.#parts
+    const { pools, rosters, books, terms } = this.#parts
     pools.enter(offer.pool)
     const [{ overflow }, room] = [tenant, roomOf(tenant)]
     const { call, caller } = offer
@@ -64,7 +79,7 @@ export class DeskAdmission {
     const ask: Ask = {
       call,
       quota: rosters.quota(offer.pool, now),
-      load: ledger.newcomerLoad(),
+      load: books.ledger.newcomerLoad(),
       headStartMs: key.headStartSeconds * 1000,
       ...(caller !== null && { caller }),
     }
@@ -73,10 +88,11 @@ export class DeskAdmission {
     if (verdict.is === 'granted') return { is: 'granted', terms: callTerms(tenant, key) }
     if (verdict.is === 'queued') {
       const { place, short } = verdict
-      const etaMs = ledger.etaMs(place, turning(desk, short))
+      const etaMs = books.ledger.etaMs(place, turning(desk, short))
       return { is: 'queued', terms: callTerms(tenant, key), place, short, etaMs }
     }
-    if (verdict.of === 'room' && overflow === 'hold') return { is: 'full', terms: callTerms(tenant, key), room }
+    if (verdict.of === 'room' && overflow === 'hold')
+      return { is: 'full', terms: callTerms(tenant, key), refusal: { why: 'queue_full', details: { room } } }
     const beforeUpgrade = overflow === 'upgrade'
     if (verdict.short !== 'lines') return { is: 'refused', refusal: { why: 'quota_short' }, beforeUpgrade }
     const scope = verdict.of === 'room' ? 'tenant' : verdict.of
@@ -93,11 +109,12 @@ export class DeskAdmission {
     else ticks?.joined(id, patienceMs(tenant), now)
   }
 
-  /** A call has its line; said twice it is counted once. */
+  /** A call has its line, and its first reply is held for; said twice it is counted once. */
   seated(call: string, plan: string, now: number): void {
-    const { records, counts, ticks, pools } = this.#parts
+    const { records, counts, ticks, pools, books } = this.#parts
     const entered = records.admit(call, now)
     if (entered === undefined) return
+    books.budget.hold(call, books.ledger.newcomerHold(), now)
     pools.came(entered.pool)
     ticks?.left(call)
     counts.admitted(entered.pool, plan, now - entered.began)

@@ -1,8 +1,9 @@
 // What a desk counts for `/metrics`, by pool. Knows no rule and no store. Rules M1, M3.
+import type { Alert } from './desk-budget.ts'
 import type { Counts } from './desk-homes.ts'
 import type { Entry } from './ledger.ts'
 import { count, Meters, observe, type MetricName, type Series } from './metrics.ts'
-import type { Admission, CallRecord } from './ports.ts'
+import type { Admission, CallRecord, Metered } from './ports.ts'
 import type { KeptCall } from './records.ts'
 
 /** How a desk stands now; `waiting` by pool. */
@@ -35,7 +36,7 @@ export class DeskCounts {
   }
 
   turnedAway(pool: string, plan: string, admission: Admission): void {
-    const reason = admission.is === 'refused' ? admission.refusal.why : 'queue_full'
+    const reason = admission.is === 'refused' || admission.is === 'full' ? admission.refusal.why : admission.is
     this.#count(pool, 'trunkline_admissions_total', { plan, decision: 'refused', reason })
   }
 
@@ -59,13 +60,38 @@ export class DeskCounts {
     }
   }
 
+  metered(pool: string, plan: string, { live_ms, micro_usd }: Metered): void {
+    if (live_ms > 0) this.#count(pool, 'trunkline_voice_seconds_total', { plan }, live_ms / 1000)
+    if (micro_usd > 0) this.#count(pool, 'trunkline_spend_microusd_total', { plan }, micro_usd)
+  }
+
+  alerted(pool: string, plan: string, alert: Alert): void {
+    if (alert.is === 'suspended') return this.#count(pool, 'trunkline_suspensions_total', { plan })
+    const { level, account, window, shadow } = alert
+    const labels = { plan, level, account, window, shadow: shadow ? 'true' : 'false' }
+    this.#count(pool, 'trunkline_budget_alerts_total', labels)
+  }
+
   ended(pool: string, plan: string, record: CallRecord): void {
     const labels = { plan }
-    const { outcome, liveMs, overheadMs, connectMs, firstAudioMs } = record
+    const {
+      outcome,
+      liveMs,
+      overheadMs,
+      connectMs,
+      firstAudioMs,
+      microUsd,
+      tokensPerMinute,
+      heldTokens,
+      foretoldTokens,
+    } = record
     this.#count(pool, 'trunkline_call_ends_total', { plan, by: outcome.by, reason: outcome.why })
-    this.#count(pool, 'trunkline_voice_seconds_total', labels, liveMs / 1000)
     this.#observe(pool, 'trunkline_overhead_seconds', labels, overheadMs / 1000)
     this.#observe(pool, 'trunkline_call_duration_seconds', labels, liveMs / 1000)
+    if (liveMs > 0) this.#observe(pool, 'trunkline_call_cost_usd', labels, microUsd / 1_000_000)
+    if (tokensPerMinute !== null) this.#observe(pool, 'trunkline_call_tokens_per_minute', labels, tokensPerMinute)
+    this.#count(pool, 'trunkline_held_tokens_total', labels, heldTokens)
+    this.#count(pool, 'trunkline_foretold_tokens_total', labels, foretoldTokens)
     if (connectMs !== null) this.#observe(pool, 'trunkline_upstream_connect_seconds', labels, connectMs / 1000)
     if (firstAudioMs !== null) this.#observe(pool, 'trunkline_first_audio_seconds', labels, firstAudioMs / 1000)
   }
@@ -116,7 +142,14 @@ export function lostRecord(model: string, liveMs: number, waitedMs = 0): CallRec
   const nothing = {
     tokens: 0,
     microUsd: 0,
+    timeMicroUsd: 0,
     replies: 0,
+    tokensPerMinute: null,
+    cachedShare: null,
+    heldTokens: 0,
+    foretoldTokens: 0,
+    firstReplyTokens: null,
+    silentMs: null,
     firstAudioMs: null,
     peakContextTokens: 0,
     firstMinuteTokens: null,

@@ -4,7 +4,7 @@ import type { DeskQueue } from './desk-queue.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { keyNotes, tenantNotes, type Effect } from './edit-notes.ts'
 import { advance, type Quota } from './gate.ts'
-import { holdProblem } from './hold-check.ts'
+import { settingsProblem } from './settings-check.ts'
 import { leaseTtlMs } from './limits.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import { changed, changedKey, roomOf, type Key, type Tenant } from './plan.ts'
@@ -90,7 +90,7 @@ export class DeskEdits {
   #change(before: Tenant, change: TenantChange): Tenant | Refusal {
     const after = changed(before, change)
     const uploads = this.#sounds.list().map(({ id }) => id)
-    const refusal = holdProblem(after, uploads)
+    const refusal = settingsProblem(after, uploads)
     if (refusal !== undefined) return refusal
     this.#registry.putTenant(after)
     holdNarrow(this.#rosters, this.#registry, this.#records, after)

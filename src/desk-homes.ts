@@ -7,6 +7,7 @@ import type { Records } from './records.ts'
 import type { Rosters } from './roster.ts'
 import type { Transact } from './sql.ts'
 import type { Message } from './webhook-events.ts'
+import type { Zone } from './zone.ts'
 
 /** The documents of one tenant, as its steps read them. */
 export interface Registry {
@@ -15,6 +16,8 @@ export interface Registry {
   /** The key with this SHA-256. */
   keyByHash(hash: string): Key | undefined
   keys(): Key[]
+  /** The tenant's clock, around a moment (L5). */
+  zone(tenant: Tenant, now: number): Zone
 }
 
 /** Sums by pool and series. */

@@ -1,17 +1,23 @@
-// What a desk's tenant has used, and what its calls teach about the next: balances by window, the mean call. Knows no call's life.
+// What a desk's tenant has used, and what its calls teach about the next: balances by window, the mean call. Knows no call's life and no budget.
+import { bounded } from './budget.ts'
+import type { DeskPages } from './desk-pages.ts'
 import type { DeskRosters } from './desk-rosters.ts'
-import { balances, debit, post, type Entry } from './ledger.ts'
-import { firstMinuteCalls, firstMinuteTokens } from './limits.ts'
+import type { Hold } from './held.ts'
+import { balances, isNew, post, tokensOf, withTotals, type Amounts, type Cell, type Entry } from './ledger.ts'
+import { firstMinuteCalls, firstMinuteTokens, firstReply, heartbeatMs } from './limits.ts'
 import { learn, learned } from './mean.ts'
-import type { CallRecord } from './ports.ts'
+import { callLimits, type Tenant } from './plan.ts'
+import type { CallRecord, CallRef, Metered } from './ports.ts'
 import { etaMs } from './queue-notice.ts'
-import { windowsAt } from './window.ts'
 
 /** Accounts of the ledger that are shown. */
 export const accounts = [
   'calls',
   'live_ms',
   'replies',
+  'tokens',
+  'input',
+  'output',
   'input_text',
   'input_audio',
   'input_image',
@@ -22,36 +28,85 @@ export const accounts = [
   'cached_unknown',
   'output_text',
   'output_audio',
+  'output_image',
   'output_unknown',
+  'tts_characters',
   'transcribed_ms',
+  'tts_characters',
   'micro_usd',
   'unpriced',
   'unreported',
   'partial',
+  'odd',
+  'lost',
 ] as const
 export type Balances = Record<(typeof accounts)[number], number>
 
+type SoFar = Pick<CallRecord, 'tokens' | 'microUsd' | 'timeMicroUsd' | 'replies' | 'liveMs' | 'silentMs'>
+
 export class DeskLedger {
   readonly #rosters: DeskRosters
+  readonly #pages: DeskPages
 
-  constructor(rosters: DeskRosters) {
+  constructor(rosters: DeskRosters, pages: DeskPages) {
     this.#rosters = rosters
+    this.#pages = pages
   }
 
   /** Debits each report once; returns those that were new (L1). */
-  debit(call: string, entries: readonly Entry[], now: number): Entry[] {
-    const books = { accounts: this.#rosters.get('accounts'), debited: this.#rosters.get(`debited:${call}`) }
-    const windows = Object.values(windowsAt(now))
-    return entries.filter((entry) => debit(books, entry, windows))
+  debit(ref: CallRef, entries: readonly Entry[], tenant: Tenant, now: number): Entry[] {
+    const debited = this.#rosters.get(`debited:${ref.call}`)
+    const fresh = entries.filter((entry) => isNew(debited, entry))
+    for (const { model, amounts } of fresh) {
+      this.#post(ref.call, amounts, { ...ref, model }, tenant, now)
+      this.#note(ref.call, {
+        tokens: tokensOf(amounts),
+        cost: amounts['micro_usd'] ?? 0,
+        replies: amounts['replies'] ?? 0,
+      })
+    }
+    return fresh
   }
 
-  /** A call is over: said once, with its record. */
-  ended(call: string, record: Pick<CallRecord, 'liveMs' | 'firstMinuteTokens'>, now: number): void {
-    const { liveMs, firstMinuteTokens } = record
-    this.#rosters.get(`debited:${call}`).purge(1e14)
-    post(this.#rosters.get('accounts'), { calls: 1, live_ms: liveMs }, Object.values(windowsAt(now)))
+  /** Debits what came on top of what this call told before (L8). Told again, or late, it is nothing. */
+  metered({ call, ...cell }: CallRef, { live_ms, micro_usd }: Metered, tenant: Tenant, now: number): Metered {
+    const more = {
+      live_ms: this.#more(`metered:${call}`, 'live_ms', live_ms),
+      micro_usd: this.#more(`metered:${call}`, 'micro_usd', micro_usd),
+    }
+    this.#post(call, { ...more }, cell, tenant, now)
+    this.#note(call, { cost: more.micro_usd })
+    this.#rosters.get(`metered:${call}`).set('heard', now)
+    return more
+  }
+
+  /** What a call has told of itself, and since when it is silent: for one that cannot tell any more. It speaks with each heartbeat. */
+  soFar(call: string, now: number): SoFar {
+    const told = this.#rosters.get(`metered:${call}`)
+    const of = (account: string): number => told.get(account) ?? 0
+    const heard = told.get('heard')
+    const silentMs = heard === undefined ? null : Math.min(heartbeatMs, Math.max(0, now - heard))
+    const liveMs = silentMs === null ? Infinity : of('live_ms') + silentMs
+    return {
+      tokens: of('tokens'),
+      microUsd: of('cost'),
+      timeMicroUsd: of('micro_usd'),
+      replies: of('replies'),
+      liveMs,
+      silentMs,
+    }
+  }
+
+  /** A call is over: said once, with its record, after its last words. */
+  ended({ call, ...cell }: CallRef, record: CallRecord, tenant: Tenant, now: number): void {
+    const { liveMs, firstMinuteTokens, firstReplyTokens } = record
+    const lost = record.outcome.why === 'call_reset' ? 1 : 0
+    this.#post(call, { calls: 1, lost }, cell, tenant, now)
+    for (const name of ['debited', 'metered']) this.#rosters.get(`${name}:${call}`).purge(1e14)
+    this.#pages.forgetCall(call)
     if (liveMs > 0) learn(this.#rosters.get('talk'), liveMs)
     if (liveMs > 0 && firstMinuteTokens !== null) learn(this.#rosters.get('minute'), firstMinuteTokens)
+    if (firstReplyTokens !== null) learn(this.#rosters.get('reply'), firstReplyTokens)
   }
 
   /** What a newcomer is taken to need: what this tenant's calls took in their first minute, once enough have shown it (P3). */
@@ -60,10 +115,22 @@ export class DeskLedger {
     return calls >= firstMinuteCalls ? Math.max(1, mean) : firstMinuteTokens
   }
 
-  usage(now: number): { day: Balances; month: Balances } {
-    const { day, month } = windowsAt(now)
-    const ledger = this.#rosters.get('accounts')
-    return { day: balances(ledger, day, accounts), month: balances(ledger, month, accounts) }
+  /** What a newcomer's first reply is taken to need, in the same way (L4). */
+  newcomerHold(): Hold {
+    const { mean, calls } = learned(this.#rosters.get('reply'))
+    const share = calls >= firstMinuteCalls ? mean / (firstReply.input + firstReply.output) : 1
+    const { input, output, micro_usd } = firstReply
+    const part = (amount: number): number => Math.max(1, Math.round(amount * share))
+    return { input: part(input), output: part(output), micro_usd: part(micro_usd) }
+  }
+
+  usage(tenant: Tenant, now: number): { hour: Balances; day: Balances; month: Balances } {
+    const [hour, day, month] = this.#pages.at(tenant, now).map(({ used }) => balances(used, accounts)) as [
+      Balances,
+      Balances,
+      Balances,
+    ]
+    return { hour, day, month }
   }
 
   /** The mean of the latest calls, so that a place (from 0) can be told as a time (H3). */
@@ -71,4 +138,29 @@ export class DeskLedger {
     const { mean, calls } = learned(this.#rosters.get('talk'))
     return etaMs(place + 1, lines, mean, calls)
   }
+
+  /** On the pages of the tenant; and, where its calls have budgets of their own, on those of the call. */
+  #post(call: string, amounts: Amounts, cell: Cell, tenant: Tenant, now: number): void {
+    const [pages, all] = [this.#pages.at(tenant, now), withTotals(amounts)]
+    this.#pages.opened(pages)
+    post(pages, all, cell)
+    if (callLimits(tenant).length > 0) post(this.#pages.ofCall(call, pages), only(all), cell)
+  }
+
+  #note(call: string, amounts: Amounts): void {
+    const told = this.#rosters.get(`metered:${call}`)
+    for (const [account, amount] of Object.entries(amounts)) if (amount > 0) told.add(account, amount)
+  }
+
+  #more(roster: string, account: string, total: number): number {
+    const so = this.#rosters.get(roster)
+    const before = so.get(account) ?? 0
+    if (total > before) so.set(account, total)
+    return Math.max(0, total - before)
+  }
+}
+
+/** What budgets are about. */
+function only(amounts: Amounts): Amounts {
+  return Object.fromEntries(bounded.map(({ account }) => [account, amounts[account] ?? 0]))
 }

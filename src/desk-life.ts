@@ -5,13 +5,28 @@ import type { TenantChange } from './plan-settings.ts'
 import { Admissions } from './admission.ts'
 import type { Courier, Outcome } from './courier.ts'
 import { DeskMail } from './desk-mail.ts'
+import type { Heard } from './desk-books.ts'
+import type { Alert, BudgetAlert } from './desk-budget.ts'
+import { budgetNotice } from './budget-notice.ts'
 import type { DeskSteps } from './desk-steps.ts'
 import type { Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
 import { heartbeatMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import type { Key, Tenant } from './plan.ts'
-import type { Admission, CallRecord, CallRef, Clock, Desks, Offer, PoolGrant, Pools, Renewal } from './ports.ts'
+import type {
+  Admission,
+  CallRecord,
+  CallRef,
+  Clock,
+  Desks,
+  Offer,
+  PoolGrant,
+  Pools,
+  Progress,
+  Renewal,
+  Word,
+} from './ports.ts'
 import type { Refusal } from './refusal.ts'
 
 /** How soon a change shows on `/metrics`. */
@@ -23,8 +38,10 @@ export interface DeskLifeHost {
   pools: Pools & { report(pool: string, series: Series): Promise<void> }
   /** The turn of these calls has come. One that cannot be reached learns it when it asks again, or its lease runs out. */
   wake(calls: readonly string[]): void
-  /** A call must come to its end. */
-  wrapUp(call: string, refusal: Refusal): Promise<unknown>
+  /** Tells these calls; one that cannot be reached learns it when it asks again, if it must come to its end. */
+  tell(calls: readonly string[], word: Word): Promise<unknown>
+  /** Something that the operator is to know of. */
+  alert(alert: Alert): void
   /** Sees to the end of work that nobody waits for. */
   background(work: Promise<unknown>): void
   /** Whether a call of this host is open at this desk: then it goes on beating. */
@@ -37,6 +54,14 @@ export interface DeskLifeHost {
   /** A message for a webhook is due after so long, whether or not a call is open by then; null: none waits. */
   mailAfter(afterMs: number | null): unknown
   fault(error: unknown): void
+}
+
+function warns(alert: Alert): alert is BudgetAlert {
+  return alert.is === 'budget' && alert.level === 'warning' && !alert.shadow
+}
+
+function stops(alert: Alert): boolean {
+  return alert.is === 'suspended' || (alert.level === 'exhausted' && !alert.shadow)
 }
 
 export class DeskLife implements Desks {
@@ -72,8 +97,8 @@ export class DeskLife implements Desks {
     return admission
   }
 
-  async renew(ref: CallRef, load: number | null): Promise<Renewal> {
-    return this.steps.renew(ref, load)
+  async renew(ref: CallRef, load: number | null, progress: Progress): Promise<Renewal> {
+    return this.#heard(ref, await this.steps.renew(ref, load, progress))
   }
 
   async leave(ref: CallRef): Promise<void> {
@@ -81,13 +106,16 @@ export class DeskLife implements Desks {
     await this.#host.arm(reportAfterMs)
   }
 
-  async debit(ref: CallRef, entries: readonly Entry[]): Promise<void> {
-    await this.steps.debit(ref, entries)
+  async debit(ref: CallRef, entries: readonly Entry[], progress: Progress): Promise<Renewal> {
+    const renewal = this.#heard(ref, await this.steps.debit(ref, entries, progress))
     await this.#host.arm(reportAfterMs)
+    return renewal
   }
 
   async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
-    this.#freed(ref.pool, await this.steps.end(ref, entries, record))
+    const { waits, alerts } = await this.steps.end(ref, entries, record)
+    this.#freed(ref.pool, waits)
+    this.#spread(alerts)
     await this.#host.arm(reportAfterMs)
   }
 
@@ -110,10 +138,12 @@ export class DeskLife implements Desks {
     await this.steps.create(tenant)
   }
 
-  /** In force at once: a cap may have risen (G6). */
+  /** In force at once: a cap may have risen (G6), a budget may be spent by it (L6). */
   async change(change: TenantChange): Promise<DeskReading | Refusal | undefined> {
     const changed = await this.steps.change(change)
     if (changed === undefined || 'why' in changed) return changed
+    this.#spread(await this.steps.judge())
+    this.#host.background(this.#wrapUp())
     await this.levelAll()
     await this.#host.arm(reportAfterMs)
     return this.steps.read()
@@ -123,7 +153,7 @@ export class DeskLife implements Desks {
   async revokeKey(id: string, graceMs: number): Promise<Key | Refusal> {
     const revoked = await this.steps.revokeKey(id, graceMs)
     if ('why' in revoked) return revoked
-    await Promise.allSettled(revoked.calls.map((call) => this.#host.wrapUp(call, { why: 'key_withdrawn' })))
+    await this.#told(revoked.calls, { is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
     return revoked.key
   }
 
@@ -131,7 +161,7 @@ export class DeskLife implements Desks {
   async removeCaller(call: string): Promise<Removed | Refusal> {
     const removed = await this.steps.removeCaller(call)
     if ('why' in removed) return removed
-    this.#host.background(Promise.allSettled([this.#host.wrapUp(call, { why: 'removed_from_queue' })]))
+    this.#host.background(this.#told([call], { is: 'wrapUp', refusal: { why: 'removed_from_queue' } }))
     await this.levelAll() // the next may fit where this one did not
     await this.#host.arm(reportAfterMs)
     return removed
@@ -161,6 +191,43 @@ export class DeskLife implements Desks {
   /** For as long as a call is open the beat goes on. */
   async armed(): Promise<void> {
     if (this.#host.busy()) await this.#host.arm(heartbeatMs)
+  }
+
+  /** Lifts a suspension (L7); false where there is none. */
+  async resume(): Promise<boolean | undefined> {
+    return this.steps.resume()
+  }
+
+  #heard({ call }: CallRef, { renewal, alerts }: Heard): Renewal {
+    this.#spread(alerts, call)
+    return renewal
+  }
+
+  /** Whom it concerns is told: the operator, the apps of live calls; and who may not go on comes to an end. `by`: the call whose word it was. */
+  #spread(alerts: readonly Alert[], by?: string): void {
+    for (const alert of alerts) this.#host.alert(alert)
+    const warnings = alerts.filter(warns)
+    if (warnings.length > 0) this.#host.background(this.#warn(warnings))
+    if (alerts.some(stops)) this.#host.background(this.#wrapUp(by))
+  }
+
+  async #warn(warnings: readonly BudgetAlert[]): Promise<void> {
+    const { calls } = await this.steps.affected()
+    for (const alert of warnings) {
+      await this.#told(calls, { is: 'warned', notice: budgetNotice(alert, alert.used, alert.ends) })
+    }
+  }
+
+  /** All calls of a tenant that may not talk any more, live and waiting ones; but the one that is answered so. */
+  async #wrapUp(by?: string): Promise<void> {
+    const { calls, refusal } = await this.steps.affected()
+    if (refusal === undefined) return
+    const others = calls.filter((call) => call !== by)
+    await this.#told(others, { is: 'wrapUp', refusal })
+  }
+
+  async #told(calls: readonly string[], word: Word): Promise<void> {
+    if (calls.length > 0) await this.#tried(async () => void (await this.#host.tell(calls, word)))
   }
 
   async #tried(work: () => Promise<void>): Promise<void> {

@@ -3,13 +3,15 @@
 import type { Deciding } from './admission.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
-import type { DeskReading } from './tenant-desk.ts'
+import type { Affected, DeskReading, Left } from './tenant-desk.ts'
+import type { Heard } from './desk-books.ts'
+import type { Alert } from './desk-budget.ts'
 import type { Entry } from './ledger.ts'
 import type { MailSteps } from './mail-steps.ts'
 import type { Series } from './metrics.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { Key, Tenant } from './plan.ts'
-import type { CallRecord, CallRef, Renewal } from './ports.ts'
+import type { CallRecord, CallRef, Progress } from './ports.ts'
 import type { KeptCall } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format, Sound } from './sound.ts'
@@ -26,11 +28,17 @@ export interface DeskSteps extends Deciding {
   /** What this desk adds to `/metrics`, by pool. */
   report(): Soon<Record<string, Series>>
 
-  renew(ref: CallRef, load: number | null): Soon<Renewal>
-  /** This and `end`: whether others wait at this desk. */
+  renew(ref: CallRef, load: number | null, progress: Progress): Soon<Heard>
+  /** Whether others wait at this desk. */
   leave(ref: CallRef): Soon<boolean>
-  debit(ref: CallRef, entries: readonly Entry[]): Soon<void>
-  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Soon<boolean>
+  debit(ref: CallRef, entries: readonly Entry[], progress: Progress): Soon<Heard>
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Soon<Left>
+  /** Thresholds that are reached without a debit: a budget was lowered. */
+  judge(): Soon<Alert[]>
+  /** Calls that are open, and why their tenant may not talk, where it may not. */
+  affected(): Soon<Affected>
+  /** Lifts a suspension; false where there is none (L7). */
+  resume(): Soon<boolean | undefined>
   /** Finds calls whose lease ran out, and closes those that stayed away. */
   sweep(): Soon<void>
 

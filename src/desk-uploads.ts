@@ -1,5 +1,5 @@
 // What a tenant uploads: put with its other sounds, and kept for as long as a line names it. Knows no call. Rule H4.
-import { linesWith } from './hold-check.ts'
+import { linesWith } from './settings-check.ts'
 import { soundsPerTenant } from './limits.ts'
 import type { Refusal } from './refusal.ts'
 import type { SqlRegistry } from './registry-sql.ts'

@@ -3,6 +3,7 @@
 import { SqlCounts } from './counts-sql.ts'
 import { lost } from './desk-counts.ts'
 import { DeskEdits } from './desk-edits.ts'
+import { refOf } from './desk-ends.ts'
 import type { DeskHomes, Waits } from './desk-homes.ts'
 import { DeskRosters } from './desk-rosters.ts'
 import { DeskTicks, type Due } from './desk-ticks.ts'
@@ -17,7 +18,7 @@ import { SqlRegistry } from './registry-sql.ts'
 import { SqlRoster } from './roster-sql.ts'
 import { SqlSounds } from './sounds-sql.ts'
 import type { Sql, Transact } from './sql.ts'
-import { refOf, TenantDesk } from './tenant-desk.ts'
+import { TenantDesk } from './tenant-desk.ts'
 
 export class SqlDesk extends TenantDesk {
   readonly registry: SqlRegistry

@@ -107,7 +107,9 @@ function agentNotes({ caps: was }: Tenant, { caps: is }: Tenant, { agents }: See
 }
 
 function termsNotes(before: Tenant, after: Tenant): string[] {
-  const parts = (['pinned', 'frameBytes', 'hold'] as const).filter((part) => !same(before[part], after[part]))
+  const parts = (['pinned', 'frameBytes', 'longestCallSeconds', 'hold'] as const).filter(
+    (part) => !same(before[part], after[part]),
+  )
   return parts.length === 0
     ? []
     : [`What changes in ${parts.join(', ')} is for new calls alone; live and waiting ones keep what they came with.`]

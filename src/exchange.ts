@@ -1,15 +1,30 @@
 // Carries out what call.ts decides for one call: desk, dial, sockets, timers. It is its provider's line. Knows no host and no frame's content.
 import { offered, step, type Action, type Call, type CallEvent, type Outcome } from './call.ts'
 import { dial, type Dialling } from './dialling.ts'
-import { firstFrameDelayMs, lateCloseMs } from './limits.ts'
+import { Farewell, tooLong } from './farewell.ts'
+import { firstFrameDelayMs } from './limits.ts'
 import { timesOf, type Moments } from './moments.ts'
 import type { CallTerms } from './plan.ts'
-import type { Admission, Brings, CallRef, Line, Offer, Parked, ParkedWait, Socket, Standing, Target } from './ports.ts'
+import type {
+  Admission,
+  Brings,
+  CallRef,
+  Line,
+  Offer,
+  Parked,
+  ParkedWait,
+  Socket,
+  Standing,
+  Target,
+  Word,
+} from './ports.ts'
+import { Posting } from './posting.ts'
+import { noticeFrame } from './queue-notice.ts'
 import type { Notice } from './realtime/notice.ts'
 import { idsOf, type Ids } from './realtime/own-item.ts'
-import { errorEvent, type Refusal } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 import { Relay, type Listener } from './relay.ts'
-import { Tab } from './tab.ts'
+import { ratesOf, Tab } from './tab.ts'
 import { Waiter } from './waiter.ts'
 
 const briefMs = 1_000 // an error so shortly before a close explains it; most end nothing
@@ -21,19 +36,18 @@ export class Exchange implements Line, Listener {
   readonly #host: Brings
   readonly #relay: Relay
   readonly #tab: Tab
+  readonly #posting: Posting
   readonly #moments: Moments
   readonly #ids: Ids
+  readonly #farewell: Farewell
   #waiter: Waiter | undefined
   #call: Call = offered
-  #caller: Socket | undefined
   #dial: Dialling | undefined
   #upstream: Socket | undefined
   #timers: (() => void)[] = []
   #firstAudioMs: number | null = null
-  #transcription = 'unknown'
   #upstreamErrorAt = -Infinity
   #outcome: Outcome | undefined
-  #posting: Promise<void> | undefined
 
   /** `offeredAt`: when its upgrade came in (ms). */
   constructor(offer: Offer, target: Target, terms: CallTerms, offeredAt: number, host: Brings) {
@@ -43,29 +57,36 @@ export class Exchange implements Line, Listener {
     this.#host = host
     this.#moments = { offered: offeredAt }
     this.#relay = new Relay(offer.model, terms, host.clock, this)
-    this.#tab = new Tab(terms.fallbackMicroUsd)
+    this.#tab = new Tab(ratesOf(offer, target, terms, host))
+    this.#posting = new Posting(this.#tab, host, {
+      ref: this.ref,
+      running: () => this.#call.replies,
+      withdrawn: (refusal, running) => this.wrapUp(refusal, running),
+      fault: (error) => host.fault(error, offer.call),
+    })
     this.#ids = idsOf(offer.call)
+    this.#farewell = new Farewell(offer.call, this.#relay, this.#ids, terms.hold, host, (is) => this.#step({ is }))
   }
 
   /** How the desk knows this call. */
   get ref(): CallRef {
-    const { call, tenant, agent, caller, pool } = this.#offer
-    return { call, tenant, key: this.#terms.key, agent, caller, pool }
+    const { call, tenant, agent, caller, model, pool } = this.#offer
+    return { call, tenant, key: this.#terms.key, agent, caller, model, pool }
   }
 
+  /** Over for its desk and its provider: its caller may still hear our last line. */
   get ended(): boolean {
-    return this.#call.state === 'ended'
+    return this.#call.state === 'ended' || this.#call.state === 'parting'
   }
 
   /** The caller's socket is open: the call begins, with what its desk has said. */
   begin(caller: Socket, admission: Exclude<Admission, { is: 'refused' }>): void {
-    this.#caller = caller
     this.#relay.attach(caller)
     this.#host.clock.after(firstFrameDelayMs, () => this.#relay.listening())
     if (admission.is === 'granted' || this.#moments.seated !== undefined) return this.#seat()
     this.#step({ is: 'queued' })
     if (admission.is === 'queued') this.#waiter?.joined(admission.place, admission.etaMs)
-    else this.#waiter?.full(admission.room)
+    else this.#waiter?.full(admission.refusal)
   }
 
   /** Goes on with a wait that an earlier life of its host has left, on the same socket. */
@@ -73,7 +94,6 @@ export class Exchange implements Line, Listener {
     const exchange = new Exchange(offer, target, terms, moments.offered, host)
     Object.assign(exchange.#moments, moments)
     exchange.#ids.next = wait.nextId
-    exchange.#caller = caller
     exchange.#relay.attach(caller)
     exchange.#relay.listening()
     exchange.#waiter = exchange.#waiterOf(wait)
@@ -109,9 +129,16 @@ export class Exchange implements Line, Listener {
     this.#step({ is: 'dropped', code, reason, explained: this.#host.clock.now() - this.#upstreamErrorAt < briefMs })
   }
 
-  /** Ends the call when the running reply has been given (C9); one that waits at once, its line broken off. */
-  wrapUp(refusal: Refusal): void {
-    return this.#call.state === 'waiting' ? this.#waiter?.turnedAway(refusal) : this.#step({ is: 'wrapUp', refusal })
+  /** Ends the call when the running replies were heard, or those that are `spared` (C9); one that waits at once, its line broken off. */
+  wrapUp(refusal: Refusal, spared?: readonly string[]): void {
+    if (this.#call.state === 'waiting') this.#waiter?.turnedAway(refusal)
+    else this.#step({ is: 'wrapUp', refusal, spared })
+  }
+
+  /** From the desk, of its own accord. */
+  told(word: Word): void {
+    if (word.is === 'wrapUp') this.wrapUp(word.refusal)
+    else if (!this.ended) this.#relay.toCaller(noticeFrame(word.notice, this.#ids('event')))
   }
 
   /** Renews the lease or the place, tries again what the desk has not taken in, looks at slow peers. Never throws. */
@@ -120,25 +147,18 @@ export class Exchange implements Line, Listener {
       if (this.ended) return await this.#settle()
       this.#relay.look()
       if (this.#call.state === 'waiting') return await this.#ask()
-      const renewal = await this.#host.desks.renew(this.ref, this.#tab.load(this.#host.clock.now()))
-      if (renewal.is === 'withdrawn') this.wrapUp(renewal.refusal)
-      await this.#post()
+      await this.#posting.renew()
     } catch (error) {
       this.#host.fault(error, this.#offer.call) // G10: cut off from the desk a live call goes on
     }
   }
 
   noticed(notice: Notice): void {
-    const now = this.#host.clock.now()
+    const news = this.#posting.noticed(notice)
     if (notice.is === 'began') this.#step({ is: 'began', reply: notice.reply })
-    else if (notice.is === 'error') this.#upstreamErrorAt = now
-    else if (notice.is === 'session') this.#transcription = notice.transcription ?? this.#transcription
-    else {
-      if (notice.is === 'transcribed') this.#tab.transcription(notice.item, this.#transcription, notice.usage)
-      else this.#tab.reply(notice.reply || `unnamed-${this.#ids.next++}`, this.#offer.model, notice.usage, now)
-      if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply })
-      if (!this.ended) void this.#post()
-    }
+    else if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply })
+    else if (notice.is === 'error') this.#upstreamErrorAt = this.#host.clock.now()
+    if (news && !this.ended) this.#posting.tell()
   }
 
   firstAudio(ms: number): void {
@@ -146,7 +166,7 @@ export class Exchange implements Line, Listener {
   }
 
   refused(refusal: Refusal, causedBy: string | undefined): void {
-    this.#tell(refusal, causedBy)
+    this.#farewell.tell(refusal, causedBy)
   }
 
   cut(by: 'caller' | 'upstream', refusal: Refusal): void {
@@ -156,14 +176,16 @@ export class Exchange implements Line, Listener {
   #step(event: CallEvent): void {
     const { call, actions } = step(this.#call, event)
     this.#call = call
-    if (call.state === 'leaving') this.#relay.mute()
+    if (call.state === 'leaving' && call.refusal === undefined) this.#relay.mute() // else it is heard to its end
     for (const action of actions) this.#act(action)
   }
 
   #act(action: Action): void {
     switch (action.do) {
       case 'wait':
-        return this.#wait()
+        this.#moments.queued ??= this.#host.clock.now()
+        this.#waiter ??= this.#waiterOf()
+        return this.#relay.wait(this.#waiter)
       case 'dial':
         return this.#open()
       case 'abandon':
@@ -171,17 +193,26 @@ export class Exchange implements Line, Listener {
       case 'connect':
         return this.#upstream === undefined ? undefined : this.#relay.connect(this.#upstream)
       case 'cancelReply':
-        return this.#upstream?.send(JSON.stringify({ type: 'response.cancel' }))
+        return this.#upstream?.send(JSON.stringify({ type: 'response.cancel', response_id: action.reply }))
+      case 'wrap':
+        return this.#relay.wrap(action.refusal)
+      case 'hearOut':
+        return void this.#timers.push(this.#farewell.hearOut())
+      case 'speak':
+        return this.#farewell.speak(action.line)
+      case 'hush':
+        return this.#farewell.hush()
       case 'closeUpstream':
         return this.#upstream?.close(1000, '')
       case 'tell':
-        return this.#tell(action.refusal, undefined)
+        return this.#farewell.tell(action.refusal, undefined)
       case 'arm':
         return this.#after(action.forMs, () => this.#step({ is: 'overdue' }))
       case 'end':
         return this.#end(action.outcome)
       case 'closeCaller':
-        return this.#closeCaller(action.code, action.reason, action.late)
+        if (this.ended) this.#forgetTimers() // else a broken-off reply may still report
+        return this.#farewell.close(action)
       default:
         action satisfies never
     }
@@ -191,15 +222,8 @@ export class Exchange implements Line, Listener {
     this.#moments.seated = this.#host.clock.now()
     this.#relay.putThrough(this.#waiter?.served() ?? [])
     const { longestMs } = this.#terms
-    const minutes = Math.round((longestMs ?? 0) / 60_000)
-    if (longestMs !== null) this.#after(longestMs, () => this.wrapUp({ why: 'call_too_long', details: { minutes } }))
+    if (longestMs !== null) this.#after(longestMs, () => this.wrapUp(tooLong(longestMs)))
     this.#step({ is: 'granted' })
-  }
-
-  #wait(): void {
-    this.#moments.queued ??= this.#host.clock.now()
-    this.#waiter ??= this.#waiterOf()
-    this.#relay.wait(this.#waiter)
   }
 
   #waiterOf(parked?: ParkedWait): Waiter {
@@ -229,10 +253,7 @@ export class Exchange implements Line, Listener {
     if (this.#waiter?.place === undefined) return // it says goodbye
     const answer = await this.#host.desks.admit(this.#offer)
     if (answer.is === 'granted') this.seated()
-    else if (this.#call.state !== 'waiting') return
-    else if (answer.is === 'queued') this.#waiter?.tick(answer)
-    else if (answer.is === 'refused') this.#waiter?.turnedAway(answer.refusal)
-    else this.#waiter?.turnedAway({ why: 'queue_full', details: { room: answer.room } })
+    else if (this.#call.state === 'waiting') this.#waiter?.told(answer)
   }
 
   #open(): void {
@@ -250,17 +271,8 @@ export class Exchange implements Line, Listener {
     this.#timers.push(() => this.#dial?.forget())
   }
 
-  #tell(refusal: Refusal, causedBy: string | undefined): void {
-    this.#relay.toCaller(JSON.stringify(errorEvent(refusal, this.#ids('event'), causedBy)))
-  }
-
-  #closeCaller(code: number, reason: string, late: boolean): void {
-    const close = (): void => this.#caller?.close(code, reason)
-    this.#relay.afterWords(late ? () => void this.#host.clock.after(lateCloseMs, close) : close)
-  }
-
   #end(outcome: Outcome): void {
-    for (const cancel of this.#timers.splice(0)) cancel()
+    this.#forgetTimers()
     this.#waiter?.hungUp()
     this.#outcome = outcome
     this.#moments.ended = this.#host.clock.now()
@@ -270,28 +282,14 @@ export class Exchange implements Line, Listener {
   /** Tells the desk, until it has taken it in: lines free, last usage, one record. */
   async #settle(): Promise<void> {
     if (this.#outcome === undefined) return
-    await this.#host.desks.end(this.ref, this.#tab.unposted(), {
-      model: this.#offer.model,
-      outcome: this.#outcome,
-      ...timesOf(this.#moments),
-      ...this.#tab.figures,
-      firstAudioMs: this.#firstAudioMs,
-    })
+    const record = this.#tab.record(this.#outcome, timesOf(this.#moments), this.#firstAudioMs)
+    await this.#host.desks.end(this.ref, this.#tab.unposted(), record)
     this.#outcome = undefined
     this.#host.settled(this.#offer.call)
   }
 
-  /** Beside the relay, one at a time; what fails is sent again with the next report or heartbeat (L1: the desk knows it by id). */
-  async #post(): Promise<void> {
-    if (this.#posting !== undefined) return this.#posting
-    const entries = this.#tab.unposted()
-    if (entries.length === 0) return undefined
-    this.#posting = this.#host.desks
-      .debit(this.ref, entries)
-      .then(() => this.#tab.posted(entries))
-      .catch((error: unknown) => this.#host.fault(error, this.#offer.call))
-      .finally(() => (this.#posting = undefined))
-    return this.#posting
+  #forgetTimers(): void {
+    for (const cancel of this.#timers.splice(0)) cancel()
   }
 
   #after(ms: number, work: () => void): void {

@@ -28,7 +28,7 @@ export interface Hold {
 export type HoldEvent =
   /** `patienceMs`: its longest wait; `repeatMs`: how often it hears the first line again, null for once. */
   | { is: 'joined'; at: number; place: number; etaMs: number | null; patienceMs: number; repeatMs: number | null }
-  | { is: 'full'; at: number; room: number } // it could not join
+  | { is: 'full'; at: number; refusal: Refusal } // it could not join
   | { is: 'moved'; at: number; place: number; etaMs: number | null }
   | { is: 'tick'; at: number }
   | { is: 'spoken'; at: number } // the line was given to the end, broken off by the caller, or there is no sound for it
@@ -82,9 +82,9 @@ function joined({ at, place, etaMs, patienceMs, repeatMs }: HoldEvent & { is: 'j
   return { hold, actions: [{ do: 'tell', notice: { type: 'trunkline.queue.joined', ...notice } }] }
 }
 
-function full({ at, room }: HoldEvent & { is: 'full' }): HoldStep {
-  const refusal: Refusal = { why: 'queue_full', details: { room } }
-  const hold: Hold = { ...blank(at), state: 'parting', next: { line: 'full', at: at + firstLineMs }, refusal }
+function full({ at, refusal }: HoldEvent & { is: 'full' }): HoldStep {
+  const line = refusal.why === 'queue_full' ? 'full' : 'closed'
+  const hold: Hold = { ...blank(at), state: 'parting', next: { line, at: at + firstLineMs }, refusal }
   return { hold, actions: [] }
 }
 

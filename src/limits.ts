@@ -3,7 +3,7 @@
 /** A call's lease at its desk: renewed every heartbeat, free when it ran out. Three heartbeats may be lost before a slot is (rules H, TTL). */
 export const leaseTtlMs = 30_000
 export const heartbeatMs = 10_000
-/** Heartbeats are spread by this share so that calls which began together do not beat together. */
+/** Heartbeats come sooner by up to this share, so that calls which began together do not beat together; later they never come: what a lost call may not have told is 10 s of it (L1). */
 export const heartbeatJitter = 0.2
 
 /** A call's record is kept for so long after its end: a month and the days in which it is billed (S2). In Redis all else of a desk as well, after its last write. */
@@ -27,6 +27,19 @@ export const firstMinuteCalls = 20
 /** A call's load is predicted from its replies of this time (P4). */
 export const paceMs = 120_000
 
+/**
+ * A newcomer's first reply is taken to need this, until so many calls of its tenant have shown theirs (L4): instructions, tools and a short
+ * answer. Fifty starters who come at once must find room in their hour. Micro-dollars: at 13 a token, which is $0.08 for a minute of 6,000.
+ */
+export const firstReply = { input: 800, output: 200, micro_usd: 13_000 }
+/** Keys, models and agents that are told apart in one window of the ledger: agents are named by callers. */
+export const cellsMost = 200
+/** How long what was used in a window is kept after its end: hours to look a week back, days as call records, months to compare with last year's. */
+export const pageKeptMs = { hour: 8 * 86_400_000, day: keptMs, month: 400 * 86_400_000 }
+/** The spend of so long is taken for a rate (L7), in steps of so long. */
+export const burnMs = 600_000
+export const burnStepMs = 10_000
+
 /** The provider's upgrade takes some 300 ms; beyond this the caller is told rather than kept (B1). */
 export const dialTimeoutMs = 10_000
 
@@ -38,8 +51,13 @@ export const lateCloseMs = 2_200
 export const cancelGraceMs = 200
 /** A peer that does not answer our close is terminated after this (C7). */
 export const closeTimeoutMs = 1_000
-/** Wrapping waits this long for the reply that is being spoken, then closes anyway (C9). */
+/** Wrapping waits this long until the reply that is being spoken was heard, then goes on anyway (C9); in a process that must end, this long. */
 export const wrapTimeoutMs = 30_000
+export const drainReplyMs = 10_000
+
+/** What a tenant may set as its longest call, beside its plan's: in less nobody has said anything; a day is the most of any plan. */
+export const longestCallSecondsLeast = 5
+export const longestCallSecondsMost = 86_400
 
 /** One frame of a caller (C8). Frames are counted in UTF-16 units, as strings have them: audio is ASCII, there a unit is a byte. OpenAI takes appends up to 15 MiB; a tenant may be given that much. */
 export const frameBytes = 1024 * 1024
@@ -169,6 +187,11 @@ export const webhooksAtOnceOfDesk = 4
 
 /** Usage reports that wait for the desk to take them in: an hour of replies every two seconds. */
 export const unpostedReports = 2_000
+/** What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min. */
+export const reportTokens = 1_280_000
+export const reportSeconds = 36_000
+/** A second of session time that has no price is debited as the tokens of a second of speech: assistant audio is 1 token per 50 ms (OpenAI's realtime-costs guide). */
+export const speechTokensPerSecond = 20
 
 /** A caller that waits (rules H1, H3). The first line waits this long for the `session.update` that names its format: most clients send it on `open`; H1 gives 1 s. */
 export const firstLineMs = 400

@@ -3,8 +3,8 @@ import shipped from './lines.json' with { type: 'json' }
 import type { Hearing } from './realtime/session-format.ts'
 import type { Format } from './sound.ts'
 
-/** `joined` when the wait begins and again in its course, `next` at place 1, `sorry` when patience is over, `full`, `goodbye` when a call is wrapped up. */
-export const lineNames = ['joined', 'next', 'sorry', 'full', 'goodbye'] as const
+/** `joined` when the wait begins and again in its course, `next` at place 1, `sorry` when patience is over, `full`, `closed` to one that may not come in, `goodbye` when a call is wrapped up. */
+export const lineNames = ['joined', 'next', 'sorry', 'full', 'closed', 'goodbye'] as const
 export type Line = (typeof lineNames)[number]
 
 /** A line that we ship. Files are below `/hold/`: raw samples as they go on the wire. Made by tools/hold.ts. */

@@ -1,7 +1,7 @@
-// meter.ts: tokens taken in the last minute, as slots of one second. Knows no pool and no provider. Rules P6.
+// meter.ts: what was taken in the last while, as slots of time: tokens in a minute, spend in ten. Knows no pool and no provider. Rules P6, L7.
 import type { Roster } from './roster.ts'
 
-/** Slot → its tokens, and slot → when it began (ms). */
+/** Slot → what it took, and slot → when it began (ms). */
 export interface Meter {
   tokens: Roster
   slots: Roster
@@ -10,14 +10,18 @@ export interface Meter {
 const slotMs = 1_000
 const spanMs = 60_000
 
-export function note(meter: Meter, tokens: number, now: number): void {
-  const began = now - (now % slotMs)
+export function note(meter: Meter, amount: number, now: number, stepMs = slotMs): void {
+  const began = now - (now % stepMs)
   meter.slots.set(`${began}`, began)
-  meter.tokens.add(`${began}`, tokens)
+  meter.tokens.add(`${began}`, amount)
 }
 
 /** Tokens of the slots that began within the last 60 s. */
 export function lastMinute(meter: Meter, now: number): number {
-  for (const old of meter.slots.purge(now - spanMs)) meter.tokens.delete(old)
+  return within(meter, now, spanMs)
+}
+
+export function within(meter: Meter, now: number, forMs: number): number {
+  for (const old of meter.slots.purge(now - forMs)) meter.tokens.delete(old)
   return meter.tokens.sum()
 }

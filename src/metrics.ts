@@ -134,6 +134,39 @@ export const catalogue = {
     help: 'Replies for which the provider reported no usage.',
     labels: ['plan'],
   },
+  trunkline_budget_alerts_total: {
+    kind: 'counter',
+    help: 'Budgets of tenants that were four fifths used (warning) or spent (exhausted), once a window; of those that are only tried, shadow is true.',
+    labels: ['plan', 'level', 'account', 'window', 'shadow'],
+  },
+  trunkline_suspensions_total: {
+    kind: 'counter',
+    help: 'Trials that were suspended because they spent too fast.',
+    labels: ['plan'],
+  },
+  trunkline_shadow_refusals_total: {
+    kind: 'counter',
+    help: 'Calls that were let in and that a cap which is only tried would not have given a line at once.',
+    labels: ['plan'],
+  },
+  trunkline_held_tokens_total: {
+    kind: 'counter',
+    help: 'Tokens that were held for replies which have ended: beside the next row it tells how well they are foretold.',
+    labels: ['plan'],
+  },
+  trunkline_foretold_tokens_total: { kind: 'counter', help: 'Tokens that those replies took.', labels: ['plan'] },
+  trunkline_call_cost_usd: {
+    kind: 'histogram',
+    help: 'What calls cost.',
+    labels: ['plan'],
+    buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
+  },
+  trunkline_call_tokens_per_minute: {
+    kind: 'histogram',
+    help: 'Tokens a minute of calls: a rise at the same volume means that models, prompts or what is cached have changed.',
+    labels: ['plan'],
+    buckets: [1_000, 2_000, 4_000, 6_000, 10_000, 20_000, 40_000, 70_000],
+  },
   trunkline_voice_seconds_total: { kind: 'counter', help: 'Seconds that calls were live.', labels: ['plan'] },
   trunkline_first_audio_seconds: {
     kind: 'histogram',

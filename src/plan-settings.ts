@@ -2,7 +2,13 @@
 import * as z from 'zod'
 import { budgetNames, type BudgetName } from './budget.ts'
 import { HoldSettings, Overflow } from './hold-settings.ts'
-import { frameBytes, frameBytesMost, headStartSecondsMost } from './limits.ts'
+import {
+  frameBytes,
+  frameBytesMost,
+  headStartSecondsMost,
+  longestCallSecondsLeast,
+  longestCallSecondsMost,
+} from './limits.ts'
 import { planNames } from './plan.ts'
 
 const amount = (most: number) => z.int().min(0).max(most).nullable()
@@ -55,6 +61,7 @@ const name = z
   .max(100)
   .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, 'has a control character')
 const lines = whole(0, 100_000)
+const longestCallSeconds = whole(longestCallSecondsLeast, longestCallSecondsMost).nullable()
 const timezone = z.string().refine(isTimeZone, 'is no time zone, such as "Europe/Berlin" or "UTC"')
 /** Caps and budgets that are only tried: what they would have refused is counted and told, and nothing else. */
 const Shadow = z.strictObject({ lines: lines.nullable().default(null), budgets: Budgets.default({}) })
@@ -72,6 +79,8 @@ export const TenantSettings = z.strictObject({
   /** Parts of the session that hold against the client (C4): instructions, tools, audio.output.voice … as in `session.update`. */
   pinned: z.record(z.string(), z.unknown()).nullable().default(null),
   frameBytes: whole(16_384, frameBytesMost).default(frameBytes),
+  /** No longer than the plan's; null is the plan's. */
+  longestCallSeconds: longestCallSeconds.default(null),
   /** Its hours, days and months begin by this clock (L5). */
   timezone: timezone.default('UTC'),
   /** Over those of the plan, name by name; null is the plan's. */
@@ -94,6 +103,7 @@ export const TenantChange = z.strictObject({
   models: TenantSettings.shape.models.unwrap().optional(),
   pinned: TenantSettings.shape.pinned.unwrap().optional(),
   frameBytes: whole(16_384, frameBytesMost).optional(),
+  longestCallSeconds: longestCallSeconds.optional(),
   timezone: timezone.optional(),
   budgets: Budgets.optional(),
   callBudgets: Budgets.optional(),

@@ -1,6 +1,7 @@
 // Plans, tenants and keys, and the terms that follow from them for one call: pure, so that every home of a desk can decide on them. What
 // they may be set to is in plan-settings.ts. Knows no store and no clock.
 import { isoOf } from './calendar.ts'
+import { limitsOf, type Limit } from './budget.ts'
 import type { HoldSettings } from './hold-settings.ts'
 import type { KeyChange, KeySettings, Plan, TenantChange, TenantSettings } from './plan-settings.ts'
 import shipped from './plans.json' with { type: 'json' }
@@ -47,6 +48,7 @@ export function tenantOf(stored: object): Tenant {
     callBudgets: {},
     trialDays: null,
     shadow: null,
+    longestCallSeconds: null,
     ...stored,
   } as unknown as Tenant
 }
@@ -79,13 +81,34 @@ export function roomOf(tenant: Tenant): number {
   return tenant.overflow === 'hold' ? plans[tenant.plan].room : 0
 }
 
+/** What the tenant may use in all. */
+export function tenantLimits({ plan, budgets }: Tenant): Limit[] {
+  return limitsOf(budgets, plans[plan].budgets)
+}
+
+/** What each of its calls may use by itself. */
+export function callLimits({ plan, callBudgets }: Tenant): Limit[] {
+  return limitsOf(callBudgets, plans[plan].callBudgets)
+}
+
+/** Budgets that are only tried. */
+export function shadowLimits({ shadow }: Tenant): Limit[] {
+  return limitsOf(shadow?.budgets ?? {}, {})
+}
+
+/** How long its trial lasts (days); undefined where it is on no plan of trials. */
+export function trialDaysOf({ plan, trialDays }: Tenant): number | undefined {
+  const { trialDays: days } = plans[plan]
+  return days === null || days === undefined ? undefined : (trialDays ?? days)
+}
+
 export function callTerms(tenant: Tenant, key: Key): CallTerms {
   const plan = plans[tenant.plan]
   return {
     plan: tenant.plan,
     key: key.id,
     frameBytes: tenant.frameBytes,
-    longestMs: plan.longestCallMinutes === null ? null : plan.longestCallMinutes * 60_000,
+    longestMs: longestMs(tenant),
     fallbackMicroUsd: plan.fallbackMicroUsdPerToken,
     pinned: tenant.pinned,
     patienceMs: patienceMs(tenant),
@@ -94,6 +117,13 @@ export function callTerms(tenant: Tenant, key: Key): CallTerms {
 }
 
 /** No longer than the plan's, which may have been lowered since the tenant set its own. */
+function longestMs({ plan, longestCallSeconds }: Tenant): number | null {
+  const { longestCallMinutes } = plans[plan]
+  if (longestCallMinutes === null) return longestCallSeconds === null ? null : longestCallSeconds * 1000
+  return Math.min(longestCallSeconds ?? Infinity, longestCallMinutes * 60) * 1000
+}
+
+/** No longer than the plan's either. */
 export function patienceMs({ plan, hold }: Tenant): number {
   return Math.min(hold.patienceSeconds ?? Infinity, plans[plan].patienceSeconds) * 1000
 }

@@ -2,11 +2,14 @@
 import type { Outcome } from './call.ts'
 import type { Needs, Shortage } from './gate.ts'
 import type { Grant } from './grant.ts'
+import type { Hold as Estimate } from './held.ts'
 import type { Entry } from './ledger.ts'
 import type { Hold } from './hold.ts'
 import type { SoundSource } from './lines.ts'
 import type { Moments } from './moments.ts'
+import type { BudgetNotice } from './budget-notice.ts'
 import type { CallTerms, PlanName } from './plan.ts'
+import type { PriceTable } from './price.ts'
 import type { OwnItem } from './realtime/own-item.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format, Recording } from './sound.ts'
@@ -82,13 +85,13 @@ export interface Offer {
 }
 
 /**
- * A desk's answer. `place` counts from 0. `full`: there is no place either, and the caller hears that it is so. `refused`: it is told at
+ * A desk's answer. `place` counts from 0. `full`: there is no place either, and the caller hears why. `refused`: it is told at
  * once; before the upgrade where its tenant wants that (H6).
  */
 export type Admission =
   | { is: 'granted'; terms: CallTerms }
   | { is: 'queued'; terms: CallTerms; place: number; short: Shortage; etaMs: number | null }
-  | { is: 'full'; terms: CallTerms; room: number }
+  | { is: 'full'; terms: CallTerms; refusal: Refusal }
   | { is: 'refused'; refusal: Refusal; beforeUpgrade?: boolean }
 
 /** How a waiting call stands with its desk; `place` counts from 0. */
@@ -111,11 +114,28 @@ export interface CallRef {
   agent: string | null
   /** As in the offer: remembered for a while when it drops out of the queue (G12). */
   caller: string | null
+  model: string
   pool: string
 }
 
-/** What a renewed lease says: go on, or wrap the call up. */
+/** What a call's word to its desk is answered with: go on, or wrap the call up. */
 export type Renewal = { is: 'kept' } | { is: 'withdrawn'; refusal: Refusal }
+
+/** What is metered by time, as a call has it in all: milliseconds live, and micro-dollars for them where its provider bills time (L8). */
+export interface Metered {
+  live_ms: number
+  micro_usd: number
+}
+
+/** How a call stands, with each of its words: the last one holds. */
+export interface Progress {
+  metered: Metered
+  /** What its running replies are taken to need; undefined: what it held when it came still holds (L4). */
+  hold?: Estimate
+}
+
+/** What a desk tells its calls of its own accord. */
+export type Word = { is: 'wrapUp'; refusal: Refusal } | { is: 'warned'; notice: BudgetNotice }
 
 /** One call's record: who ended it and what it took (C1). Times in ms, money in micro-dollars; null is unknown. */
 export interface CallRecord {
@@ -124,8 +144,19 @@ export interface CallRecord {
   waitedMs: number
   liveMs: number
   tokens: number
+  /** Of which `timeMicroUsd` for its time, where its provider bills that. */
   microUsd: number
+  timeMicroUsd: number
   replies: number
+  tokensPerMinute: number | null
+  /** What of its input was cached, 0 to 1. */
+  cachedShare: number | null
+  /** What was held for its replies, and what those took in the end: equal where each was foretold (L4). */
+  heldTokens: number
+  foretoldTokens: number
+  firstReplyTokens: number | null
+  /** Of a lost call: for how long it had told nothing when it was lost. What it used in this time is not known. */
+  silentMs: number | null
   firstAudioMs: number | null
   peakContextTokens: number
   /** Tokens that were reported in its first minute (P3). */
@@ -144,10 +175,10 @@ export interface Sounds {
 export interface Desks {
   admit(offer: Offer): Promise<Admission>
   /** `load`: the tokens a minute that it is predicted to take; null while it is too young to tell (P4). */
-  renew(ref: CallRef, load: number | null): Promise<Renewal>
+  renew(ref: CallRef, load: number | null, progress: Progress): Promise<Renewal>
   /** Gives a place in the queue up; the call goes on, to say goodbye. */
   leave(ref: CallRef): Promise<void>
-  debit(ref: CallRef, entries: readonly Entry[]): Promise<void>
+  debit(ref: CallRef, entries: readonly Entry[], progress: Progress): Promise<Renewal>
   /** Frees the lines, takes in the last entries and writes the record, in one step. */
   end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void>
 }
@@ -185,6 +216,7 @@ export interface Brings {
   desks: Desks
   upstream: Upstream
   sounds: Sounds
+  prices: PriceTable
   /** A fault that no caller is told of: logged and counted by the host. */
   fault(error: unknown, call: string): void
   /** The call is over and its desk knows: the host may forget it. */

@@ -1,4 +1,5 @@
 // What a waiting caller is told of its place, as events, and how long a wait is. Knows no queue. Rules H1, H3.
+import type { BudgetNotice } from './budget-notice.ts'
 import { etaSamples, etaSamplesPerLine, etaShortMs, etaShortStepMs, etaStepMs } from './limits.ts'
 
 /** `position` counts from 1; `eta_ms` null is unknown. Neither rises in the course of a wait. */
@@ -8,7 +9,7 @@ export type QueueNotice =
   | { type: 'trunkline.queue.waiting'; position: number; eta_ms: number | null; waited_ms: number } // keep-alive
   | { type: 'trunkline.queue.admitted'; waited_ms: number } // the provider's `session.created` comes next
 
-export function noticeFrame({ type, ...members }: QueueNotice, eventId: string): string {
+export function noticeFrame({ type, ...members }: QueueNotice | BudgetNotice, eventId: string): string {
   return JSON.stringify({ type, event_id: eventId, ...members })
 }
 

@@ -14,6 +14,8 @@ export type Details = Readonly<Record<string, string | number>>
 export interface Refusal {
   why: Why
   details?: Details
+  /** Where it is known when a retry is of use: in the place of what the table says. */
+  retryAfterMs?: number
 }
 
 /** RFC 9457 members plus OpenAI's `error`: one body for both worlds (A1). */

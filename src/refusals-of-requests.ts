@@ -1,4 +1,5 @@
 // What is refused before there is a call: keys, routes, bodies. Knows no host.
+import { drainReplyMs } from './limits.ts'
 import type { Rendering } from './rendering.ts'
 
 export const requestRefusals = {
@@ -86,6 +87,8 @@ export const requestRefusals = {
     type: 'server_error',
     code: 'draining',
     retryAfterMs: 1_000,
+    graceMs: drainReplyMs,
+    line: 'goodbye',
     title: 'Shutting down',
     says: 'This server is shutting down and takes no new call in. Connect again: another one will answer.',
   },

@@ -2,6 +2,8 @@
 import type { Registry } from './desk-homes.ts'
 import { tenantOf, type Key, type Tenant } from './plan.ts'
 import type { Sql, SqlRow } from './sql.ts'
+import { zoneOf } from './zone-of.ts'
+import type { Zone } from './zone.ts'
 
 const TABLES = [
   'CREATE TABLE IF NOT EXISTS tenant (id TEXT PRIMARY KEY, json TEXT NOT NULL)',
@@ -45,6 +47,10 @@ export class SqlRegistry implements Registry {
     let found: SqlRow | undefined
     for (const row of this.#sql('SELECT hash, json FROM key')) if (sameHash(row['hash'] as string, hash)) found = row
     return found === undefined ? undefined : (document([found]) as Key)
+  }
+
+  zone({ timezone }: Tenant, now: number): Zone {
+    return zoneOf(timezone, now)
   }
 
   putKey(key: Key, hash: string): void {

@@ -1,6 +1,7 @@
 // The frame path of one call, both ways: bytes as they came, in the handler that received them. Knows no desk and no life of the call.
 import { Brake, Lag } from './brake.ts'
 import { Early } from './early.ts'
+import { Earshot } from './earshot.ts'
 import { bytesPerSecond, earlyEventBytes, earlyEvents, framesPerSecond, lagBytes, lagMs } from './limits.ts'
 import { otherModel, pinnedFrame, pinningFrame } from './pin.ts'
 import type { CallTerms } from './plan.ts'
@@ -24,11 +25,13 @@ export interface Listener {
   cut(by: 'caller' | 'upstream', refusal: Refusal): void
 }
 
+const append = 'input_audio_buffer.append'
 const tooFast: Refusal = { why: 'too_fast', details: { frames: framesPerSecond, bytes: bytesPerSecond } }
 const tooEarly: Refusal = { why: 'early_too_much', details: { events: earlyEvents, bytes: earlyEventBytes } }
 const lagging = { bytes: lagBytes, ms: lagMs }
 
 export class Relay {
+  readonly earshot: Earshot
   readonly #clock: Clock
   readonly #listener: Listener
   readonly #model: string
@@ -45,6 +48,8 @@ export class Relay {
   #waiter: Waiter | undefined
   #waits = false
   #wishes: string[] = []
+  /** Why nothing new is begun. */
+  #wraps: Refusal | undefined
   #caller: Socket | undefined
   #upstream: Socket | undefined
   /** When the caller's turn ended, until its answer is heard. */
@@ -56,6 +61,7 @@ export class Relay {
     this.#clock = clock
     this.#listener = listener
     this.#brake = new Brake(clock.now())
+    this.earshot = new Earshot(terms)
   }
 
   /** From now on frames go to this caller; `listening` lets go of those that came before. */
@@ -96,12 +102,21 @@ export class Relay {
     for (const frame of this.#early.drain()) upstream.send(frame)
   }
 
+  /** From now on nothing new is begun: the caller's audio is nobody's turn, and who asks for a reply is told why there is none (C9). */
+  wrap(refusal: Refusal): void {
+    this.#wraps = refusal
+  }
+
   toCaller(frame: Frame): void {
     if (this.#unheard !== undefined) this.#unheard.push(frame)
     else if (this.#caller !== undefined) {
       this.#caller.send(frame)
       if (this.#callerLag.due(frame.length)) this.#lookAtCaller(this.#caller)
     }
+  }
+
+  closeCaller(code: number, reason: string): void {
+    this.#caller?.close(code, reason)
   }
 
   /** From now on the provider is heard, for its usage, and not passed on. */
@@ -120,7 +135,7 @@ export class Relay {
     else if (typeof frame !== 'string') this.#listener.refused({ why: 'event_binary' }, undefined)
     else {
       const type = sniff(frame)
-      if (type === 'input_audio_buffer.append') this.#forward(frame, type)
+      if (type === append && this.#wraps === undefined) this.#forward(frame, type)
       else if (type === undefined) this.#control(frame)
       else this.#say(frame, type) // flat: it configures nothing
     }
@@ -132,8 +147,9 @@ export class Relay {
     const type = isAudioDelta(frame) ? audioDelta : sniff(frame)
     if (type === undefined || type === 'error') return this.#hear(frame)
     this.toCaller(frame)
-    if (this.#turnEndedAt !== undefined && type === audioDelta) this.#heard(this.#turnEndedAt)
+    if (type === audioDelta) this.#heard(frame)
     else if (type === 'input_audio_buffer.speech_stopped') this.#turnEndedAt = this.#clock.now()
+    else if (type === 'input_audio_buffer.speech_started') this.earshot.hushed()
   }
 
   /** A peer that takes nothing any more gets no frame to notice it by: also looked at with each heartbeat. */
@@ -162,6 +178,11 @@ export class Relay {
   }
 
   #say(frame: string, type: string): void {
+    if (this.#wraps !== undefined) {
+      if (type.startsWith('input_audio_buffer.')) return
+      if (type === 'response.create') return this.#listener.refused(this.#wraps, nameOf(frame))
+    }
+    if (type === 'conversation.item.truncate') this.earshot.hushed()
     if (type === 'response.create' && !this.#waits) this.#turnEndedAt ??= this.#clock.now()
     const waiter = this.#waiter
     if (waiter !== undefined && this.#waits) this.#keep(waiter, frame, type)
@@ -187,7 +208,7 @@ export class Relay {
   #forward(frame: string, type: string): void {
     if (this.#waits) return // audio: nobody hears it
     if (this.#upstream === undefined) {
-      if (!this.#early.keep(frame, type === 'input_audio_buffer.append')) this.#listener.cut('caller', tooEarly)
+      if (!this.#early.keep(frame, type === append)) this.#listener.cut('caller', tooEarly)
       return
     }
     this.#upstream.send(frame)
@@ -202,12 +223,17 @@ export class Relay {
 
   #notice(frame: string): void {
     const notice = readNotice(frame)
+    if (notice?.is === 'joined') return this.earshot.add({ id: notice.item })
+    if (notice?.is === 'session') this.earshot.session(notice.hears)
     if (notice !== undefined) this.#listener.noticed(notice)
   }
 
-  #heard(turnEndedAt: number): void {
+  #heard(delta: string): void {
+    const now = this.#clock.now()
+    this.earshot.audio(delta, now)
+    if (this.#turnEndedAt === undefined) return
+    this.#listener.firstAudio(now - this.#turnEndedAt)
     this.#turnEndedAt = undefined
-    this.#listener.firstAudio(this.#clock.now() - turnEndedAt)
   }
 
   #lookAtCaller(caller: Socket): void {
@@ -221,4 +247,10 @@ export class Relay {
       this.#listener.cut('upstream', { why: 'upstream_slow', details: lagging })
     }
   }
+}
+
+/** The caller's own id of an event, so that an answer can name it. */
+function nameOf(frame: string): string | undefined {
+  const reading = readEvent(frame)
+  return reading.is === 'event' && typeof reading.event.event_id === 'string' ? reading.event.event_id : undefined
 }

@@ -1,4 +1,5 @@
 // How one refusal looks on every wire. Knows no refusal.
+import type { Line } from './lines.ts'
 
 export interface Rendering {
   /** Status when it is said before the upgrade, or on a plain request. */
@@ -10,8 +11,10 @@ export interface Rendering {
   code: string
   /** A retry is no use (undefined), or is after this many milliseconds. */
   retryAfterMs?: number
-  /** How long a reply that is being spoken may go on when this ends the call; wrapTimeoutMs where it is not said. */
+  /** How long a reply may go on, until it is heard, when this ends the call; wrapTimeoutMs where it is not said. */
   graceMs?: number
+  /** What a live call hears of us before it is told (C9); where it is not said it is told at once. */
+  line?: Line
   title: string
   /** What was wrong and what would be right; {names} are filled from the details. */
   says: string

@@ -1,16 +1,18 @@
 // The steps of a desk over one SQL store, as its host's clock has them. Nothing is written before a tenant is made. Knows no host.
-import type { Considered, Decision, DeskReading, Regranted, UnderWay } from './tenant-desk.ts'
+import type { Affected, Considered, Decision, DeskReading, Left, Regranted, UnderWay } from './tenant-desk.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { KeptCall } from './records.ts'
 import type { DeskSteps } from './desk-steps.ts'
 import { SqlDesk } from './desk.ts'
+import type { Heard } from './desk-books.ts'
+import type { Alert } from './desk-budget.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
 import { keysPerTenant } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { keyValid, type Key, type Tenant } from './plan.ts'
-import type { CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
+import type { CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
 import type { Refusal } from './refusal.ts'
 import { SqlMail } from './sql-mail.ts'
 import type { Format, Sound } from './sound.ts'
@@ -65,20 +67,32 @@ export class SqlSteps implements DeskSteps {
     return this.desk?.pools() ?? []
   }
 
-  renew(ref: CallRef, load: number | null): Renewal {
-    return this.desk?.renew(ref, load, this.#now()) ?? { is: 'kept' }
+  renew(ref: CallRef, load: number | null, progress: Progress): Heard {
+    return this.desk?.renew(ref, load, progress, this.#now()) ?? unheard
   }
 
   leave(ref: CallRef): boolean {
     return this.desk?.leave(ref, this.#now()) ?? false
   }
 
-  debit(ref: CallRef, entries: readonly Entry[]): void {
-    this.desk?.debit(ref, entries, this.#now())
+  debit(ref: CallRef, entries: readonly Entry[], progress: Progress): Heard {
+    return this.desk?.debit(ref, entries, progress, this.#now()) ?? unheard
   }
 
-  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): boolean {
-    return this.desk?.end(ref, entries, record, this.#now()) ?? false
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Left {
+    return this.desk?.end(ref, entries, record, this.#now()) ?? { waits: false, alerts: [] }
+  }
+
+  judge(): Alert[] {
+    return this.desk?.judge(this.#now()) ?? []
+  }
+
+  affected(): Affected {
+    return this.desk?.affected(this.#now()) ?? { calls: [] }
+  }
+
+  resume(): boolean | undefined {
+    return this.desk?.resume()
   }
 
   sweep(): void {
@@ -193,6 +207,9 @@ export class SqlSteps implements DeskSteps {
     return { why: 'thing_unknown', details: { kind: 'tenant', id: this.#id } }
   }
 }
+
+/** What a desk that nobody owns says to a call's word. */
+export const unheard: Heard = { renewal: { is: 'kept' }, alerts: [] }
 
 /** What a desk that nobody owns says to an offer. */
 export const nobodys: Decision = { admission: { is: 'refused', refusal: { why: 'key_unknown' } }, lacks: false }

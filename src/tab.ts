@@ -1,27 +1,55 @@
 // What one call has used: reports that its desk has not yet taken in, and the sums for its record. Knows no wire and no store. Rules L1, L2.
+import type { Outcome } from './call.ts'
+import { Holds } from './holds.ts'
 import type { Entry } from './ledger.ts'
 import { unpostedReports } from './limits.ts'
 import { Load } from './load.ts'
-import type { CallRecord } from './ports.ts'
-import { price } from './price.ts'
+import type { Times } from './moments.ts'
+import type { CallTerms } from './plan.ts'
+import type { Brings, CallRecord, Offer, Progress, Target } from './ports.ts'
+import { price, priceOfTime, type Billing, type PriceTable } from './price.ts'
 import { contextTokens, totalTokens, type Modality, type Usage } from './realtime/usage.ts'
+
+/** What a call is priced by. `fallbackMicroUsd`: its plan's rate per token for what the table lacks. */
+export interface Rates {
+  model: string
+  prices: PriceTable
+  billing: Billing
+  fallbackMicroUsd: number
+}
+
+export function ratesOf(
+  offer: Offer,
+  { upstream }: Target,
+  { fallbackMicroUsd }: CallTerms,
+  { prices }: Brings,
+): Rates {
+  // A call that was parked by an earlier version knows one way of billing.
+  return { model: offer.model, prices, billing: upstream.billing ?? 'tokens', fallbackMicroUsd }
+}
 
 export class Tab {
   tokens = 0
-  microUsd = 0
   replies = 0
   peakContextTokens = 0
-  #load: Load | undefined
-  readonly #fallbackMicroUsd: number
+  readonly #rates: Rates
+  readonly #holds = new Holds()
   readonly #unposted = new Map<string, Entry>()
+  #load: Load | undefined
+  #liveSince: number | undefined
+  /** For what was reported, in micro-dollars. */
+  #reported = 0
+  /** What its replies read, and what of it was cached. */
+  #read = { input: 0, cached: 0 }
 
-  constructor(fallbackMicroUsd: number) {
-    this.#fallbackMicroUsd = fallbackMicroUsd
+  constructor(rates: Rates) {
+    this.#rates = rates
   }
 
   /** The call has come live: from now on it shows what it takes (P3, P4). */
   live(now: number): void {
     this.#load = new Load(now)
+    this.#liveSince = now
   }
 
   /** The tokens a minute that it is predicted to take; null while it is too young to tell. */
@@ -29,18 +57,53 @@ export class Tab {
     return this.#load?.predict(now) ?? null
   }
 
-  /** What its record says of it. */
-  get figures(): Pick<CallRecord, 'tokens' | 'microUsd' | 'replies' | 'peakContextTokens' | 'firstMinuteTokens'> {
-    const { tokens, microUsd, replies, peakContextTokens } = this
-    return { tokens, microUsd, replies, peakContextTokens, firstMinuteTokens: this.#load?.firstMinuteTokens ?? null }
+  /** How it stands now. */
+  progress(now: number): Progress {
+    const live_ms = this.#liveSince === undefined ? 0 : now - this.#liveSince
+    const { hold } = this.#holds
+    return { metered: { live_ms, micro_usd: this.#costOfTime(live_ms) }, ...(hold !== undefined && { hold }) }
+  }
+
+  /** Its record, when it has ended. */
+  record(outcome: Outcome, times: Times, firstAudioMs: number | null): CallRecord {
+    const { tokens, replies, peakContextTokens } = this
+    const timeMicroUsd = this.#costOfTime(times.liveMs)
+    const { input, cached } = this.#read
+    const { heldTokens, foretoldTokens, firstReplyTokens } = this.#holds
+    return {
+      model: this.#rates.model,
+      outcome,
+      ...times,
+      firstAudioMs,
+      tokens,
+      microUsd: this.#reported + timeMicroUsd,
+      timeMicroUsd,
+      replies,
+      peakContextTokens,
+      firstMinuteTokens: this.#load?.firstMinuteTokens ?? null,
+      tokensPerMinute: times.liveMs > 0 ? Math.round((tokens * 60_000) / times.liveMs) : null,
+      cachedShare: input > 0 ? Math.round((cached / input) * 10_000) / 10_000 : null,
+      heldTokens,
+      foretoldTokens,
+      firstReplyTokens,
+      silentMs: null,
+    }
+  }
+
+  /** A reply has begun; `most`: the output tokens that it may have, where that is bounded (L4). */
+  began(id: string, most: number | undefined): void {
+    this.#holds.began(id, most)
   }
 
   /** A reply's usage, by response id. A report that says nothing is counted as such, not as 0. */
-  reply(id: string, model: string, usage: Usage | undefined, now: number): void {
+  reply(id: string, usage: Usage | undefined, now: number): void {
     this.replies++
     this.#load?.replied(usage, now)
     if (usage !== undefined) this.peakContextTokens = Math.max(this.peakContextTokens, contextTokens(usage))
-    this.#note(`reply:${id}`, model, usage, { replies: 1 })
+    const before = this.#reported
+    this.#note(`reply:${id}`, this.#rates.model, usage, { replies: 1 })
+    if (usage !== undefined) this.#count(usage)
+    this.#holds.finished(id, usage, this.#reported - before)
   }
 
   /** A transcription's usage, at its own model's price (L2). */
@@ -57,25 +120,46 @@ export class Tab {
     for (const { id } of entries) this.#unposted.delete(id)
   }
 
+  get #timeUnpriced(): boolean {
+    const { billing, prices, model, fallbackMicroUsd } = this.#rates
+    return billing === 'seconds' && priceOfTime(prices, model, 0, fallbackMicroUsd).unpriced
+  }
+
+  /** Of a provider that bills it: for all of it so far, so that nothing is rounded twice. */
+  #costOfTime(ms: number): number {
+    const { billing, prices, model, fallbackMicroUsd } = this.#rates
+    return billing === 'seconds' ? priceOfTime(prices, model, ms, fallbackMicroUsd).microUsd : 0
+  }
+
+  #count(usage: Usage): void {
+    const { input, cached } = this.#read
+    const fromCache = Object.values(usage.cached).reduce((sum, tokens) => sum + tokens, 0)
+    this.#read = { input: input + contextTokens(usage), cached: cached + fromCache }
+  }
+
   #note(id: string, model: string, usage: Usage | undefined, amounts: Record<string, number>): void {
     const entry: Entry = {
       id,
+      model,
       amounts: { ...amounts, ...(usage === undefined ? { unreported: 1 } : this.#priced(model, usage)) },
     }
     if (this.#unposted.size < unpostedReports) this.#unposted.set(id, entry)
   }
 
   #priced(model: string, usage: Usage): Record<string, number> {
-    const cost = price(model, usage, this.#fallbackMicroUsd)
+    const { prices, fallbackMicroUsd, billing } = this.#rates
+    const cost = price(prices, model, usage, fallbackMicroUsd, billing)
     this.tokens += totalTokens(usage)
-    this.microUsd += cost.microUsd
+    this.#reported += cost.microUsd
     return {
       ...accounts('input', usage.input),
       ...accounts('cached', usage.cached),
       ...accounts('output', usage.output),
       ...(usage.seconds !== undefined && { transcribed_ms: Math.round(usage.seconds * 1000) }),
+      ...(usage.characters !== undefined && { tts_characters: usage.characters }),
       ...(usage.partial && { partial: 1 }),
-      ...(cost.unpriced && { unpriced: 1 }),
+      ...(usage.odd && { odd: 1 }),
+      ...((cost.unpriced || this.#timeUnpriced) && { unpriced: 1 }),
       micro_usd: cost.microUsd,
     }
   }

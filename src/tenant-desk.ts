@@ -4,24 +4,42 @@ import { DeskAdmission } from './desk-admission.ts'
 import { DeskCounts, lost, reportOf, type Gauges } from './desk-counts.ts'
 import type { DeskHomes, Registry } from './desk-homes.ts'
 import { holdNarrow } from './desk-holding.ts'
-import { DeskLedger, type Balances } from './desk-ledger.ts'
+import { DeskBooks, withdrawn, type Heard } from './desk-books.ts'
+import type { Alert, BudgetReading } from './desk-budget.ts'
+import { DeskEnds, refOf } from './desk-ends.ts'
+import type { Balances } from './desk-ledger.ts'
 import { DeskOutbox } from './desk-outbox.ts'
 import { DeskPools } from './desk-pools.ts'
 import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
 import { advance, conclude, consider, needs, read, release, renew, type Desk, type Needs, type Terms } from './gate.ts'
-import { tokensOf, type Entry } from './ledger.ts'
-import { keptMs, leaseTtlMs, lostAfterMs } from './limits.ts'
+import type { Entry } from './ledger.ts'
+import { keptMs, leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { keyValid, type Tenant } from './plan.ts'
-import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from './ports.ts'
-import type { KeptCall, Records } from './records.ts'
-import type { Roster } from './roster.ts'
+import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
+import type { Records } from './records.ts'
+import type { Refusal } from './refusal.ts'
 
 export interface DeskReading {
   tenant: Tenant
   lines: LinesReading
-  usage: { day: Balances; month: Balances }
+  usage: { hour: Balances; day: Balances; month: Balances }
+  budgets: BudgetReading[]
+  /** Since when (ms since 1970); null where it is not. */
+  suspended: number | null
+}
+
+/** Calls that are open, and why their tenant may not talk, where it may not. */
+export interface Affected {
+  calls: string[]
+  refusal?: Refusal | undefined
+}
+
+/** Whether others wait for what a call had. */
+export interface Left {
+  waits: boolean
+  alerts: Alert[]
 }
 
 /** An admission, and whether by it the slack is used: the desk's next newcomer would have to wait for the pool. */
@@ -55,7 +73,8 @@ export class TenantDesk {
   readonly #homes: DeskHomes
   readonly #registry: Registry
   readonly #records: Records
-  readonly #ledger: DeskLedger
+  readonly #books: DeskBooks
+  readonly #ends: DeskEnds
   readonly #pools: DeskPools
   readonly #admission: DeskAdmission
 
@@ -67,11 +86,12 @@ export class TenantDesk {
     this.rosters = new DeskRosters(homes.rosters)
     this.counts = new DeskCounts(homes.counts)
     this.outbox = new DeskOutbox(this.rosters, this.counts, homes)
-    this.#ledger = new DeskLedger(this.rosters)
     this.#pools = new DeskPools(this.rosters, homes.shared)
-    this.queue = new DeskQueue(this.rosters, registry, records, this.#ledger, ticks, transact)
+    this.#books = new DeskBooks(this.rosters, registry, this.counts, this.#pools)
+    this.#ends = new DeskEnds(this.rosters, records, this.counts, this.#books.ledger, this.outbox)
+    this.queue = new DeskQueue(this.rosters, registry, records, this.#books.ledger, ticks, transact)
     const { rosters, counts, queue } = this
-    const own = { ledger: this.#ledger, pools: this.#pools, ticks }
+    const own = { books: this.#books, pools: this.#pools, ticks }
     const terms = (now: number, room: number): Terms => this.#terms(now, room)
     this.#admission = new DeskAdmission({ rosters, registry, records, counts, queue, terms, ...own })
   }
@@ -112,40 +132,62 @@ export class TenantDesk {
   }
 
   /** `load`: null while the call is too young to tell. */
-  renew(ref: CallRef, load: number | null, now: number): Renewal {
+  renew(ref: CallRef, load: number | null, progress: Progress, now: number): Heard {
     return this.#homes.transact(() => {
       const key = this.#registry.key(ref.key)
-      if (key === undefined || !keyValid(key, now)) return { is: 'withdrawn', refusal: { why: 'key_withdrawn' } }
+      if (key === undefined || !keyValid(key, now)) return withdrawn({ why: 'key_withdrawn' })
       // A heartbeat that comes after the end, or one of a call that was given up for lost: it would hold a line that nobody frees.
-      if (this.#records.isClosed(ref.call)) return { is: 'withdrawn', refusal: { why: 'call_reset' } }
+      if (this.#records.isClosed(ref.call)) return withdrawn({ why: 'call_reset' })
       const tenant = this.#registry.tenant()
-      if (tenant === undefined) return { is: 'kept' }
+      if (tenant === undefined) return { renewal: { is: 'kept' }, alerts: [] }
       this.#pools.enter(ref.pool) // also after the store had lost it: what its load takes there is to come back
       const quota = this.rosters.quota(ref.pool, now)
-      const told = load ?? quota.loads.get(ref.call) ?? this.#ledger.newcomerLoad()
+      const told = load ?? quota.loads.get(ref.call) ?? this.#books.ledger.newcomerLoad()
       renew(this.rosters.gate(tenant, key, ref.agent, now), { call: ref.call, quota, load: told }, this.#terms(now, 0))
-      return { is: 'kept' }
+      return this.#books.heard(ref, [], progress, tenant, now)
     })
   }
 
   /** Debits what was not debited before. A call that has ended brought its last reports with its end. */
-  debit(ref: CallRef, entries: readonly Entry[], now: number): void {
-    this.#homes.transact(() => {
-      if (this.#records.isOpen(ref.call)) this.#debit(ref, entries, now)
+  debit(ref: CallRef, entries: readonly Entry[], progress: Progress, now: number): Heard {
+    return this.#homes.transact(() => {
+      const tenant = this.#registry.tenant()
+      if (tenant === undefined || !this.#records.isOpen(ref.call)) return { renewal: { is: 'kept' }, alerts: [] }
+      return this.#books.heard(ref, entries, progress, tenant, now)
     })
   }
 
-  /** Whether others wait. */
-  end(ref: CallRef, entries: readonly Entry[], record: CallRecord, now: number): boolean {
+  end(ref: CallRef, entries: readonly Entry[], record: CallRecord, now: number): Left {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      if (tenant === undefined) return false
+      if (tenant === undefined) return { waits: false, alerts: [] }
       const waits = this.#release(ref, tenant, now)
-      if (!this.#records.isOpen(ref.call)) return waits
-      this.#debit(ref, entries, now)
-      this.#close(ref, tenant, record, now)
-      return waits
+      if (!this.#records.isOpen(ref.call)) return { waits, alerts: [] }
+      const known = this.#ends.known(ref.call, record, now)
+      const alerts = this.#books.ended(ref, entries, known, tenant, now)
+      this.#ends.close(ref, tenant, known, now)
+      return { waits, alerts }
     })
+  }
+
+  /** Thresholds that are reached without a debit: a budget was lowered. */
+  judge(now: number): Alert[] {
+    return this.#homes.transact(() => {
+      const tenant = this.#registry.tenant()
+      const [pool = 'none'] = this.rosters.pools()
+      return tenant === undefined ? [] : this.#books.alerts(pool, tenant, [], now)
+    })
+  }
+
+  affected(now: number): Affected {
+    const tenant = this.#registry.tenant()
+    const refusal = tenant && this.#books.budget.refusal(tenant, now)
+    return { calls: this.#records.openIds(), refusal }
+  }
+
+  /** Lifts a suspension; false where there is none (L7). */
+  resume(): boolean {
+    return this.#homes.transact(() => this.#books.budget.resume())
   }
 
   /** The host of this call was started anew, and knows nothing of it. */
@@ -161,9 +203,10 @@ export class TenantDesk {
       if (tenant === undefined) return
       for (const key of this.#registry.keys()) read(this.rosters.gate(tenant, key, null, now), now)
       for (const agent of Object.keys(tenant.caps.agents)) read(this.rosters.gate(tenant, undefined, agent, now), now)
-      this.#closeLost(tenant, now)
+      this.#ends.closeLost(tenant, now)
       this.#records.forget(now - keptMs)
       this.outbox.sweep(now)
+      this.#books.sweep(now)
     })
   }
 
@@ -190,7 +233,7 @@ export class TenantDesk {
   /** Whether the next newcomer would have to wait for the pool: its slack is used. */
   lacks(pool: string, now: number): boolean {
     const { loads, tokens, sessions } = this.rosters.quota(pool, now)
-    return loads.sum() + this.#ledger.newcomerLoad() > tokens || loads.size() >= sessions
+    return loads.sum() + this.#books.ledger.newcomerLoad() > tokens || loads.size() >= sessions
   }
 
   /** The quotas that its calls draw from, or would. */
@@ -201,7 +244,14 @@ export class TenantDesk {
   read(now: number): DeskReading | undefined {
     const tenant = this.#registry.tenant()
     if (tenant === undefined) return undefined
-    return { tenant, lines: this.queue.lines(tenant, now), usage: this.#ledger.usage(now) }
+    const [lines, usage] = [this.queue.lines(tenant, now), this.#books.ledger.usage(tenant, now)]
+    return {
+      tenant,
+      lines,
+      usage,
+      budgets: this.#books.budget.reading(tenant, now),
+      suspended: this.#books.budget.suspendedAt() ?? null,
+    }
   }
 
   /** What this desk adds to `/metrics`, by pool; kept, so that counters outlive the object. */
@@ -228,7 +278,7 @@ export class TenantDesk {
    */
   #block({ tokens, sessions }: Needs): number {
     const waiting = sessions.wants - sessions.has
-    return waiting > 0 ? Math.ceil((tokens.wants - tokens.has) / waiting) : this.#ledger.newcomerLoad()
+    return waiting > 0 ? Math.ceil((tokens.wants - tokens.has) / waiting) : this.#books.ledger.newcomerLoad()
   }
 
   #terms(now: number, room: number): Terms {
@@ -243,48 +293,8 @@ export class TenantDesk {
     const gate = this.#gate(ref, tenant, now)
     const place = gate.queue.rank(ref.call)
     release(gate, ref.call, now, ref.caller ?? undefined)
+    this.#books.budget.letGo(ref.call)
     if (place !== undefined) this.#homes.ticks?.gaveUp(ref.call, place, now)
     return gate.queue.size() > 0
   }
-
-  #debit(ref: CallRef, entries: readonly Entry[], now: number): void {
-    const plan = this.#registry.tenant()?.plan ?? 'trial'
-    for (const entry of this.#ledger.debit(ref.call, entries, now)) {
-      this.counts.debited(ref.pool, plan, entry)
-      this.#pools.debited(ref.pool, tokensOf(entry))
-    }
-  }
-
-  #closeLost(tenant: Tenant, now: number): void {
-    const missing = this.rosters.get('missing')
-    const here = new Set([...namesIn(this.rosters.get('leases')), ...namesIn(this.rosters.get('queue'))])
-    for (const id of namesIn(missing)) if (here.has(id)) missing.delete(id)
-    for (const id of this.#records.openIds()) {
-      if (here.has(id)) continue
-      const since = missing.get(id)
-      const call = since !== undefined && now - since >= lostAfterMs ? this.#records.get(id) : undefined
-      if (since === undefined) missing.set(id, now)
-      else if (call !== undefined) this.#close(refOf(call, tenant), tenant, lost(call, now), now)
-    }
-  }
-
-  #close(ref: CallRef, tenant: Tenant, told: CallRecord, now: number): void {
-    const entered = this.#records.get(ref.call)
-    const record = told.outcome.why === 'call_reset' && entered !== undefined ? lost(entered, now) : told
-    if (!this.#records.close(ref.call, now, record)) return
-    if (entered !== undefined && entered.admitted === null) this.counts.unserved(ref.pool, tenant.plan, record)
-    for (const name of ['missing', 'removed']) this.rosters.get(name).delete(ref.call)
-    this.#ledger.ended(ref.call, record, now)
-    this.counts.ended(ref.pool, tenant.plan, record)
-    this.outbox.ended(ref, record, now)
-  }
-}
-
-function namesIn(roster: Roster): string[] {
-  return roster.first(roster.size())
-}
-
-/** Who calls is not kept: one that is lost is not remembered. */
-export function refOf({ id: call, key, agent, pool }: KeptCall, tenant: Tenant): CallRef {
-  return { call, tenant: tenant.id, key, agent, caller: null, pool }
 }

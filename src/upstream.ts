@@ -1,5 +1,6 @@
 // Upstreams as data: where a provider is, how it is spoken to, which models it serves. Knows no socket and no secret's value.
 import * as z from 'zod'
+import { billings } from './price.ts'
 import shipped from './upstreams.json' with { type: 'json' }
 
 /** What a quota bears; null is no bound. */
@@ -29,6 +30,8 @@ export const UpstreamSpec = z.strictObject({
   /** The quota that its calls draw from. Several upstreams may share one. */
   pool: z.string().regex(/^[a-z0-9-]{1,40}$/),
   ceiling: Ceiling,
+  /** By the tokens that it reports, or by the time that a session is open (L3). */
+  billing: z.enum(billings).default('tokens'),
 })
 export type UpstreamSpec = z.infer<typeof UpstreamSpec>
 

@@ -6,6 +6,9 @@ const quick = `if (end >= appendHead.length && frame.indexOf('"', appendHead.len
 export const equivalent: Readonly<Record<string, string>> = {
   'return queue.first(queue.size()).flatMap((call) => this.#records.get(call) ?? []) → return queue.first(queue.size()).flatMap((call) => this.#records.get(call))':
     'every place has its record, written in the same step',
+  'if (next.from <= now) continue → if (next.from < now) continue': 'a shift at this very moment is in force already',
+  'if (Math.max(from, local - offsetMs) < next.from) break → if (Math.max(from, local - offsetMs) <= next.from) break':
+    'at the very moment of a shift both clocks show a time that it jumps over or has come to',
   'const row = table.get(model) ?? table.get(undated(model)) → const row = table.get(undated(model))':
     'every snapshot of the table costs as its alias today',
   'return { input: input ?? {}, cached: cached ?? {}, output: output ?? {}, partial } → return { input: input ?? {}, cached: cached, output: output ?? {}, partial }':
@@ -36,8 +39,6 @@ export const equivalent: Readonly<Record<string, string>> = {
     'no characters are no scalar',
   '(code >= 0x61 && code <= 0x7a) || → (code >= 0x61 && code < 0x7a) ||': 'no scalar has a z',
   // src/exchange.ts
-  'const minutes = Math.round((longestMs ?? 0) / 60_000) → const minutes = Math.round((longestMs) / 60_000)':
-    'it was looked at a line above',
   'Object.assign(exchange.#moments, moments) → ;': 'it has the time of its offer; that it waits it is told again',
   'this.#moments.queued ??= this.#host.clock.now() → this.#moments.queued = this.#host.clock.now()':
     'that it waited counts, not since when',
@@ -47,19 +48,20 @@ export const equivalent: Readonly<Record<string, string>> = {
     'a transcription has no reply: no reply of that name is running',
   'action satisfies never → ;': 'for the compiler',
   '#hasPlace = false → #hasPlace = true': 'it is set before anybody waits',
-  "else if (this.#call.state !== 'waiting') return → else if (false) return":
+  "else if (this.#call.state === 'waiting') this.#waiter?.told(answer) → else if (true) this.#waiter?.told(answer)":
     'a waiter that is over hears nothing more',
-  // src/waiter.ts
-  'const mine = ++this.#lines → const mine = --this.#lines': 'counting down gives as many numbers',
+  // src/speaker.ts, src/waiter.ts
+  'const begun = { line, hearing, mine: ++this.#lines, since: this.#clock.now() } → const begun = { line, hearing, mine: --this.#lines, since: this.#clock.now() }':
+    'counting down gives as many numbers',
   'this.#lines++ → this.#lines--': 'as above',
-  "if (sound === null || ear.as === 'text') return this.#utter(mine, line, text, undefined) → if (sound === null && ear.as === 'text') return this.#utter(mine, line, text, undefined)":
+  "if (sound === null || hearing.as === 'text') return this.#utter(begun, text, undefined) → if (sound === null && hearing.as === 'text') return this.#utter(begun, text, undefined)":
     'a caller that reads has no sound, and only that',
   'const { said, since } = this.#utterance ?? {} → const { said, since } = this.#utterance':
     'it is set before it is said, and its timer goes with it',
   'if (said === undefined || since === undefined) return → if (false) return': 'as above',
   'if (said === undefined || since === undefined) return → if (said === undefined && since === undefined) return':
     'as above',
-  'this.#cancelSpeech = this.#clock.after(Math.max(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump()) → this.#cancelSpeech = this.#clock.after(Math.min(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump())':
+  'this.#cancel = this.#clock.after(Math.max(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump()) → this.#cancel = this.#clock.after(Math.min(1, said.nextMs - speechLeadMs - elapsed), () => this.#pump())':
     'only dearer: it looks each millisecond what is due',
   'if (this.#hold === hold) this.#audience.changed() // else an action was a step of its own, and has said so → if (true) this.#audience.changed() // else an action was a step of its own, and has said so':
     'only dearer: it says so twice',
@@ -168,6 +170,8 @@ export const equivalent: Readonly<Record<string, string>> = {
   'if (!hasRoom(events, bytes + this.#updateBytes)) this.#updateBytes = measured(this.#update) → if (true) this.#updateBytes = measured(this.#update)':
     'as above',
   // src/relay.ts
+  'if (type === append && this.#wraps === undefined) this.#forward(frame, type) → if (false) this.#forward(frame, type)':
+    'only faster: audio that is said is forwarded too',
   "if (type === 'input_audio_buffer.append') this.#forward(frame, type) → if (false) this.#forward(frame, type)":
     'only faster: it is said as audio further on',
   'else if (type === undefined) this.#control(frame) → else if (true) this.#control(frame)':
@@ -194,4 +198,23 @@ export const equivalent: Readonly<Record<string, string>> = {
     'a bias of one part in 256 towards eight letters: no test of chance is sure of it',
   'if (byte < 248) text += alphabet[byte % alphabet.length] → if (byte <= 248) text += alphabet[byte % alphabet.length]':
     'as above',
+  'const digits = Number.isInteger(usd) || size >= 1_000 ? 0 : size >= 1 ? 2 : 4 → const digits = Number.isInteger(usd) || size > 1_000 ? 0 : size >= 1 ? 2 : 4':
+    'a thousand dollars are a whole number of them',
+  'const digits = Number.isInteger(usd) || size >= 1_000 ? 0 : size >= 1 ? 2 : 4 → const digits = Number.isInteger(usd) || size >= 1_000 ? 0 : size > 1 ? 2 : 4':
+    'so is one',
+  'return decimals(value, value < 100 ? 1 : 0, 0) → return decimals(value, value <= 100 ? 1 : 0, 0)':
+    'a hundred has no decimals to show',
+  'if (busiest < needs) { → if (busiest <= needs) {': 'no assumption comes to a whole number of micro-dollars',
+  'const below = isFreeTrial(plan) ? [] : rows.filter(({ money }) => money.usdPerMonth > plan.priceUsd) → const below = isFreeTrial(plan) ? [] : rows.filter(({ money }) => money.usdPerMonth >= plan.priceUsd)':
+    'nor to a price',
+  'const across = a.input * b.output - b.input * a.output → const across = a.input * b.output + b.input * a.output':
+    'each pair comes both ways round; only corners of dollars and tokens are lost, where no account has its most',
+  'return most >= boundless / 1e3 ? Infinity : most → return most > boundless / 1e3 ? Infinity : most':
+    'no budget comes near it',
+  'return edge.input * input + edge.output * output <= edge.most + 1e-9 * Math.max(1, edge.most) → return edge.input * input + edge.output * output < edge.most + 1e-9 * Math.max(1, edge.most)':
+    'only the slack of floating point is another',
+  'return edge.input * input + edge.output * output <= edge.most + 1e-9 * Math.max(1, edge.most) → return edge.input * input + edge.output * output <= edge.most + 1e-9 / Math.max(1, edge.most)':
+    'only the slack of floating point is another',
+  'return edge.input * input + edge.output * output <= edge.most + 1e-9 * Math.max(1, edge.most) → return edge.input * input + edge.output * output <= edge.most + 1e-9 * Math.min(1, edge.most)':
+    'only the slack of floating point is another',
 }

@@ -7,13 +7,13 @@ import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Arrival } from '../src/http/door.ts'
 import { webSha256 } from '../src/http/key.ts'
 import { heartbeatJitter, heartbeatMs, parkedBeatMs } from '../src/limits.ts'
-import type { Admission, Brings, CallRef, Desks, Offer, Socket, Standing, TickAnswer } from '../src/ports.ts'
+import type { Admission, Brings, CallRef, Desks, Offer, Socket, Standing, TickAnswer, Word } from '../src/ports.ts'
 import { sendableCode, sendableReason } from '../src/realtime/close-code.ts'
 import { closeReason, rendering, type Refusal } from '../src/refusal.ts'
 import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
 import { dialUrl } from '../src/upstream.ts'
 import { clock } from './clock.ts'
-import { upstreams, type Env } from './env.ts'
+import { prices, upstreams, type Env } from './env.ts'
 import { Parking } from './parking.ts'
 import { SleepingSocket } from './sleeping-socket.ts'
 import { dialler, frameOf, listen, socketOf } from './sockets.ts'
@@ -113,9 +113,9 @@ export class CallObject extends DurableObject<Env> {
     return this.#parking.answer()
   }
 
-  /** From the desk: the call must come to its end. */
-  wrapUp(refusal: Refusal): void {
-    this.#exchange?.wrapUp(refusal)
+  /** From the desk, of its own accord. */
+  told(word: Word): void {
+    this.#exchange?.told(word)
   }
 
   /** From an earlier life. One that did not wait cannot go on: its provider is gone. */
@@ -191,6 +191,7 @@ export class CallObject extends DurableObject<Env> {
       desks: this.#desks(),
       upstream: dialler(this.env),
       sounds: soundsOf(this.env, tenant),
+      prices: prices(this.env),
       fault: (error) => this.#fault(error),
       settled: () => this.ctx.waitUntil(this.#forget()),
       waits: (at, place) => this.#parking.change(at, place),
@@ -205,9 +206,9 @@ export class CallObject extends DurableObject<Env> {
   #desks(): Desks {
     return {
       admit: (offer) => deskOf(this.env, offer.tenant).admit(offer),
-      renew: (ref, load) => deskOf(this.env, ref.tenant).renew(ref, load),
+      renew: (ref, load, progress) => deskOf(this.env, ref.tenant).renew(ref, load, progress),
       leave: (ref) => deskOf(this.env, ref.tenant).leave(ref),
-      debit: (ref, entries) => deskOf(this.env, ref.tenant).debit(ref, entries),
+      debit: (ref, entries, progress) => deskOf(this.env, ref.tenant).debit(ref, entries, progress),
       end: (ref, entries, record) => deskOf(this.env, ref.tenant).end(ref, entries, record),
     }
   }
@@ -218,7 +219,7 @@ export class CallObject extends DurableObject<Env> {
 
   /** Randomness only spreads the heartbeats of calls that began together. */
   async #arm(): Promise<void> {
-    const spread = 1 + heartbeatJitter * (2 * Math.random() - 1)
+    const spread = 1 - heartbeatJitter * Math.random()
     await this.ctx.storage.setAlarm(clock.now() + (this.#parking.waits ? parkedBeatMs : heartbeatMs) * spread)
   }
 

@@ -3,6 +3,7 @@
 import type { DeskReading } from '../src/tenant-desk.ts'
 import type { KeyChange, TenantChange } from '../src/plan-settings.ts'
 import { DurableObject } from 'cloudflare:workers'
+import type { Alert } from '../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
 import { Courier, type Outcome } from '../src/courier.ts'
 import { DeskLife } from '../src/desk-life.ts'
@@ -12,7 +13,7 @@ import type { HookChange } from '../src/hook-settings.ts'
 import { webHmac } from '../src/http/hmac.ts'
 import type { Entry } from '../src/ledger.ts'
 import type { Key, Tenant } from '../src/plan.ts'
-import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Renewal } from '../src/ports.ts'
+import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Progress, Renewal } from '../src/ports.ts'
 import type { KeptCall } from '../src/records.ts'
 import type { Refusal } from '../src/refusal.ts'
 import type { Format, Sound } from '../src/sound.ts'
@@ -39,7 +40,8 @@ export class DeskObject extends DurableObject<Env> {
         report: (pool, series) => poolOf(env, pool).report(tenant, series),
       },
       wake: (calls) => this.#wake(calls),
-      wrapUp: (call, refusal) => callOf(env, call).wrapUp(refusal),
+      tell: (calls, word) => Promise.allSettled(calls.map((call) => callOf(env, call).told(word))),
+      alert: (alert) => this.#alert(alert),
       background: (work) => ctx.waitUntil(work),
       busy: () => this.#steps.busy(),
       arm: (afterMs) => this.#arm(afterMs),
@@ -61,16 +63,16 @@ export class DeskObject extends DurableObject<Env> {
     return this.#life.admit(offer)
   }
 
-  renew(ref: CallRef, load: number | null): Promise<Renewal> {
-    return this.#life.renew(ref, load)
+  renew(ref: CallRef, load: number | null, progress: Progress): Promise<Renewal> {
+    return this.#life.renew(ref, load, progress)
   }
 
   leave(ref: CallRef): Promise<void> {
     return this.#life.leave(ref)
   }
 
-  debit(ref: CallRef, entries: readonly Entry[]): Promise<void> {
-    return this.#life.debit(ref, entries)
+  debit(ref: CallRef, entries: readonly Entry[], progress: Progress): Promise<Renewal> {
+    return this.#life.debit(ref, entries, progress)
   }
 
   end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
@@ -192,7 +194,7 @@ export class DeskObject extends DurableObject<Env> {
     if (desk === undefined || due.length === 0) return
     const asked = due.map(async ({ call, place, etaMs, withdrawn }) => {
       const stub = callOf(this.env, call)
-      if (withdrawn) return stub.wrapUp({ why: 'key_withdrawn' })
+      if (withdrawn) return stub.told({ is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
       return desk.ticked({ call, place }, await stub.tick({ place, etaMs }), clock.now())
     })
     this.ctx.waitUntil(
@@ -215,6 +217,11 @@ export class DeskObject extends DurableObject<Env> {
     const due = Math.max(now, Math.min(now + afterMs, this.#steps.desk?.ticks.nextAt ?? Infinity))
     const set = await this.ctx.storage.getAlarm()
     if (set === null || set > due) await this.ctx.storage.setAlarm(due)
+  }
+
+  #alert(alert: Alert): void {
+    const msg = alert.is === 'suspended' ? 'tenant suspended' : `budget ${alert.level}`
+    console.warn(JSON.stringify({ level: 'warn', msg, tenant_id: this.ctx.id.name, ...alert }))
   }
 
   #fault(error: unknown): void {

@@ -1,24 +1,25 @@
 // One tenant's desk in Redis: each step one function call, which runs the rules there. Edits and what they would do are computed here.
-import { isoOf } from '../../src/calendar.ts'
 import { reportOf } from '../../src/desk-counts.ts'
+import type { Heard } from '../../src/desk-books.ts'
+import type { Alert } from '../../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../../src/desk-edits.ts'
 import type { QueueReading, Removed } from '../../src/desk-queue.ts'
 import type { DeskSteps } from '../../src/desk-steps.ts'
-import { holdProblem, linesWith } from '../../src/hold-check.ts'
 import type { Entry } from '../../src/ledger.ts'
-import { keysPerTenant, soundsPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
 import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
-import { changed, changedKey, keyValid, type Key, type Tenant } from '../../src/plan.ts'
-import type { CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Renewal } from '../../src/ports.ts'
+import type { Key, Tenant } from '../../src/plan.ts'
+import type { CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Progress } from '../../src/ports.ts'
 import type { KeptCall } from '../../src/records.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import type { Format, Sound } from '../../src/sound.ts'
 import { nobodys } from '../../src/sql-steps.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
-import type { Considered, Decision, DeskReading, Regranted, UnderWay } from '../../src/tenant-desk.ts'
+import type { Affected, Considered, Decision, DeskReading, Left, Regranted, UnderWay } from '../../src/tenant-desk.ts'
+import { clock } from '../clock.ts'
 import { answered, listed, waitOf, type Fcall, type Writer } from './call.ts'
-import { documentsOf, written, type Documents, type Edited, type ToldDocuments } from './documents.ts'
+import { documentsOf, written, type Documents, type Edit, type ToldDocuments } from './documents.ts'
+import * as edits from './edits.ts'
 import { RedisMail } from './mail.ts'
 import { copyOf, type Snapshot } from './snapshot.ts'
 import * as told from './told.ts'
@@ -44,7 +45,7 @@ export class RedisDesk implements DeskSteps {
   readonly mail: RedisMail = new RedisMail({
     step: (step, ask) => this.#step(step, ask),
     documents: () => this.#documents(),
-    edit: (compute) => this.#edit(compute),
+    edit: (compute, unowned) => this.#edit(compute, unowned),
     unowned: () => this.#unowned(),
   })
   readonly #id: string
@@ -66,7 +67,7 @@ export class RedisDesk implements DeskSteps {
   }
 
   async create(tenant: Tenant): Promise<void> {
-    await this.#edit(() => ({ edit: { tenant } }))
+    await this.#write({ tenant }, { revision: 0, now: clock.now() }, [])
   }
 
   async consider(offer: Offer): Promise<Considered> {
@@ -97,21 +98,35 @@ export class RedisDesk implements DeskSteps {
     return listed((await this.#step<string[]>('pools', {})) ?? [])
   }
 
-  async renew(ref: CallRef, load: number | null): Promise<Renewal> {
-    return (await this.#step<Renewal>('renew', { ref, load, known: this.#known(ref.call) })) ?? { is: 'kept' }
+  async renew(ref: CallRef, load: number | null, progress: Progress): Promise<Heard> {
+    return told.heardOf(await this.#step<Heard>('renew', { ref, load, progress, known: this.#known(ref.call) }))
   }
 
   async leave(ref: CallRef): Promise<boolean> {
     return (await this.#step<boolean>('leave', { ref })) ?? false
   }
 
-  async debit(ref: CallRef, entries: readonly Entry[]): Promise<void> {
-    await this.#step('debit', { ref, entries, known: this.#known(ref.call) })
+  async debit(ref: CallRef, entries: readonly Entry[], progress: Progress): Promise<Heard> {
+    return told.heardOf(await this.#step<Heard>('debit', { ref, entries, progress, known: this.#known(ref.call) }))
   }
 
-  async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<boolean> {
+  async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<Left> {
     const known = record.connectMs === null ? undefined : this.#known(ref.call) // else it was never live
-    return (await this.#step<boolean>('end', { ref, entries, record, known })) ?? false
+    const left = await this.#step<Left>('end', { ref, entries, record, known })
+    return { waits: left?.waits ?? false, alerts: listed(left?.alerts ?? []) }
+  }
+
+  async judge(): Promise<Alert[]> {
+    return listed((await this.#step<Alert[]>('judge', {})) ?? [])
+  }
+
+  async affected(): Promise<Affected> {
+    const affected = await this.#step<Affected>('affected', {})
+    return { calls: listed(affected?.calls ?? []), refusal: affected?.refusal }
+  }
+
+  async resume(): Promise<boolean | undefined> {
+    return this.#step<boolean>('resume', {})
   }
 
   /** It was refused, and whether it has a line or a place is not known: it has none. */
@@ -124,8 +139,10 @@ export class RedisDesk implements DeskSteps {
     await this.#step('loseNode', { node, epoch })
   }
 
+  /** Also writes the tenant's clock anew, when it was looked up long ago. */
   async sweep(): Promise<void> {
-    await this.#step('sweep', {})
+    const swept = await this.#step<{ stale: boolean }>('sweep', {})
+    if (swept?.stale === true) await this.#edit(({ tenant }) => ({ edit: { tenant } }))
   }
 
   async read(): Promise<DeskReading | undefined> {
@@ -145,15 +162,7 @@ export class RedisDesk implements DeskSteps {
   }
 
   async change(change: TenantChange): Promise<Tenant | Refusal | undefined> {
-    return this.#edit((documents): Edited<Tenant | Refusal | undefined> => {
-      if (documents === undefined) return { result: undefined }
-      const tenant = changed(documents.tenant, change)
-      const refusal = holdProblem(
-        tenant,
-        documents.sounds.map(({ id }) => id),
-      )
-      return refusal === undefined ? { edit: { tenant }, result: tenant } : { result: refusal }
-    })
+    return this.#edit((documents) => edits.changeTenant(documents, change))
   }
 
   async preview(change: TenantChange): Promise<TenantPreview | Refusal | undefined> {
@@ -165,21 +174,11 @@ export class RedisDesk implements DeskSteps {
   }
 
   async addKey(key: Key, hash: string): Promise<Refusal | undefined> {
-    return this.#edit((documents) => {
-      if (documents === undefined) return { result: this.#unowned() }
-      const { keys, now } = documents
-      if (keys.filter((one) => keyValid(one, now)).length >= keysPerTenant)
-        return { result: { why: 'keys_enough', details: { most: keysPerTenant } } }
-      return { edit: { key, hashes: { [hash]: key.id } } }
-    })
+    return this.#edit((documents) => edits.addKey(documents, key, hash), this.#unowned())
   }
 
   async changeKey(id: string, change: KeyChange): Promise<Key | undefined> {
-    return this.#edit((documents) => {
-      const before = documents?.keys.find((key) => key.id === id)
-      const key = before && changedKey(before, change)
-      return key === undefined ? { result: undefined } : { edit: { key }, result: key }
-    })
+    return this.#edit((documents) => edits.changeKey(documents, id, change))
   }
 
   async previewKey(id: string, change: KeyChange): Promise<KeyPreview | undefined> {
@@ -187,15 +186,7 @@ export class RedisDesk implements DeskSteps {
   }
 
   async revokeKey(id: string, graceMs: number): Promise<{ key: Key; calls: string[] } | Refusal> {
-    const key = await this.#edit((documents): Edited<Key | undefined> => {
-      const before = documents?.keys.find((one) => one.id === id)
-      if (before === undefined || documents === undefined) return { result: undefined }
-      const at = isoOf(documents.now + graceMs)
-      // A key that was ended before ends no later for being ended again.
-      const expires_at = before.expires_at !== null && before.expires_at < at ? before.expires_at : at
-      const ended: Key = graceMs > 0 ? { ...before, expires_at } : { ...before, revoked_at: before.revoked_at ?? at }
-      return { edit: { key: ended }, result: ended }
-    })
+    const key = await this.#edit((documents) => edits.endKey(documents, id, graceMs))
     if (key === undefined) return { why: 'thing_unknown', details: { kind: 'key', id: id.slice(0, 60) } }
     const open = graceMs > 0 ? [] : (await this.openCalls()).filter((call) => call.key === id)
     return { key, calls: open.map((call) => call.id) }
@@ -230,35 +221,34 @@ export class RedisDesk implements DeskSteps {
 
   async upload(sound: Upload, bytes: Sound): Promise<Refusal | undefined> {
     const parts = Object.keys(columns).map((format) => Buffer.from(bytes[format as Format]).toString('base64'))
-    return this.#edit((documents) => {
-      if (documents === undefined) return { result: this.#unowned() }
-      if (documents.sounds.length >= soundsPerTenant)
-        return { result: { why: 'sounds_enough', details: { most: soundsPerTenant } } }
-      return { edit: { sound } }
-    }, parts)
+    return this.#edit((documents) => edits.addSound(documents, sound), this.#unowned(), parts)
   }
 
   async discard(id: string): Promise<Refusal | undefined> {
-    return this.#edit((documents) => {
-      if (documents === undefined) return { result: this.#unowned() }
-      if (!documents.sounds.some((sound) => sound.id === id))
-        return { result: { why: 'thing_unknown', details: { kind: 'sound', id: id.slice(0, 60) } } }
-      const lines = linesWith(id, documents.tenant.hold.lines)
-      if (lines.length > 0) return { result: { why: 'sound_in_use', details: { id, lines: lines.join(', ') } } }
-      return { edit: { drop: id } }
-    })
+    return this.#edit((documents) => edits.dropSound(documents, id), this.#unowned())
   }
 
-  /** Computes an edit on the documents as they are and writes it, anew where somebody else was first. */
-  async #edit<R>(compute: (documents: Documents | undefined) => Edited<R>, bytes: readonly string[] = []): Promise<R> {
+  /** Computes an edit on the documents as they are and writes it, anew where somebody else was first. `unowned`: what nobody's desk says. */
+  async #edit<R>(
+    compute: (documents: Documents) => edits.Edited<R>,
+    unowned?: R,
+    bytes: readonly string[] = [],
+  ): Promise<R | undefined> {
     for (;;) {
       const documents = await this.#documents()
+      if (documents === undefined) return unowned
       const { edit, result } = compute(documents)
-      if (edit === undefined) return result as R
-      const ask = { ...written(edit), revision: documents?.revision ?? 0 }
-      const answer = await this.#step<{ done: boolean }>('edit', ask, bytes)
-      if (answer?.done === true) return result as R
+      if (edit === undefined || (await this.#write(edit, documents, bytes))) return result
     }
+  }
+
+  async #write(
+    edit: Edit,
+    { revision, now }: Pick<Documents, 'revision' | 'now'>,
+    bytes: readonly string[],
+  ): Promise<boolean> {
+    const answer = await this.#step<{ done: boolean }>('edit', { ...written(edit, now), revision }, bytes)
+    return answer?.done === true
   }
 
   async #documents(): Promise<Documents | undefined> {

@@ -1,6 +1,7 @@
 // The documents of one tenant in Redis, and edits of them: computed here on what was read, written if nothing was edited since. Knows no rule.
 import type { Hook, HookState, KeptHook } from '../../src/hook.ts'
 import { tenantOf, type Key, type Tenant } from '../../src/plan.ts'
+import { zoneOf } from '../../src/zone-of.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
 
 export interface ToldDocuments {
@@ -41,12 +42,6 @@ export interface Edit {
   forsake?: string
 }
 
-/** What is to be written, if anything, and what is said of it. */
-export interface Edited<R> {
-  edit?: Edit
-  result?: R
-}
-
 export function documentsOf({ tenant, keys, sounds, hooks, states, ...rest }: ToldDocuments): Documents {
   return {
     ...rest,
@@ -57,19 +52,22 @@ export function documentsOf({ tenant, keys, sounds, hooks, states, ...rest }: To
   }
 }
 
-/** As the function takes it. `gist`: what the gate needs of the tenant, so that Redis need not read what may be long. */
-export function written({ tenant, key, sound, hook, ...rest }: Edit): object {
+/** As the function takes it. `gist`: what the steps need of the tenant, so that Redis need not read what may be long; its clock is looked up here, where there is a calendar. */
+export function written({ tenant, key, sound, hook, ...rest }: Edit, now: number): object {
   return {
     ...rest,
-    ...(tenant !== undefined && { tenant: JSON.stringify(tenant), gist: JSON.stringify(gistOf(tenant)) }),
+    ...(tenant !== undefined && { tenant: JSON.stringify(tenant), gist: JSON.stringify(gistOf(tenant, now)) }),
     ...(key !== undefined && { keys: { [key.id]: JSON.stringify(key) } }),
     ...(sound !== undefined && { sound: { id: sound.id, text: JSON.stringify(sound) } }),
     ...(hook !== undefined && { hook: { id: hook.id, text: JSON.stringify(hook) } }),
   }
 }
 
-function gistOf({ id, plan, caps, models, overflow, hold: { patienceSeconds } }: Tenant): object {
-  return { id, plan, caps, models, overflow, hold: { patienceSeconds } }
+function gistOf({ hold: { patienceSeconds }, timezone, ...tenant }: Tenant, now: number): object {
+  const { id, plan, caps, models, overflow, budgets, callBudgets, trialDays, shadow, created_at } = tenant
+  const zone = { asOf: now, offsets: zoneOf(timezone, now) }
+  const terms = { budgets, callBudgets, trialDays, shadow, created_at, zone }
+  return { id, plan, caps, models, overflow, hold: { patienceSeconds }, ...terms }
 }
 
 /** Written by Lua, which has nothing where JSON has null. */

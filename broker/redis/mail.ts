@@ -2,19 +2,20 @@
 import type { Outcome } from '../../src/courier.ts'
 import type { NextMessage } from '../../src/desk-outbox.ts'
 import { changedHook, rotatedHook } from '../../src/hook-edits.ts'
-import type { Hook, KeptHook, NewHook } from '../../src/hook.ts'
+import type { KeptHook, NewHook } from '../../src/hook.ts'
 import type { HookChange } from '../../src/hook-settings.ts'
-import { hooksPerTenant } from '../../src/limits.ts'
 import type { MailSteps } from '../../src/mail-steps.ts'
 import type { Claim } from '../../src/outbox.ts'
 import type { Refusal } from '../../src/refusal.ts'
-import type { Documents, Edited } from './documents.ts'
+import type { Documents } from './documents.ts'
+import * as edits from './edits.ts'
 import { nextOf } from './told.ts'
 
 export interface RedisMailHome {
   step: <T>(step: string, ask: object) => Promise<T | undefined>
   documents: () => Promise<Documents | undefined>
-  edit: <R>(compute: (documents: Documents | undefined) => Edited<R>) => Promise<R>
+  /** `unowned`: what nobody's desk says. */
+  edit: <R>(compute: (documents: Documents) => edits.Edited<R>, unowned?: R) => Promise<R | undefined>
   unowned: () => Refusal
 }
 
@@ -31,28 +32,24 @@ export class RedisMail implements MailSteps {
     return (await this.#home.documents())?.hooks
   }
 
-  async addHook(hook: NewHook): Promise<Refusal | undefined> {
-    return this.#home.edit((documents) => {
-      if (documents === undefined) return { result: this.#home.unowned() }
-      if (documents.hooks.length >= hooksPerTenant)
-        return { result: { why: 'hooks_enough', details: { most: hooksPerTenant } } }
-      return { edit: { hook: { ...hook, on_at: documents.now } } }
-    })
+  addHook(hook: NewHook): Promise<Refusal | undefined> {
+    return this.#home.edit((documents) => edits.addHook(documents, hook), this.#home.unowned())
   }
 
-  async changeHook(id: string, change: HookChange): Promise<KeptHook | undefined> {
-    return this.#edit(id, (hook, now) => changedHook(hook, change, now))
+  changeHook(id: string, change: HookChange): Promise<KeptHook | undefined> {
+    return this.#home.edit((documents) =>
+      edits.changeHook(documents, id, (hook, now) => changedHook(hook, change, now)),
+    )
   }
 
-  async rotateHook(id: string, secret: string, graceMs: number): Promise<KeptHook | undefined> {
-    return this.#edit(id, (hook, now) => rotatedHook(hook, secret, graceMs, now))
+  rotateHook(id: string, secret: string, graceMs: number): Promise<KeptHook | undefined> {
+    return this.#home.edit((documents) =>
+      edits.changeHook(documents, id, (hook, now) => rotatedHook(hook, secret, graceMs, now)),
+    )
   }
 
-  async removeHook(id: string): Promise<KeptHook | undefined> {
-    return this.#home.edit((documents) => {
-      const kept = documents?.hooks.find(({ hook }) => hook.id === id)
-      return kept === undefined ? { result: undefined } : { edit: { unhook: id }, result: kept }
-    })
+  removeHook(id: string): Promise<KeptHook | undefined> {
+    return this.#home.edit((documents) => edits.removeHook(documents, id))
   }
 
   heard(tell: (afterMs: number) => void): void {
@@ -69,14 +66,5 @@ export class RedisMail implements MailSteps {
 
   async note(hook: string, outcome: Outcome): Promise<void> {
     await this.#home.step('noteHook', { hook, outcome })
-  }
-
-  #edit(id: string, work: (hook: Hook, now: number) => Hook): Promise<KeptHook | undefined> {
-    return this.#home.edit((documents) => {
-      const kept = documents?.hooks.find(({ hook }) => hook.id === id)
-      if (kept === undefined || documents === undefined) return { result: undefined }
-      const hook = work(kept.hook, documents.now)
-      return { edit: { hook, ...(!hook.enabled && { forsake: id }) }, result: { ...kept, hook } }
-    })
   }
 }

@@ -7,6 +7,8 @@ import { callTerms, tenantOf, type Key } from '../../src/plan.ts'
 import type { Admission, CallRecord } from '../../src/ports.ts'
 import type { KeptCall } from '../../src/records.ts'
 import type { Decision, DeskReading } from '../../src/tenant-desk.ts'
+import type { Heard } from '../../src/desk-books.ts'
+import { unheard } from '../../src/sql-steps.ts'
 import { listed } from './call.ts'
 
 /** Documents cross as they were written. */
@@ -25,17 +27,29 @@ export function decisionOf({ admission, lacks, tenant, key }: ToldDecision): Dec
   return { admission: { ...admission, terms, ...etaMs } as Admission, lacks }
 }
 
+/** A desk that nobody owns lets everybody go on. */
+export function heardOf(heard: Heard | undefined): Heard {
+  return heard === undefined ? unheard : { ...heard, alerts: listed(heard.alerts) }
+}
+
 export type ToldReading = Omit<DeskReading, 'tenant'> & { tenant: Text }
 
 export function readingOf({ tenant, ...rest }: ToldReading): DeskReading {
-  return { tenant: tenantOf(JSON.parse(tenant) as object), ...rest }
+  return {
+    tenant: tenantOf(JSON.parse(tenant) as object),
+    ...rest,
+    budgets: listed(rest.budgets),
+    suspended: rest.suspended ?? null,
+  }
 }
 
 export type ToldCall = Omit<Partial<KeptCall>, 'record'> & { record?: Text }
 
 export function callOf({ record, ...call }: ToldCall): KeptCall {
   const known = { agent: null, admitted: null, ended: null, ...call } as KeptCall
-  const unknown = { firstAudioMs: null, firstMinuteTokens: null, connectMs: null }
+  const times = { firstAudioMs: null, connectMs: null, silentMs: null }
+  const figures = { firstMinuteTokens: null, firstReplyTokens: null, tokensPerMinute: null, cachedShare: null }
+  const unknown = { ...times, ...figures }
   return { ...known, record: record === undefined ? null : { ...unknown, ...(JSON.parse(record) as CallRecord) } }
 }
 

@@ -6,7 +6,7 @@ import type { Link, Log } from './link.ts'
 
 export interface WakeOptions {
   readonly connection: RedisConnection
-  readonly deliver: (channel: string, calls: readonly string[]) => void
+  readonly deliver: (channel: string, message: string) => void
   readonly log: Log
 }
 
@@ -86,10 +86,7 @@ export class Wakes {
   }
 
   #heard(channel: string, message: string): void {
-    if (!this.#posts.has(channel)) return
-    const calls = readCalls(message)
-    if (calls === undefined) this.#say(`A message on ${channel} was no JSON list of call ids and was passed over.`)
-    else this.#options.deliver(channel, calls)
+    if (this.#posts.has(channel)) this.#options.deliver(channel, message)
   }
 
   /** Once, not each beat. */
@@ -102,13 +99,4 @@ export class Wakes {
 
 function leave(channel: string, { link, life }: Post): void {
   if (link.open && link.life === life) link.unsubscribe(channel).catch(() => undefined)
-}
-
-function readCalls(message: string): string[] | undefined {
-  try {
-    const calls: unknown = JSON.parse(message)
-    return Array.isArray(calls) && calls.every((call) => typeof call === 'string') ? calls : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -10,7 +10,7 @@ import { Beat } from './beat.ts'
 import type { Silence } from './silence.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 
-export type DeskHost = Pick<DeskLifeHost, 'pools' | 'wake' | 'wrapUp' | 'courier' | 'fault'>
+export type DeskHost = Pick<DeskLifeHost, 'pools' | 'wake' | 'tell' | 'alert' | 'courier' | 'fault'>
 
 export class EmbeddedDesk {
   readonly life: DeskLife
@@ -54,7 +54,7 @@ export class EmbeddedDesk {
   #endLost(tenant: string): boolean {
     const lost = this.#steps.openCalls()
     for (const { id, key, agent, pool, model, began } of lost) {
-      const ref = { call: id, tenant, key, agent, caller: null, pool }
+      const ref = { call: id, tenant, key, agent, caller: null, model, pool }
       this.#steps.end(ref, [], lostRecord(model, clock.now() - began))
     }
     return lost.length > 0

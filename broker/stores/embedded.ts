@@ -12,7 +12,7 @@ import { DeskLife } from '../../src/desk-life.ts'
 import { noCeiling, type Ceiling } from '../../src/upstream.ts'
 import { clock } from '../clock.ts'
 import { deskFace, poolFace } from '../desk-face.ts'
-import type { Fault, Store, Words } from '../store.ts'
+import type { Fault, Store, Tell, Words } from '../store.ts'
 import { EmbeddedDesk } from './embedded-desk.ts'
 import { Folder } from './folder.ts'
 import type { Sqlite } from '../sqlite.ts'
@@ -31,6 +31,7 @@ export interface EmbeddedOptions {
   calls: Words
   courier: Courier
   fault: Fault
+  tell: Tell
 }
 
 /** Throws Unusable where a person must mend something first. */
@@ -41,9 +42,9 @@ export function openEmbedded(options: EmbeddedOptions): Store {
 class EmbeddedStore implements Store {
   readonly desks: Store['desks'] = {
     admit: async (offer) => this.#life(offer.tenant).admit(offer),
-    renew: async (ref, load) => this.#lifeOf(ref).renew(ref, load),
+    renew: async (ref, load, progress) => this.#lifeOf(ref).renew(ref, load, progress),
     leave: async (ref) => this.#lifeOf(ref).leave(ref),
-    debit: async (ref, entries) => this.#lifeOf(ref).debit(ref, entries),
+    debit: async (ref, entries, progress) => this.#lifeOf(ref).debit(ref, entries, progress),
     end: async (ref, entries, record) => this.#lifeOf(ref).end(ref, entries, record),
   }
   readonly homes: Store['homes']
@@ -56,11 +57,13 @@ class EmbeddedStore implements Store {
   readonly #words: Words
   readonly #courier: Courier
   readonly #fault: Fault
+  readonly #tell: Tell
   #closed = false
 
-  constructor({ dir, pools, calls, courier, fault }: EmbeddedOptions) {
+  constructor({ dir, pools, calls, courier, fault, tell }: EmbeddedOptions) {
     this.#words = calls
     this.#courier = courier
+    this.#tell = tell
     // What still runs when the files are closed finds them so.
     this.#fault = (...what) => (this.#closed ? undefined : fault(...what))
     this.#folder = new Folder(dir)
@@ -130,7 +133,8 @@ class EmbeddedStore implements Store {
           report: async (pool, series) => this.#pool(pool).steps.report(tenant, series),
         },
         wake: (calls) => calls.forEach((call) => this.#words.seated(call)),
-        wrapUp: async (call, refusal) => this.#words.wrapUp(call, refusal),
+        tell: async (calls, word) => calls.forEach((call) => this.#words.told(call, word)),
+        alert: (alert) => this.#tell(tenant, alert),
         courier: this.#courier,
         fault: (error) => this.#fault('desk', error, { tenant_id: tenant }),
       })
@@ -202,7 +206,8 @@ function nobodys(tenant: string, clock: Clock): DeskLife {
     clock,
     pools,
     wake: idle,
-    wrapUp: nothing,
+    tell: nothing,
+    alert: idle,
     busy: () => false,
     background: idle,
     arm: idle,

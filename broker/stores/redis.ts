@@ -5,12 +5,11 @@ import type { Courier } from '../../src/courier.ts'
 import { DeskLife } from '../../src/desk-life.ts'
 import { decisionMs, learningMs } from '../../src/limits.ts'
 import { PoolLife } from '../../src/pool-life.ts'
-import type { Admission, Offer } from '../../src/ports.ts'
-import type { Why } from '../../src/refusal.ts'
+import type { Admission, Offer, Word } from '../../src/ports.ts'
 import { noCeiling, type Ceiling } from '../../src/upstream.ts'
 import { about, clock } from '../clock.ts'
 import { deskFace, poolFace } from '../desk-face.ts'
-import type { Fault, Store, Words } from '../store.ts'
+import type { Fault, Store, Tell, Words } from '../store.ts'
 import type { Fcall } from '../redis/call.ts'
 import { RedisConnection } from '../redis/connection.ts'
 import { RedisDesk, seatedChannel, type KnownCall } from '../redis/desk.ts'
@@ -22,6 +21,7 @@ import { MailList } from '../redis/mail-list.ts'
 import { RedisPool } from '../redis/pool.ts'
 import { RedisRegistry, type Send } from '../redis/registry.ts'
 import { source } from '../redis/source.ts'
+import { readMessage, type Message } from '../redis/message.ts'
 import { Wakes } from '../redis/wakes.ts'
 import { Beat } from './beat.ts'
 import { Doubts } from './doubts.ts'
@@ -29,8 +29,6 @@ import { NodeLife } from './node-life.ts'
 
 /** Desks that are remembered while no call of this node is open at them: some 2 KB each. */
 const idleDesks = 1_000
-/** Why a call is ended at its desk's word, on whichever node it is: a channel of its tenant's each. */
-const endings = ['key_withdrawn', 'removed_from_queue'] as const satisfies Why[]
 
 export interface RedisOptions {
   url: string
@@ -41,6 +39,7 @@ export interface RedisOptions {
   calls: Words
   courier: Courier
   fault: Fault
+  tell: Tell
   log: Log
 }
 
@@ -59,9 +58,9 @@ interface Desk {
 export class RedisStore implements Store {
   readonly desks: Store['desks'] = {
     admit: (offer) => this.#admit(offer),
-    renew: (ref, load) => this.#desk(ref.tenant).life.renew(ref, load),
+    renew: (ref, load, progress) => this.#desk(ref.tenant).life.renew(ref, load, progress),
     leave: (ref) => this.#desk(ref.tenant).life.leave(ref),
-    debit: (ref, entries) => this.#desk(ref.tenant).life.debit(ref, entries),
+    debit: (ref, entries, progress) => this.#desk(ref.tenant).life.debit(ref, entries, progress),
     end: async (ref, entries, record) => {
       const desk = this.#desk(ref.tenant)
       await desk.life.end(ref, entries, record)
@@ -93,7 +92,7 @@ export class RedisStore implements Store {
     this.#fcall = makeFcall(this.#connection, library)
     this.#wakes = new Wakes({
       connection: this.#connection,
-      deliver: (channel, calls) => this.#heard(channel, calls),
+      deliver: (channel, message) => this.#heard(channel, message),
       log,
     })
     const send: Send = (key, name, ...args) => this.#connection.send(key, name, ...args)
@@ -234,7 +233,8 @@ export class RedisStore implements Store {
         report: async (pool, series) => this.#pool(pool).steps.report(tenant, series),
       },
       wake: (seated) => seated.forEach((call) => words.seated(call)), // the function told the other nodes
-      wrapUp: (call, refusal) => this.#wrapUp(tenant, call, refusal.why),
+      tell: (calls, word) => this.#say(tenant, calls, word),
+      alert: (alert) => this.#options.tell(tenant, alert),
       background: (work) => this.#background(work, (error) => fault('desk', error, { tenant_id: tenant })),
       busy: () => calls.size > 0,
       arm: (afterMs) => beat.arm(about(afterMs)),
@@ -256,19 +256,21 @@ export class RedisStore implements Store {
     }
   }
 
-  #heard(channel: string, calls: readonly string[]): void {
+  #heard(channel: string, message: string): void {
+    const told = readMessage(message)
+    if (told === undefined) return this.#options.fault('desk', new Error('not understood'), { channel })
     const { calls: words } = this.#options
-    const why = endings.find((ending) => channel.endsWith(`:${ending}`))
-    for (const call of calls)
-      if (why === undefined) words.seated(call)
-      else words.wrapUp(call, { why })
+    for (const call of told.calls) {
+      if (told.word === undefined) words.seated(call)
+      else words.told(call, told.word)
+    }
   }
 
-  /** The call is here, or on another node. */
-  async #wrapUp(tenant: string, call: string, why: Why): Promise<void> {
-    this.#options.calls.wrapUp(call, { why })
-    const channel = endingChannel(tenant, why)
-    await this.#connection.send(channel, 'SPUBLISH', channel, JSON.stringify([call]))
+  /** The calls are here, or on other nodes. */
+  async #say(tenant: string, calls: readonly string[], word: Word): Promise<void> {
+    for (const call of calls) this.#options.calls.told(call, word)
+    const channel = toldChannel(tenant)
+    await this.#connection.send(channel, 'SPUBLISH', channel, JSON.stringify({ calls, word } satisfies Message))
   }
 
   #pool(id: string): PoolLife {
@@ -289,10 +291,10 @@ export class RedisStore implements Store {
 }
 
 function channelsOf(tenant: string): string[] {
-  return [seatedChannel(tenant), ...endings.map((why) => endingChannel(tenant, why))]
+  return [seatedChannel(tenant), toldChannel(tenant)]
 }
 
-/** In the slot of the tenant's keys. */
-function endingChannel(tenant: string, why: Why): string {
-  return `trunkline:{${tenant}}:ending:${why}`
+/** What a desk tells calls, whichever node they are on. In the slot of the tenant's keys. */
+function toldChannel(tenant: string): string {
+  return `trunkline:{${tenant}}:told`
 }

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
 import type { DeskReading } from '../tenant-desk.ts'
-import { holdProblem } from '../hold-check.ts'
+import { settingsProblem } from '../settings-check.ts'
 import { KeyChange, KeySettings, TenantChange, TenantSettings, whole } from '../plan-settings.ts'
 import type { Key, Tenant } from '../plan.ts'
 import type { KeptCall } from '../records.ts'
@@ -51,7 +51,7 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.post('/', async (c) => {
     const settings = await readBody(c, TenantSettings)
-    const refusal = holdProblem(settings, [])
+    const refusal = settingsProblem(settings, [])
     if (refusal !== undefined) throw new Refused(refusal)
     const tenant: Tenant = { id: newId('ten'), ...settings, created_at: new Date().toISOString() }
     await c.env.house.tenants.create(tenant)

@@ -2,18 +2,28 @@
 import { readUsage, type Usage } from './usage.ts'
 
 export type Notice =
-  | { is: 'session'; transcription: string | undefined }
-  | { is: 'began'; reply: string }
+  /** `hears`: of the session, what says how it is heard. */
+  | { is: 'session'; transcription: string | undefined; hears: Json }
+  | { is: 'began'; reply: string; most: number | undefined } // output tokens that it may have
   | { is: 'finished'; reply: string; usage: Usage | undefined; limited: boolean }
   | { is: 'transcribed'; item: string; usage: Usage | undefined }
   | { is: 'error' }
 
+/** An item joined the conversation. */
+export interface Joined {
+  is: 'joined'
+  item: string
+}
+
 type Json = Record<string, unknown>
 
-const readers: Record<string, (event: Json) => Notice> = {
+const readers: Record<string, (event: Json) => Notice | Joined> = {
   'session.created': session,
   'session.updated': session,
-  'response.created': (event) => ({ is: 'began', reply: text(at(event, 'response', 'id')) }),
+  'response.created': (event) => {
+    const most = at(event, 'response', 'max_output_tokens')
+    return { is: 'began', reply: text(at(event, 'response', 'id')), most: typeof most === 'number' ? most : undefined }
+  },
   'response.done': (event) => ({
     is: 'finished',
     reply: text(at(event, 'response', 'id')),
@@ -25,11 +35,12 @@ const readers: Record<string, (event: Json) => Notice> = {
     item: `${text(event['item_id'])}/${typeof event['content_index'] === 'number' ? event['content_index'] : 0}`,
     usage: readUsage(event['usage']),
   }),
+  'conversation.item.added': (event) => ({ is: 'joined', item: text(at(event, 'item', 'id')) }),
   error: () => ({ is: 'error' }),
 }
 
 /** Reads a provider's control event; undefined for one that concerns only the caller, and for text that is no event. */
-export function readNotice(frame: string): Notice | undefined {
+export function readNotice(frame: string): Notice | Joined | undefined {
   let event: unknown
   try {
     event = JSON.parse(frame)
@@ -53,7 +64,14 @@ export function redacted(text: string): string {
 
 function session(event: Json): Notice {
   const model = at(event, 'session', 'audio', 'input', 'transcription', 'model')
-  return { is: 'session', transcription: typeof model === 'string' ? model : undefined }
+  return {
+    is: 'session',
+    transcription: typeof model === 'string' ? model : undefined,
+    hears: {
+      output_modalities: at(event, 'session', 'output_modalities'),
+      audio: { output: { format: at(event, 'session', 'audio', 'output', 'format') } },
+    },
+  }
 }
 
 function at(value: unknown, ...path: string[]): unknown {

@@ -112,6 +112,11 @@ const wrong: { what: string; args?: string[]; env?: Record<string, string>; text
   { what: 'upstreams that are no JSON', args: ['--upstreams', '{'], says: 'TRUNKLINE_UPSTREAMS: is not valid JSON' },
   { what: 'an upstream with a field amiss', args: ['--upstreams', '[{"id":"A"}]'], says: '--upstreams: 0.id: Invalid' },
   {
+    what: 'a file of prices that is not there',
+    args: ['--prices', '/no/prices'],
+    says: '--prices: the file /no/prices cannot be read (ENOENT)',
+  },
+  {
     what: 'a proxy that is none',
     args: ['--trusted-proxies', '10.0.0.0/8,x'],
     says: '--trusted-proxies: "x" is no address',
@@ -148,6 +153,25 @@ test.each(wrong)(
 
 test('[CLI] all that is wrong is said at once, a line each', () => {
   expect(refusal(['--port', 'a', '--tls-port', 'b'], { TRUNKLINE_DRAIN_SECONDS: '-1' }).split('\n')).toHaveLength(3)
+})
+
+test('[L3] prices of a file stand over the shipped ones; what is wrong with them is said with model and column', () => {
+  const rate = { input: 1, cached: 2, output: 3 }
+  const good = file('prices.json', JSON.stringify({ 'gpt-realtime': { text: rate }, own: { audio: rate } }))
+  const { prices } = readConfig([], { TRUNKLINE_PRICES: good })
+  expect(prices.get('gpt-realtime')).toMatchObject({ text: rate, audio: { input: 32 } })
+  expect(prices.get('own')).toEqual({ audio: rate })
+  expect(readConfig([], {}).prices.get('own')).toBeUndefined()
+
+  const bad = file('bad.json', '{"own": {"audio": {"input": 1}}, "none": {}}')
+  expect(refusal(['--prices', bad]).split('\n')).toEqual([
+    expect.stringContaining(`--prices: ${bad}: "own" audio.cached is missing: give micro-dollars a token`),
+    expect.stringContaining('"own" audio.output is missing'),
+    expect.stringContaining('"none" has no column: give at least one of text'),
+  ])
+  expect(refusal([], { TRUNKLINE_PRICES: file('no.json', '{') })).toMatch(
+    /TRUNKLINE_PRICES: .*no.json: is not valid JSON/,
+  )
 })
 
 test('[CLI] secrets come from variables or files, and an empty one is none', () => {

@@ -1,12 +1,15 @@
 // Taking leave: for how long a process that is not ready still serves, what the operator's word does, and what a signal adds to it.
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startNodeBroker, type NodeBroker } from '../../cli/node-broker.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
+import { speech } from '../../sim/voice.ts'
 import { Broker, settingsOf } from '../support/broker.ts'
 import { Caller, liveCaller } from '../support/caller.ts'
+import { at } from '../support/gathering.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
 
@@ -104,3 +107,34 @@ test('[D1] only the operator may', async () => {
     expect((await broker.ask(method, '/admin/v1/drain', key)).status).toBe(401)
   expect(await ready()).toBe(200)
 })
+
+test('[D1] [C9] a call that outlasts the drain hears its reply whole, a goodbye and why, and the process ends with 0', async () => {
+  await Promise.all([node.kill(), sim.close()])
+  sim = await startSim({ port: 0, pace: 2, latencyMs: 50 })
+  const own = { host: '127.0.0.1', port: 0, stateDir: join(dir, 'store') }
+  node = await startNodeBroker({ ...own, ...settingsOf(sim.url), drainSeconds: 1, drainGraceSeconds: 0 })
+  broker = new Broker(node.url, sim, [], { pid: node.pid, close: nothing, restart: nothing })
+  const tenant = await broker.tenant()
+  const caller = await liveCaller(broker.wsUrl, tenant.key)
+  caller.send({ type: 'response.create' })
+  await caller.next('response.created')
+  process.kill(broker.pid, 'SIGTERM')
+  await caller.until(() => caller.of('error').length > 0, 'the end', 20_000)
+  const toldAt = performance.now()
+  const [reply, goodbye] = caller.of('response.done')
+  expect([at(reply, 'response.status'), at(goodbye, 'response.metadata.trunkline')]).toEqual(['completed', 'goodbye'])
+  expect(at(goodbye, 'response.status')).toBe('completed')
+  const goodbyeAudio = audioOf(caller, at(goodbye, 'response.id'))
+  expect(goodbyeAudio.equals(readFileSync(new URL('../../web/public/hold/en/goodbye.pcm', import.meta.url)))).toBe(true)
+  const said = String(at(reply, 'response.output.0.content.0.transcript'))
+  expect(audioOf(caller, at(reply, 'response.id')).equals(speech(said, 'audio/pcm'))).toBe(true)
+  expect(await caller.error()).toMatchObject({ code: 'draining' })
+  expect(await caller.closing()).toEqual({ code: 1013, reason: 'server_error.draining' })
+  expect(performance.now() - toldAt).toBeGreaterThan(1_950)
+  expect(await node.crashed).toContain('exit code 0')
+})
+
+function audioOf(caller: Caller, reply: unknown): Buffer {
+  const deltas = caller.of('response.output_audio.delta').filter(({ response_id }) => response_id === reply)
+  return Buffer.concat(deltas.map(({ delta }) => Buffer.from(String(delta), 'base64')))
+}

@@ -31,8 +31,9 @@ function open(): Store {
   const store = openEmbedded({
     dir,
     pools: { openai: { tokensPerMinute: null, sessions: null } },
-    calls: { seated: () => undefined, wrapUp: () => undefined },
+    calls: { seated: () => undefined, told: () => undefined },
     courier: nobodysCourier,
+    tell: () => undefined,
     fault: (_of, error) => faults.push(error),
   })
   stores.push(store)

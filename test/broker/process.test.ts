@@ -68,9 +68,10 @@ test('[CLI] a port in use: exit code 2 and the sentence, nothing else', async ()
   ])
 })
 
-test('[CLI] wrong words, a certificate that is none, a page that was not built, a folder in use: exit code 2', async () => {
+test('[CLI] wrong words, a certificate that is none, a page that was not built, prices with a hole, a folder in use: exit code 2', async () => {
   await writeFile(join(dir, 'no.pem'), 'nothing')
-  const [pem, half] = [join(dir, 'no.pem'), join(dir, 'half')]
+  const [pem, half, prices] = [join(dir, 'no.pem'), join(dir, 'half'), join(dir, 'prices.json')]
+  await writeFile(prices, '{"gpt-next": {}}')
   await mkdir(half)
   await writeFile(join(half, 'index.html'), '<title>a page</title>')
   const running = await start()
@@ -80,6 +81,7 @@ test('[CLI] wrong words, a certificate that is none, a page that was not built, 
     { args: [...store, '--tls-cert', pem, '--tls-key', pem], says: 'not a certificate and its key in PEM' },
     { args: [...store, '--web', dir], says: `--web: there is no built page in ${dir} (index.html is missing)` },
     { args: [...store, '--web', half], says: `--web: there is no built page in ${half} (_headers is missing)` },
+    { args: [...store, '--prices', prices], says: '"gpt-next" has no column: give at least one of text' },
     { args: ['--port', '0', '--store', join(dir, 'store')], says: 'is in use by another broker' },
   ]
   for (const { args, says } of refused) {

@@ -69,7 +69,8 @@ function open(timeoutMs = 2_000): Store {
   return openEmbedded({
     dir,
     pools: { openai: { tokensPerMinute: null, sessions: null } },
-    calls: { seated: () => undefined, wrapUp: () => undefined },
+    calls: { seated: () => undefined, told: () => undefined },
+    tell: () => undefined,
     courier: new Courier({ now: () => clock.now(), hmac: webHmac, post }),
     fault: (_of, error) => faults.push(error),
   })
@@ -95,7 +96,7 @@ function offer(call: string): Offer {
 
 async function talk(call: string): Promise<void> {
   expect(await store.desks.admit(offer(call))).toMatchObject({ is: 'granted' })
-  const ref = { call, tenant, key: 'k1', agent: 'sales', caller: null, pool: 'openai' }
+  const ref = { call, tenant, key: 'k1', agent: 'sales', caller: null, model: 'gpt-realtime', pool: 'openai' }
   const lost = lostRecord('gpt-realtime', 61_000)
   const outcome = { ...lost.outcome, by: 'caller', why: 'hung_up', code: 1000 } as const
   await store.desks.end(ref, [], { ...lost, outcome, tokens: 1_234 })

@@ -1,5 +1,6 @@
 // What may be asked of a whole desk, and random streams of it. Knows no rule and no home.
 import * as fc from 'fast-check'
+import type { Progress } from '../../src/ports.ts'
 
 export const calls = Array.from({ length: 24 }, (_, i) => `c${i + 1}`)
 export const pools = ['openai', 'azure'] as const
@@ -24,19 +25,19 @@ export function offerOf(call: string, unserved = false) {
 }
 
 export function refOf(call: string) {
-  const { tenant, keyHash, agent, caller, pool } = offerOf(call)
-  return { call, tenant, key: keyHash.replace('hash of ', ''), agent, caller, pool }
+  const { tenant, keyHash, agent, caller, model, pool } = offerOf(call)
+  return { call, tenant, key: keyHash.replace('hash of ', ''), agent, caller, model, pool }
 }
 
 export type DeskCommand =
   | { do: 'consider' | 'admit'; call: string; unserved: boolean }
-  | { do: 'renew'; call: string; load: number | null }
+  | { do: 'renew'; call: string; load: number | null; progress: Progress }
   | { do: 'leave' | 'remove'; call: string }
-  | { do: 'debit'; call: string; report: string; amounts: Record<string, number> }
+  | { do: 'debit'; call: string; report: string; amounts: Record<string, number>; progress: Progress }
   | { do: 'end'; call: string; why: 'hung_up' | 'call_reset' | 'queue_timeout'; liveMs: number; report: string }
   | { do: 'ask'; pool: string }
   | { do: 'regrant'; pool: string; tokens: number; sessions: number; as: 'answer' | 'word' | 'none' }
-  | { do: 'sweep' | 'read' | 'report' | 'queue' | 'open' | 'pools' | 'keys' }
+  | { do: 'sweep' | 'read' | 'report' | 'queue' | 'open' | 'pools' | 'keys' | 'judge' | 'affected' | 'resume' }
   | { do: 'calls'; limit: number; before: string | undefined }
   | { do: 'me'; hash: string }
   | { do: 'change' | 'preview'; change: Record<string, unknown> }
@@ -58,8 +59,27 @@ const accounts = [
   'replies',
   'partial',
 ]
-const amounts = fc.dictionary(fc.constantFrom(...accounts), fc.integer({ min: 0, max: 100_000 }), { maxKeys: 4 })
+const amounts = fc.dictionary(fc.constantFrom(...accounts), fc.integer({ min: 0, max: 3_000 }), { maxKeys: 4 })
+const metered = fc.record({ live_ms: fc.constantFrom(0, 9_000, 60_000), micro_usd: fc.constantFrom(0, 0, 7_500) })
+const hold = fc.record({
+  input: fc.constantFrom(0, 900),
+  output: fc.constantFrom(0, 300),
+  micro_usd: fc.constantFrom(0, 5_000),
+})
+const progress: fc.Arbitrary<Progress> = fc.oneof(fc.record({ metered }), fc.record({ metered, hold }))
+/** Small ones, that are spent in the course of a stream; and what a plan gives. */
+const budgets = fc.oneof(
+  fc.record({ tokensPerDay: fc.constantFrom(900, 5_000, 20_000, null, null) }),
+  fc.record({ inputTokensPerHour: fc.constantFrom(5_000, 10_000, null) }),
+  fc.record({ spendUsdPerHour: fc.constantFrom(0.05, 0.25, null), liveMinutesPerMonth: fc.constantFrom(1, 3, null) }),
+)
 const change = fc.oneof(
+  fc.record({ budgets }),
+  fc.record({ budgets }),
+  fc.record({ callBudgets: fc.record({ outputTokensPerHour: fc.constantFrom(2_000, 90_000, null) }) }),
+  fc.record({ shadow: fc.constantFrom(null, { lines: 1, budgets: { tokensPerDay: 5_000 } }) }),
+  fc.record({ timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/Los_Angeles') }),
+  fc.record({ trialDays: fc.constantFrom(null, null, null, 9) }),
   fc.record({ caps: fc.record({ lines: fc.constantFrom(0, 1, 2, 4, 5, null) }) }),
   fc.record({ caps: fc.record({ agents: fc.constantFrom({}, { sales: 1 }, { constructor: 2, sales: 2 }) }) }),
   fc.record({ overflow: fc.constantFrom('hold', 'hold', 'hold', 'event', 'upgrade') }),
@@ -87,9 +107,9 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
       unserved: fc.constantFrom(false, false, false, false, true),
     }),
   ),
-  one(4, fc.record({ do: fc.constant('renew'), call, load: fc.constantFrom(null, 0, 500, 6_000, 9_000) })),
+  one(4, fc.record({ do: fc.constant('renew'), call, load: fc.constantFrom(null, 0, 500, 6_000, 9_000), progress })),
   one(3, fc.record({ do: fc.constantFrom('leave', 'leave', 'remove'), call })),
-  one(3, fc.record({ do: fc.constant('debit'), call, report, amounts })),
+  one(3, fc.record({ do: fc.constant('debit'), call, report, amounts, progress })),
   one(
     3,
     fc.record({
@@ -111,7 +131,25 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
       as: fc.constantFrom('answer', 'answer', 'answer', 'word', 'none'),
     }),
   ),
-  one(5, fc.record({ do: fc.constantFrom('sweep', 'sweep', 'read', 'report', 'queue', 'open', 'pools', 'keys') })),
+  one(
+    5,
+    fc.record({
+      do: fc.constantFrom(
+        'sweep',
+        'sweep',
+        'read',
+        'read',
+        'report',
+        'queue',
+        'open',
+        'pools',
+        'keys',
+        'judge',
+        'affected',
+        'resume',
+      ),
+    }),
+  ),
   one(
     1,
     fc.record({

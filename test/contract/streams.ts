@@ -15,7 +15,7 @@ import {
   type Quota,
   type Terms,
 } from '../../src/gate.ts'
-import { balances, debit, post, type Books } from '../../src/ledger.ts'
+import { balances, isNew, post, type Page } from '../../src/ledger.ts'
 import type { Roster } from '../../src/roster.ts'
 import {
   accounts,
@@ -38,6 +38,8 @@ export function streamContract(name: string, home: Home, steps: number): void {
   const to = 'the gate and the ledger'
   streams(name, home, steps, { to, command, rules: (open) => new Ruled(open), naive: () => new NaiveBroker() })
 }
+
+const cell = { key: 'k1', model: 'm', agent: null }
 
 const rules = { admit, consider, conclude }
 
@@ -89,16 +91,24 @@ class Ruled implements Subject<Command> {
         return (this.#now += command.ms)
       case 'cap':
         return void this.#caps.set(`${command.tenant}/${command.of}`, command.cap)
-      case 'debit':
-        return debit(this.#books(command.call), { id: command.report, amounts: command.amounts }, command.windows)
+      case 'debit': {
+        const entry = { id: command.report, model: 'm', amounts: command.amounts }
+        const fresh = isNew(this.#roster(`debited:${command.call}`), entry)
+        if (fresh) post(this.#pages(command.windows), command.amounts, cell)
+        return fresh
+      }
       default:
-        return post(this.#roster('accounts'), command.amounts, command.windows)
+        return post(this.#pages(command.windows), command.amounts, cell)
     }
   }
 
   state(): unknown {
-    const books = windows.map((window) => balances(this.#roster('accounts'), window, accounts))
-    return { live: [this.#reading('t1'), this.#reading('t2')], books, total: this.#roster('accounts').sum() }
+    const books = windows.map((window) => balances(this.#roster(`used:${window}`), accounts))
+    return {
+      live: [this.#reading('t1'), this.#reading('t2')],
+      books,
+      total: windows.reduce((sum, window) => sum + this.#roster(`used:${window}`).sum(), 0),
+    }
   }
 
   #admit({ by, tenant, call, ttlMs, load, headStartMs, known, learning }: Command & { do: 'admit' }): unknown {
@@ -186,8 +196,9 @@ class Ruled implements Subject<Command> {
     return this.#caps.get(`${tenant}/${of}`) ?? 2
   }
 
-  #books(call: CallId): Books {
-    return { accounts: this.#roster('accounts'), debited: this.#roster(`debited:${call}`) }
+  #pages(ids: readonly string[]): Page[] {
+    const open = (part: string, id: string): Roster => this.#roster(`${part}:${id}`)
+    return ids.map((id) => ({ window: { name: 'day', id, ends: 0 }, used: open('used', id), told: open('told', id) }))
   }
 
   #roster(name: string): Roster {

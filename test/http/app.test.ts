@@ -117,6 +117,7 @@ describe('tenants', () => {
     models: ['gpt-realtime'],
     pinned: { instructions: 'Be kind.', audio: { output: { voice: 'marin' } } },
     frameBytes: 65_536,
+    longestCallSeconds: 600,
   }
 
   test('[A2] every field that is accepted reads back', async () => {
@@ -164,6 +165,8 @@ describe('tenants', () => {
     ['agents', { caps: { agents: { x: 2.5 } } }, 'caps.agents.x'],
     ['frameBytes', { frameBytes: 16_383 }, 'frameBytes'],
     ['frameBytes', { frameBytes: '65536' }, 'frameBytes'],
+    ['longestCallSeconds', { longestCallSeconds: 4 }, 'longestCallSeconds'],
+    ['longestCallSeconds', { longestCallSeconds: 3_601 }, 'longestCallSeconds'],
     ['models', { models: ['ok', ''] }, 'models.1'],
     ['plan', { plan: 'enterprise' }, 'plan'],
     ['name', { name: '' }, 'name'],

@@ -23,7 +23,7 @@ async function ear(url: string): Promise<Ear> {
   const heard: Ear['heard'] = []
   const wakes = new Wakes({
     connection: meeting.connection,
-    deliver: (channel, calls) => void heard.push([channel, calls]),
+    deliver: (channel, message) => void heard.push([channel, JSON.parse(message) as string[]]),
     log: (line) => void meeting.log.push(line),
   })
   ends.push(() => {

@@ -10,6 +10,7 @@ import type { PoolAsk } from '../../src/ports.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { settle } from './host.ts'
 import { deciding, load, said, World, type House } from './pool-world.ts'
+import { still } from '../support/words.ts'
 
 let world: World
 beforeEach(() => {
@@ -324,7 +325,7 @@ test('[P10] a desk that is cut off keeps its live calls and lets its grant run o
   const a = world.house('ten_a')
   await a.crowd('a', 3)
   world.clock.pass(leaseTtlMs - 1)
-  for (const call of ['a00', 'a01', 'a02']) a.desk.renew(a.ref(call), null, world.clock.now())
+  for (const call of ['a00', 'a01', 'a02']) a.desk.renew(a.ref(call), null, still, world.clock.now())
   world.clock.pass(1)
   world.prompt = false
   const admission = a.admissions.admit(a.offer('late'))
@@ -405,9 +406,9 @@ async function happen(busy: World, houses: House[], now: Happening, name: () => 
 
 /** Every call of the desk is still there, and says so. */
 function keepAll(desk: SqlDesk, now: number): void {
-  for (const { id, admitted, key, agent, pool } of desk.records.openCalls()) {
-    const ref = { call: id, tenant: '', key, agent, caller: null, pool }
-    if (admitted !== null) desk.renew(ref, null, now)
+  for (const { id, admitted, key, agent, model, pool } of desk.records.openCalls()) {
+    const ref = { call: id, tenant: '', key, agent, caller: null, model, pool }
+    if (admitted !== null) desk.renew(ref, null, still, now)
     else
       desk.admit(
         { call: id, tenant: '', keyHash: 'hash', model: 'm', agent, caller: null, models: ['m'], unserved: null, pool },

@@ -12,14 +12,14 @@ import {
   type State,
   type Step,
 } from '../../src/call.ts'
-import { cancelGraceMs, closeReasonBytes, wrapTimeoutMs } from '../../src/limits.ts'
+import { cancelGraceMs, closeReasonBytes, speechTimeoutMs, wrapTimeoutMs } from '../../src/limits.ts'
 import { closeReason, errorEvent, rendering, whys } from '../../src/refusal.ts'
 import { seed } from '../contract/seed.ts'
 
 /** Where the step leads and what it does, as `step` below writes it. */
 type Expected = string
 
-const wrapping = { why: 'call_too_long', details: { minutes: 15 } } as const
+const refusal = { why: 'call_too_long', details: { minutes: 15 } } as const
 
 const leaving: Outcome = { by: 'caller', why: 'hung_up', code: 1001, reason: 'bye', inReply: true }
 
@@ -28,7 +28,8 @@ const calls: Record<State, Call> = {
   waiting: { state: 'waiting', replies: [] },
   connecting: { state: 'connecting', replies: [] },
   live: { state: 'live', replies: [] },
-  wrapping: { state: 'wrapping', replies: ['r1'], wrapping },
+  wrapping: { state: 'wrapping', replies: ['r1'], refusal },
+  parting: { state: 'parting', replies: [], refusal },
   leaving: { state: 'leaving', replies: ['r1'], outcome: leaving },
   ended: { state: 'ended', replies: [] },
 }
@@ -45,18 +46,20 @@ const events: { [E in EventName]: CallEvent & { is: E } } = {
   finished: { is: 'finished', reply: 'r1' },
   cut: { is: 'cut', by: 'caller', refusal: { why: 'too_fast', details: { frames: 1, bytes: 1 } } },
   wrapUp: { is: 'wrapUp', refusal: { why: 'key_withdrawn' } },
+  heard: { is: 'heard' },
+  spoken: { is: 'spoken' },
   overdue: { is: 'overdue' },
 }
 
 const tells = {
   cut: 'tell(too_fast) close(1008 rate_limit_error.frames_too_fast)',
   withdrawn: 'tell(key_withdrawn) close(1008 authentication_error.revoked_api_key)',
-  tooLong: 'tell(call_too_long) close(1000 invalid_request_error.maximum_duration)',
+  tooLong: 'tell(call_too_long) close(1000 invalid_request_error.maximum_duration late)',
 }
 const cut = `end(caller too_fast 1008) ${tells.cut}`
 const left = 'end(caller hung_up 1001) close(1001 bye)'
 const withdrawn = `end(broker key_withdrawn 1008) ${tells.withdrawn}`
-const tooLong = `end(broker call_too_long 1000) ${tells.tooLong}`
+const goodbye = `end(broker call_too_long 1000) arm(${speechTimeoutMs}) speak(goodbye)`
 const grace = `arm(${cancelGraceMs})`
 
 const table: Record<State, Record<EventName, Expected>> = {
@@ -73,6 +76,8 @@ const table: Record<State, Record<EventName, Expected>> = {
     finished: 'offered',
     cut: `ended: ${cut}`,
     wrapUp: 'offered',
+    heard: 'offered',
+    spoken: 'offered',
     overdue: 'offered',
   },
   waiting: {
@@ -88,6 +93,8 @@ const table: Record<State, Record<EventName, Expected>> = {
     finished: 'waiting',
     cut: `ended: ${cut}`,
     wrapUp: `ended: ${withdrawn}`,
+    heard: 'waiting',
+    spoken: 'waiting',
     overdue: 'waiting',
   },
   connecting: {
@@ -104,6 +111,8 @@ const table: Record<State, Record<EventName, Expected>> = {
     finished: 'connecting',
     cut: `ended: abandon ${cut}`,
     wrapUp: `ended: abandon ${withdrawn}`,
+    heard: 'connecting',
+    spoken: 'connecting',
     overdue: 'connecting',
   },
   live: {
@@ -118,7 +127,9 @@ const table: Record<State, Record<EventName, Expected>> = {
     began: 'live r2',
     finished: 'live',
     cut: `ended: closeUpstream ${cut}`,
-    wrapUp: `ended: closeUpstream ${withdrawn}`,
+    wrapUp: 'wrapping: wrap(key_withdrawn) arm(4000) hearOut',
+    heard: 'live',
+    spoken: 'live',
     overdue: 'live',
   },
   wrapping: {
@@ -130,11 +141,29 @@ const table: Record<State, Record<EventName, Expected>> = {
     hungUp: `leaving r1: cancelReply close(1001 bye) ${grace}`,
     dropped:
       'ended: closeUpstream end(upstream upstream_closed 1006 in reply) tell(upstream_closed) close(1011 server_error.upstream_closed)',
-    began: 'wrapping r1 r2',
-    finished: `ended: closeUpstream ${tooLong}`,
+    began: 'wrapping r1 r2: cancelReply(r2)',
+    finished: 'wrapping: hearOut',
     cut: `leaving r1: cancelReply ${tells.cut} ${grace}`,
-    wrapUp: 'wrapping r1: arm(4000)',
-    overdue: `leaving r1: cancelReply ${tells.tooLong} ${grace}`,
+    wrapUp: 'wrapping r1: wrap(key_withdrawn) arm(4000)',
+    heard: 'wrapping r1',
+    spoken: 'wrapping r1',
+    overdue: `leaving r1: cancelReply ${grace}`,
+  },
+  parting: {
+    granted: 'parting',
+    queued: 'parting',
+    refused: 'parting',
+    opened: 'parting',
+    unopened: 'parting',
+    hungUp: 'ended: close(1001 bye) hush',
+    dropped: 'parting',
+    began: 'parting',
+    finished: 'parting',
+    cut: `ended: hush ${tells.cut}`,
+    wrapUp: 'parting',
+    heard: 'parting',
+    spoken: `ended: ${tells.tooLong}`,
+    overdue: `ended: hush ${tells.tooLong}`,
   },
   leaving: {
     granted: 'leaving r1',
@@ -148,6 +177,8 @@ const table: Record<State, Record<EventName, Expected>> = {
     finished: 'ended: closeUpstream end(caller hung_up 1001 in reply)',
     cut: 'leaving r1',
     wrapUp: 'leaving r1',
+    heard: 'leaving r1',
+    spoken: 'leaving r1',
     overdue: 'ended: closeUpstream end(caller hung_up 1001 in reply)',
   },
   ended: {
@@ -162,6 +193,8 @@ const table: Record<State, Record<EventName, Expected>> = {
     finished: 'ended',
     cut: 'ended',
     wrapUp: 'ended',
+    heard: 'ended',
+    spoken: 'ended',
     overdue: 'ended',
   },
 }
@@ -185,15 +218,95 @@ test.each<[CallEvent, Expected]>([
   [events.finished, 'live r2'],
   [{ is: 'finished', reply: 'stranger' }, 'live r1 r2'],
   [{ is: 'began', reply: 'r3' }, 'live r1 r2 r3'],
-  [events.wrapUp, 'wrapping r1 r2: arm(4000)'],
-  [{ is: 'wrapUp', refusal: wrapping }, `wrapping r1 r2: arm(${wrapTimeoutMs})`],
+  [events.wrapUp, 'wrapping r1 r2: wrap(key_withdrawn) arm(4000)'],
+  [{ is: 'wrapUp', refusal }, `wrapping r1 r2: wrap(call_too_long) arm(${wrapTimeoutMs})`],
+  [
+    { is: 'wrapUp', refusal, spared: ['r1'] },
+    `wrapping r1 r2: wrap(call_too_long) cancelReply(r2) arm(${wrapTimeoutMs})`,
+  ],
+  [
+    { is: 'wrapUp', refusal, spared: [] },
+    `wrapping r1 r2: wrap(call_too_long) cancelReply(r1) cancelReply(r2) arm(${wrapTimeoutMs})`,
+  ],
 ])('[C6] in mid-reply on %j', (event, expected) => expect(written(step(talking, event))).toBe(expected))
 
-test('[C9] wrapping waits for every running reply, and gives the reason that it wraps for', () => {
-  const wraps = step(talking, { is: 'wrapUp', refusal: wrapping }).call
-  const first = step(wraps, { is: 'finished', reply: 'r2' })
-  expect(written(first)).toBe('wrapping r1')
-  expect(written(step(first.call, { is: 'finished', reply: 'r1' }))).toBe(`ended: closeUpstream ${tooLong}`)
+/** The call after these events, and what the last of them does. */
+function after(call: Call, ...happened: CallEvent[]): Expected {
+  let last: Step = { call, actions: [] }
+  for (const event of happened) last = step(last.call, event)
+  return written(last)
+}
+
+const finished = (reply: string): CallEvent => ({ is: 'finished', reply })
+const wrapUp: CallEvent = { is: 'wrapUp', refusal }
+const withdrawal = events.wrapUp
+
+test('[C9] wrapping waits for every running reply, and until it was heard; then the line is spoken, and the caller told why', () => {
+  expect(after(talking, wrapUp, finished('r2'))).toBe('wrapping r1')
+  expect(after(talking, wrapUp, finished('r2'), finished('r1'))).toBe('wrapping: hearOut')
+  const heard = [wrapUp, finished('r2'), finished('r1'), events.heard]
+  expect(after(talking, ...heard)).toBe(`parting: closeUpstream ${goodbye}`)
+  expect(after(talking, ...heard, events.spoken)).toBe(`ended: ${tells.tooLong}`)
+})
+
+test('[C9] in the quiet it waits only until what was said before was heard', () => {
+  expect(after(calls.live, wrapUp)).toBe(`wrapping: wrap(call_too_long) arm(${wrapTimeoutMs}) hearOut`)
+  expect(after(calls.live, wrapUp, events.heard)).toBe(`parting: closeUpstream ${goodbye}`)
+  expect(after(calls.live, wrapUp, events.overdue)).toBe(`parting: closeUpstream ${goodbye}`)
+  expect(after(calls.live, wrapUp, finished('stranger'))).toBe('wrapping')
+})
+
+test('[K3] a reason without a line is told without one, after the reply', () => {
+  expect(after(calls.live, withdrawal, events.heard)).toBe(`ended: closeUpstream ${withdrawn}`)
+  expect(after(talking, withdrawal, events.overdue)).toBe(`leaving r1 r2: cancelReply ${tells.withdrawn} ${grace}`)
+})
+
+test('[C9] a reply that begins while it wraps is cancelled, and waited for: its usage counts', () => {
+  const begun = [wrapUp, { is: 'began', reply: 'r3' }] as const
+  expect(after(calls.live, ...begun)).toBe('wrapping r3: cancelReply(r3)')
+  expect(after(calls.live, ...begun, events.heard)).toBe('wrapping r3')
+  expect(after(calls.live, ...begun, events.heard, finished('r3'))).toBe('wrapping: hearOut')
+})
+
+test('[C9] the more pressing reason counts, whichever came first', () => {
+  expect(after(talking, withdrawal, wrapUp)).toBe('wrapping r1 r2')
+  expect(after(talking, wrapUp, wrapUp)).toBe('wrapping r1 r2')
+  const draining: CallEvent = { is: 'wrapUp', refusal: { why: 'process_draining' } }
+  expect(after(talking, wrapUp, draining)).toBe('wrapping r1 r2: wrap(process_draining) arm(10000)')
+  expect(after(calls.live, wrapUp, draining, withdrawal, events.heard)).toBe(`ended: closeUpstream ${withdrawn}`)
+})
+
+test('[C9] a reply that takes too long is broken off, reports what it has cost, and the line is spoken after it', () => {
+  const late = [wrapUp, events.overdue]
+  expect(after(talking, ...late, finished('r2'))).toBe('leaving r1')
+  const said = `closeUpstream end(broker call_too_long 1000 in reply) arm(${speechTimeoutMs}) speak(goodbye)`
+  for (const last of [events.overdue, events.dropped])
+    expect(after(talking, ...late, finished('r2'), last)).toBe(`parting: ${said}`)
+  expect(after(talking, ...late, finished('r2'), finished('r1'))).toBe(`parting: ${said}`)
+})
+
+test('[C9] a caller that goes before the line, or breaks a bound then, hears none', () => {
+  const late = [wrapUp, events.overdue]
+  const ended = 'ended: closeUpstream end(broker call_too_long 1000 in reply)'
+  expect(after(talking, ...late, events.hungUp)).toBe('leaving r1 r2: close(1001 bye)')
+  expect(after(talking, ...late, events.cut)).toBe(`leaving r1 r2: ${tells.cut}`)
+  for (const gone of [events.hungUp, events.cut]) {
+    expect(after(talking, ...late, gone, events.hungUp)).toBe('leaving r1 r2')
+    expect(after(talking, ...late, gone, events.overdue)).toBe(ended)
+  }
+})
+
+test('[C9] a provider that goes when it has said all takes nothing from the line; in mid-reply it ends the call', () => {
+  expect(after(calls.live, wrapUp, events.dropped)).toBe('wrapping')
+  expect(after(calls.live, wrapUp, events.dropped, events.heard)).toBe(`parting: closeUpstream ${goodbye}`)
+  expect(after(talking, wrapUp, events.dropped)).toMatch(
+    /^ended: closeUpstream end\(upstream upstream_closed 1006 in reply\)/,
+  )
+})
+
+test('[H5] after a line the close is late, whatever the reason: its end is still being heard', () => {
+  const draining: Call = { state: 'parting', replies: [], refusal: { why: 'process_draining' } }
+  expect(after(draining, events.spoken)).toBe('ended: tell(process_draining) close(1013 server_error.draining late)')
 })
 
 test('[L1] a call that leaves in mid-reply waits for the usage of every reply, and ends as it was left', () => {
@@ -209,17 +322,22 @@ test('[L1] a call that leaves in mid-reply waits for the usage of every reply, a
 })
 
 test('[C1] a call that leaves for no known reason has nothing to record', () => {
-  expect(written(step({ state: 'leaving', replies: ['r1'] }, events.overdue))).toBe('ended: closeUpstream')
+  for (const call of [calls.leaving, { ...calls.leaving, refusal }]) {
+    const { outcome: _, ...unknown } = call
+    expect(written(step(unknown, events.overdue))).toBe('ended: closeUpstream')
+  }
 })
 
 test('[C9] the details of the reason are told, not only its name', () => {
-  const { actions } = step(calls.wrapping, events.finished)
-  expect(actions).toContainEqual({ do: 'tell', refusal: wrapping })
+  const { actions } = step(calls.parting, events.spoken)
+  expect(actions).toContainEqual({ do: 'tell', refusal })
 })
 
-test('[C1] a call that wraps for no known reason still says something', () => {
-  const { actions } = step({ state: 'wrapping', replies: [] }, events.overdue)
-  expect(actions).toContainEqual({ do: 'tell', refusal: { why: 'bug' } })
+test('[C1] a call that wraps or parts for no known reason still says something', () => {
+  for (const state of ['wrapping', 'parting'] as const) {
+    const { actions } = step({ state, replies: [] }, events.overdue)
+    expect(actions).toContainEqual({ do: 'tell', refusal: { why: 'bug' } })
+  }
 })
 
 test.each<[string, CallEvent, Expected]>([
@@ -297,6 +415,7 @@ test('[C1] whatever happens in whatever order, a call ends once, and is told bef
     ...Object.values(events),
     { is: 'began', reply: 'r1' },
     { is: 'finished', reply: 'r2' },
+    wrapUp,
   )
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (sequence) => {
@@ -308,8 +427,9 @@ test('[C1] whatever happens in whatever order, a call ends once, and is told bef
         actions.push(...next.actions)
       }
       const count = (name: Action['do']) => actions.filter((action) => action.do === name).length
-      const over = call.state === 'ended' ? 1 : 0
-      const closing = call.state === 'leaving' ? 1 : over
+      const over = call.state === 'ended' || call.state === 'parting' ? 1 : 0
+      const hears = call.state === 'parting' || call.refusal !== undefined
+      const closing = (call.state === 'leaving' || call.state === 'ended') && !hears ? 1 : 0
       expect([count('end'), count('closeCaller')]).toEqual([over, closing])
       expect(count('dial')).toBeLessThanOrEqual(1)
       expect(count('connect')).toBeLessThanOrEqual(count('dial'))
@@ -349,6 +469,12 @@ function writtenAction(action: Action): string {
       return `close(${[action.code, action.reason, action.late ? 'late' : ''].filter((part) => part !== '').join(' ')})`
     case 'arm':
       return `arm(${action.forMs})`
+    case 'wrap':
+      return `wrap(${action.refusal.why})`
+    case 'speak':
+      return `speak(${action.line})`
+    case 'cancelReply':
+      return action.reply === undefined ? 'cancelReply' : `cancelReply(${action.reply})`
     default:
       return action.do
   }

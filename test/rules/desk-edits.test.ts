@@ -221,6 +221,9 @@ test('[C9] what new calls alone are given is said to be so', () => {
   expect(notes({ pinned: { instructions: 'Be kind.' }, frameBytes: 65_536 })).toEqual([
     'What changes in pinned, frameBytes is for new calls alone; live and waiting ones keep what they came with.',
   ])
+  expect(notes({ longestCallSeconds: 60 })).toEqual([
+    'What changes in longestCallSeconds is for new calls alone; live and waiting ones keep what they came with.',
+  ])
   expect(notes({ plan: 'scale' })).toContain(
     'A call could last any number of minutes instead of 15: for new calls alone.',
   )

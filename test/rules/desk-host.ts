@@ -6,6 +6,7 @@ import type { Key, Tenant } from '../../src/plan.ts'
 import type { Admission, CallRecord, Offer } from '../../src/ports.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
+import { still, unremarkable } from '../support/words.ts'
 
 export const start = Date.parse('2026-11-21T12:00:00.000Z')
 const created_at = '2026-11-21T00:00:00.000Z'
@@ -47,7 +48,7 @@ export class DeskHost {
   }
 
   renew(call: string, at = 0): void {
-    this.desk.renew(this.#ref(call), null, start + at)
+    this.desk.renew(this.#ref(call), null, still, start + at)
   }
 
   end(call: string, at = 0, why: CallRecord['outcome']['why'] = 'hung_up'): void {
@@ -59,7 +60,13 @@ export class DeskHost {
       inReply: false,
     } as const
     const nothing = { waitedMs: 0, liveMs: 0, tokens: 0, microUsd: 0, replies: 0, overheadMs: 0 }
-    const unknown = { firstAudioMs: null, firstMinuteTokens: null, peakContextTokens: 0, connectMs: null }
+    const unknown = {
+      ...unremarkable,
+      firstAudioMs: null,
+      firstMinuteTokens: null,
+      peakContextTokens: 0,
+      connectMs: null,
+    }
     const record: CallRecord = { model: 'gpt-realtime', outcome, ...nothing, ...unknown }
     this.desk.end(this.#ref(call), [], record, start + at)
   }
@@ -77,7 +84,15 @@ export class DeskHost {
 
   #ref(call: string) {
     const { keyHash = '', agent = null, caller = null } = this.#offers.get(call) ?? {}
-    return { call, tenant: 'ten_1', key: keyHash.replace('hash of ', ''), agent, caller, pool: 'openai' }
+    return {
+      call,
+      tenant: 'ten_1',
+      key: keyHash.replace('hash of ', ''),
+      agent,
+      caller,
+      model: 'gpt-realtime',
+      pool: 'openai',
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { changed } from '../../src/plan.ts'
 import type { CallRecord, CallRef, Offer, PoolAsk } from '../../src/ports.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 import { grantOf } from '../support/grants.ts'
+import { still } from '../support/words.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
 const created_at = '2026-11-21T00:00:00.000Z'
@@ -42,7 +43,15 @@ const offer = (call: string): Offer => {
   const asks = { keyHash: 'hash', model: 'm', agent: null, caller: null, models: ['m'], unserved: null }
   return { call, tenant: 'ten_1', pool: 'openai', ...asks }
 }
-const ref = (call: string): CallRef => ({ call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, pool: 'openai' })
+const ref = (call: string): CallRef => ({
+  call,
+  tenant: 'ten_1',
+  key: 'k1',
+  agent: null,
+  caller: null,
+  model: 'gpt-realtime',
+  pool: 'openai',
+})
 const asked = (now = start): PoolAsk => desk.ask('openai', now) as PoolAsk
 const has = (): number => asked().needs.tokens.has
 
@@ -68,8 +77,13 @@ test('[P1] a desk tells what its calls have and want, a newcomer’s load, and w
   open()
   grant(1)
   for (const call of ['a', 'b']) desk.admit(offer(call), start)
-  desk.debit(ref('a'), [{ id: 'r1', amounts: { input_text: 100, output_audio: 20, micro_usd: 7 } }], start)
-  desk.debit(ref('a'), [{ id: 'r1', amounts: { input_text: 100 } }], start)
+  desk.debit(
+    ref('a'),
+    [{ id: 'r1', model: 'gpt-realtime', amounts: { input_text: 100, output_audio: 20, micro_usd: 7 } }],
+    still,
+    start,
+  )
+  desk.debit(ref('a'), [{ id: 'r1', model: 'gpt-realtime', amounts: { input_text: 100 } }], still, start)
   expect(desk.ask('openai', start)).toEqual({
     number: start,
     plan: 'trial',
@@ -139,12 +153,12 @@ test('[P4] a call weighs what it says of itself, and the same while it says noth
   open()
   grant(3)
   desk.admit(offer('a'), start)
-  desk.renew(ref('a'), 9_000, start)
+  desk.renew(ref('a'), 9_000, still, start)
   expect(has()).toBe(9_000)
-  desk.renew(ref('a'), null, start)
+  desk.renew(ref('a'), null, still, start)
   expect(has()).toBe(9_000)
   desk.sweep(start + 40_000)
-  desk.renew(ref('a'), null, start + 40_000)
+  desk.renew(ref('a'), null, still, start + 40_000)
   expect(asked(start + 40_000).needs.tokens.has).toBe(load)
 })
 
@@ -197,7 +211,7 @@ test('[C1] of a call whose broker was lost the desk knows how long it waited and
 
 test('[G5] a call that the desk had lost brings its pool back, and what it has there is free when its lease runs out', () => {
   open()
-  desk.renew(ref('a'), 9_000, start)
+  desk.renew(ref('a'), 9_000, still, start)
   expect(desk.pools()).toEqual(['openai'])
   desk.sweep(start + 40_000)
   expect(asked(start + 40_000).needs.tokens.has).toBe(0)

@@ -11,6 +11,7 @@ import type { Admission, CallRecord, CallRef, Offer } from '../../src/ports.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
+import { still, unremarkable } from '../support/words.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
 let store: Store
@@ -43,6 +44,7 @@ const ref = (call: string, own: Partial<CallRef> = {}): CallRef => ({
   key: 'k1',
   agent: null,
   caller: null,
+  model: 'gpt-realtime',
   pool: 'openai',
   ...own,
 })
@@ -60,6 +62,7 @@ function record(why: CallRecord['outcome']['why'], own: Partial<CallRecord> = {}
     firstAudioMs: null,
     peakContextTokens: 0,
     firstMinuteTokens: null,
+    ...unremarkable,
     overheadMs: 0,
     connectMs: null,
     ...own,
@@ -119,7 +122,11 @@ test('[G2] a call that finds no line has a place, with its terms, until the room
   expect(said(admit('c0'))).toBe('granted')
   expect(admit('c1')).toMatchObject({ is: 'queued', place: 0, etaMs: null, terms: { key: 'k1', patienceMs: 60_000 } })
   for (let i = 2; i <= room; i++) expect(said(admit(`c${i}`, i))).toBe(`queued ${i - 1}`)
-  expect(admit('late', 9)).toMatchObject({ is: 'full', room, terms: { key: 'k1' } })
+  expect(admit('late', 9)).toMatchObject({
+    is: 'full',
+    refusal: { why: 'queue_full', details: { room } },
+    terms: { key: 'k1' },
+  })
   expect(desk.read(start + 9)?.lines).toEqual({ live: 1, cap: 1, waiting: room, over: 0 })
   expect(desk.records.get('late')).toBeUndefined()
   expect(desk.records.get('c1')).toMatchObject({ began: start, admitted: null, ended: null })
@@ -219,12 +226,12 @@ test('[G9] the sweep leaves a call alone while it waits, however long, and close
   admit('c0')
   admit('c1')
   for (let at = 0; at <= 1_200_000; at += 10_000) {
-    desk.renew(ref('c0'), null, start + at)
+    desk.renew(ref('c0'), null, still, start + at)
     admit('c1', at)
     desk.sweep(start + at)
   }
   expect(desk.records.isOpen('c1')).toBe(true)
-  desk.renew(ref('c0'), null, start + 1_220_000)
+  desk.renew(ref('c0'), null, still, start + 1_220_000)
   const gone = 1_200_000 + leaseTtlMs
   desk.sweep(start + gone)
   desk.sweep(start + gone + 600_000)
@@ -250,7 +257,7 @@ test('[S2] the record of a call is kept for 35 days after its end, an open one f
   desk.end(ref('c0'), [], record('hung_up'), start + 4_000)
   desk.sweep(start + 4_000 + keptMs - 1)
   expect(desk.records.get('c0')).toBeDefined()
-  desk.renew(ref('c1'), null, start + 4_000 + keptMs)
+  desk.renew(ref('c1'), null, still, start + 4_000 + keptMs)
   desk.sweep(start + 4_000 + keptMs)
   expect(desk.records.list(9).map(({ id }) => id)).toEqual(['c1'])
 })
@@ -374,7 +381,7 @@ test('[M3] offered = admitted + waiting + refused + abandoned in each pool, what
         if (is === 'time out') desk.end(ref(call, poolOf(call)), [], record('queue_timeout'), start + now)
         if (is === 'advance') for (const seated of desk.advance(start + now)) granted.add(seated)
         if (is === 'renew' && desk.records.get(call)?.admitted != null)
-          desk.renew(ref(call, poolOf(call)), null, start + now)
+          desk.renew(ref(call, poolOf(call)), null, still, start + now)
         if (is === 'sweep') desk.sweep(start + now)
         if (is === 'pass') now += 7_000
         if (is === 'long') now += which * 20_000

@@ -51,7 +51,15 @@ function admit(call: string, at: number): string {
   return desk.admit({ ...offer, pool: 'openai' }, start + at).is
 }
 
-const ref = (call: string): CallRef => ({ call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, pool: 'openai' })
+const ref = (call: string): CallRef => ({
+  call,
+  tenant: 'ten_1',
+  key: 'k1',
+  agent: null,
+  caller: null,
+  model: 'gpt-realtime',
+  pool: 'openai',
+})
 const due = (at: number): string[] => desk.due(start + at).map(({ call, place }) => `${call} ${place}`)
 const nextAt = (): number => (desk.ticks.nextAt ?? NaN) - start
 

@@ -125,3 +125,23 @@ test('[H4] where there is no tenant nothing is changed', () => {
   expect(empty.edits.change({ name: 'Acme' })).toBeUndefined()
   expect(empty.registry.tenant()).toBeUndefined()
 })
+
+function longestMs(): number | null {
+  return callTerms(desk.registry.tenant() as Tenant, { id: 'key_1' } as Key).longestMs
+}
+
+test('[C9] a tenant’s longest call is no longer than its plan’s; where the plan has none it is as it likes', () => {
+  for (const longestCallSeconds of [5, 3_600]) {
+    expect(said(edit({ longestCallSeconds }))).toBe('done')
+    expect(longestMs()).toBe(longestCallSeconds * 1_000)
+  }
+  const refusal = edit({ longestCallSeconds: 3_601 })
+  expect(said(refusal)).toBe(
+    'longestCallSeconds: is 3601; the plan "starter" has calls of up to 3600: set 5 to 3600, or null for that of the plan',
+  )
+  expect(param(refusal)).toBe('longestCallSeconds')
+  expect(said(edit({ plan: 'trial' }))).toMatch(/^longestCallSeconds: is 3600; the plan "trial"/)
+  expect(said(edit({ plan: 'scale', longestCallSeconds: 86_400 }))).toBe('done')
+  expect(said(edit({ longestCallSeconds: null }))).toBe('done')
+  expect(longestMs()).toBeNull()
+})

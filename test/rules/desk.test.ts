@@ -10,15 +10,13 @@ import { changed, type Key, type Tenant } from '../../src/plan.ts'
 import type { CallRecord, CallRef, Offer } from '../../src/ports.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
+import { entry, still, unremarkable } from '../support/words.ts'
 
 const [start, models] = [Date.parse('2026-11-21T12:00:00.000Z'), ['gpt-realtime-2.1', 'gpt-realtime']]
 let store: Store
 let desk: SqlDesk
-const tenant: Tenant = {
-  ...TenantSettings.parse({ name: 'Acme', plan: 'starter', overflow: 'event' }),
-  id: 'ten_1',
-  created_at: '2026-11-21T00:00:00.000Z',
-}
+const settings = TenantSettings.parse({ name: 'Acme', plan: 'starter', overflow: 'event' })
+const tenant: Tenant = { ...settings, id: 'ten_1', created_at: '2026-11-21T00:00:00.000Z' }
 
 function key(id: string, own: Partial<Key> = {}): Key {
   const times = { created_at: tenant.created_at, expires_at: null, revoked_at: null }
@@ -42,8 +40,11 @@ function offer(call: string, own: Partial<Offer> = {}): Offer {
   }
 }
 
+/** What its first reply is taken to need. */
+const holds = ['held:input', 'held:micro_usd', 'held:output', 'held:untils']
+
 function ref(call: string, own: Partial<CallRef> = {}): CallRef {
-  return { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, pool: 'openai', ...own }
+  return { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, model: 'gpt-realtime', pool: 'openai', ...own }
 }
 
 function record(own: Partial<CallRecord> = {}): CallRecord {
@@ -58,6 +59,7 @@ function record(own: Partial<CallRecord> = {}): CallRecord {
     replies: 1,
     peakContextTokens: 10,
     firstMinuteTokens: null,
+    ...unremarkable,
     ...own,
   }
 }
@@ -200,7 +202,7 @@ describe('admission', () => {
 
   test('[G8] names of the table of objects are no agents with a cap', () => {
     for (const agent of ['constructor', '__proto__', 'toString']) expect(admit(`c ${agent}`, { agent })).toBe('granted')
-    expect(rosters()).toEqual(['came', 'leases', 'loads:openai'])
+    expect(rosters()).toEqual(['came', ...holds, 'leases', 'loads:openai'])
   })
 
   test('[G7] a cap that was lowered ends nobody', () => {
@@ -209,7 +211,7 @@ describe('admission', () => {
     change({ caps: { lines: 1 } })
     expect(desk.read(start)?.lines).toEqual({ live: 2, waiting: 0, cap: 1, over: 1 })
     expect([admit('c1'), admit('c3')]).toEqual(['granted', 'lines_full'])
-    expect(desk.renew(ref('c2'), null, start)).toEqual({ is: 'kept' })
+    expect(desk.renew(ref('c2'), null, still, start).renewal).toEqual({ is: 'kept' })
   })
 
   test('[G9] a call that is not renewed loses its line within the TTL', () => {
@@ -225,56 +227,56 @@ describe('a live call', () => {
 
   test('[G5] is renewed by its heartbeats, also above the cap', () => {
     change({ caps: { lines: 1 } })
-    desk.renew(ref('c1'), null, start + 20_000)
-    desk.renew(ref('lost'), null, start + 20_000)
+    desk.renew(ref('c1'), null, still, start + 20_000)
+    desk.renew(ref('lost'), null, still, start + 20_000)
     expect(desk.read(start + 45_000)?.lines.live).toBe(2)
   })
 
   test('[K3] is told when its key is gone, revoked or has run out', () => {
     const withdrawn = { is: 'withdrawn', refusal: { why: 'key_withdrawn' } }
-    expect(desk.renew(ref('c1'), null, start)).toEqual({ is: 'kept' })
-    expect(desk.renew(ref('c1', { key: 'nobody' }), null, start)).toEqual(withdrawn)
+    expect(desk.renew(ref('c1'), null, still, start).renewal).toEqual({ is: 'kept' })
+    expect(desk.renew(ref('c1', { key: 'nobody' }), null, still, start).renewal).toEqual(withdrawn)
     desk.registry.changeKey({ ...(desk.registry.key('k1') as Key), revoked_at: '2026-11-21T12:00:00.000Z' })
-    expect(desk.renew(ref('c1'), null, start)).toEqual(withdrawn)
+    expect(desk.renew(ref('c1'), null, still, start).renewal).toEqual(withdrawn)
   })
 
   test('[L1] is debited once for each report', () => {
-    const entries = [{ id: 'reply:r1', amounts: { replies: 1, input_text: 10, micro_usd: 40 } }]
-    desk.debit(ref('c1'), entries, start)
-    desk.debit(ref('c1'), [...entries, { id: 'reply:r2', amounts: { replies: 1, micro_usd: 2 } }], start)
+    const entries = [entry('reply:r1', { replies: 1, input_text: 10, micro_usd: 40 })]
+    desk.debit(ref('c1'), entries, still, start)
+    desk.debit(ref('c1'), [...entries, entry('reply:r2', { replies: 1, micro_usd: 2 })], still, start)
     expect(month()).toMatchObject({ replies: 2, input_text: 10, micro_usd: 42, calls: 0 })
     expect(desk.read(start)?.usage.day).toEqual(month())
   })
 
   test('[L1] debits what its end brings with it once, also when it was sent before', () => {
-    const entries = [{ id: 'reply:r1', amounts: { replies: 1, micro_usd: 40 } }]
-    desk.debit(ref('c1'), entries, start)
+    const entries = [entry('reply:r1', { replies: 1, micro_usd: 40 })]
+    desk.debit(ref('c1'), entries, still, start)
     desk.end(ref('c1'), entries, record(), start)
     desk.end(ref('c1'), entries, record(), start)
-    desk.debit(ref('c1'), entries, start)
+    desk.debit(ref('c1'), entries, still, start)
     expect(month()).toMatchObject({ replies: 1, micro_usd: 40, calls: 1, live_ms: 1_500 })
   })
 
   test('[L1] debits what only its end brings', () => {
-    desk.end(ref('c1'), [{ id: 'reply:r1', amounts: { replies: 1, micro_usd: 40 } }], record(), start)
+    desk.end(ref('c1'), [entry('reply:r1', { replies: 1, micro_usd: 40 })], record(), start)
     expect(month()).toMatchObject({ replies: 1, micro_usd: 40 })
   })
 
   test('[L1] the same report of two calls is two reports', () => {
     admit('c2')
-    for (const call of ['c1', 'c2']) desk.debit(ref(call), [{ id: 'reply:r1', amounts: { replies: 1 } }], start)
+    for (const call of ['c1', 'c2']) desk.debit(ref(call), [entry('reply:r1', { replies: 1 })], still, start)
     expect(month().replies).toBe(2)
   })
 
   test('[L1] a call that was never admitted debits nothing', () => {
-    desk.debit(ref('stranger'), [{ id: 'x', amounts: { replies: 1 } }], start)
-    desk.end(ref('stranger'), [{ id: 'x', amounts: { replies: 1 } }], record(), start)
+    desk.debit(ref('stranger'), [entry('x', { replies: 1 })], still, start)
+    desk.end(ref('stranger'), [entry('x', { replies: 1 })], record(), start)
     expect(month()).toMatchObject({ replies: 0, calls: 0 })
   })
 
   test('[L5] debits the day and the month in which it happened', () => {
-    desk.debit(ref('c1'), [{ id: 'a', amounts: { replies: 1 } }], Date.parse('2026-11-21T23:59:59.999Z'))
-    desk.debit(ref('c1'), [{ id: 'b', amounts: { replies: 1 } }], Date.parse('2026-11-22T00:00:00.000Z'))
+    desk.debit(ref('c1'), [entry('a', { replies: 1 })], still, Date.parse('2026-11-21T23:59:59.999Z'))
+    desk.debit(ref('c1'), [entry('b', { replies: 1 })], still, Date.parse('2026-11-22T00:00:00.000Z'))
     const { day, month: whole } = desk.read(Date.parse('2026-11-22T10:00:00.000Z'))?.usage ?? {}
     expect([day?.replies, whole?.replies]).toEqual([1, 2])
     expect(desk.read(Date.parse('2026-12-01T00:00:00.000Z'))?.usage.month.replies).toBe(0)
@@ -301,12 +303,15 @@ describe('a live call', () => {
 
   test('[C1] that has ended takes no line again: a heartbeat that comes late is told so', () => {
     desk.end(ref('c1'), [], record(), start)
-    expect(desk.renew(ref('c1'), null, start)).toEqual({ is: 'withdrawn', refusal: { why: 'call_reset' } })
+    expect(desk.renew(ref('c1'), null, still, start).renewal).toEqual({
+      is: 'withdrawn',
+      refusal: { why: 'call_reset' },
+    })
     expect(desk.read(start)?.lines.live).toBe(0)
   })
 
   test('[L1] leaves no trace of its reports once it has ended', () => {
-    desk.debit(ref('c1'), [{ id: 'reply:r1', amounts: { replies: 1 } }], start)
+    desk.debit(ref('c1'), [entry('reply:r1', { replies: 1 })], still, start)
     desk.sweep(start + 40_000)
     desk.end(ref('c1'), [], record(), start)
     expect(
@@ -319,7 +324,7 @@ describe('a live call', () => {
   test('[S2] a step that throws leaves nothing half done', () => {
     const broken = record()
     Object.assign(broken, { outcome: undefined })
-    expect(() => desk.end(ref('c1'), [{ id: 'a', amounts: { replies: 1 } }], broken, start)).toThrow(TypeError)
+    expect(() => desk.end(ref('c1'), [entry('a', { replies: 1 })], broken, start)).toThrow(TypeError)
     expect(month()).toMatchObject({ replies: 0, calls: 0 })
     expect(desk.records.isOpen('c1')).toBe(true)
     expect(desk.read(start)?.lines.live).toBe(1)
@@ -352,7 +357,7 @@ describe('the sweep', () => {
   test('[G9] a call that comes back begins anew', () => {
     admit('c1')
     desk.sweep(start + 40_000)
-    desk.renew(ref('c1'), null, start + 500_000)
+    desk.renew(ref('c1'), null, still, start + 500_000)
     desk.sweep(start + 500_001)
     desk.sweep(start + 640_001)
     expect(desk.records.isOpen('c1')).toBe(true)
@@ -365,7 +370,7 @@ describe('the sweep', () => {
   test('[G9] leaves live calls alone, and does nothing where there is no tenant', () => {
     admit('c1')
     for (let at = start; at < start + 3_600_000; at += 10_000) {
-      desk.renew(ref('c1'), null, at)
+      desk.renew(ref('c1'), null, still, at)
       desk.sweep(at)
     }
     expect(desk.records.isOpen('c1')).toBe(true)
@@ -382,7 +387,7 @@ test('[G1] the sweep finds what ran out in the lines of every key and agent', ()
   change({ caps: { lines: 9, agents: { sales: 5 } } })
   key('k2', { lines: 5 })
   admit('c1', { keyHash: 'hash of k2', agent: 'sales' })
-  expect(rosters()).toEqual(['came', 'leases', 'leases:agent:sales', 'leases:k2', 'loads:openai'])
+  expect(rosters()).toEqual(['came', ...holds, 'leases', 'leases:agent:sales', 'leases:k2', 'loads:openai'])
   desk.sweep(start + leaseTtlMs)
   expect(rosters()).toEqual(['came', 'missing'])
 })
@@ -429,15 +434,8 @@ describe('the report', () => {
       partial: 1,
       transcribed_ms: 9,
     }
-    desk.debit(
-      ref('c1'),
-      [
-        { id: 'a', amounts },
-        { id: 'b', amounts: { replies: 1, unreported: 1 } },
-      ],
-      start,
-    )
-    desk.debit(ref('c1'), [{ id: 'a', amounts }], start)
+    desk.debit(ref('c1'), [entry('a', amounts), entry('b', { replies: 1, unreported: 1 })], still, start)
+    desk.debit(ref('c1'), [entry('a', amounts)], still, start)
     desk.end(ref('c1'), [], record(), start)
     expect(series('trunkline_calls_live')).toEqual({ 'plan=starter': 1 })
     expect(series('trunkline_calls_cap')).toEqual({ 'plan=starter': 7 })

@@ -19,6 +19,7 @@ type Happening =
   | 'caller sends too much'
   | 'caller leaves'
   | 'wrap up'
+  | 'drain'
   | 'its turn comes'
   | 'it moves up'
   | 'a line is free'
@@ -43,6 +44,7 @@ const happening = fc.oneof(
       ['caller sends too much', 1],
       ['caller leaves', 1],
       ['wrap up', 1],
+      ['drain', 1],
       ['its turn comes', 3],
       ['it moves up', 1],
       ['a line is free', 1],
@@ -75,7 +77,7 @@ class Play {
     const admissions = {
       granted: { is: 'granted', terms },
       queued: { is: 'queued', terms, place: 3, short: 'lines', etaMs: null },
-      full: { is: 'full', terms, room: 5 },
+      full: { is: 'full', terms, refusal: { why: 'queue_full', details: { room: 5 } } },
     } as const
     this.host.desks.answer = admissions.queued
     this.exchange.begin(this.caller, admissions[begins])
@@ -108,6 +110,7 @@ class Play {
       exchange.callerGone(1001, '')
     } else if (this.callerThere && happening.startsWith('caller ')) exchange.fromCaller(said[happening] ?? '')
     else if (happening === 'wrap up') exchange.wrapUp({ why: 'call_too_long', details: { minutes: 1 } })
+    else if (happening === 'drain') exchange.wrapUp({ why: 'process_draining' }, this.replies.slice(1))
     else if (happening === 'its turn comes') exchange.seated()
     else if (happening === 'it moves up')
       host.desks.answer = { is: 'queued', terms, place: 0, short: 'lines', etaMs: 5_000 }
@@ -179,13 +182,20 @@ test('[C1] whatever happens in whatever order: one end, one record, every report
       const places = caller.events.flatMap(({ position }) => (typeof position === 'number' ? [position] : []))
       expect(places).toEqual(places.toSorted((a, b) => b - a))
       expect(host.clock.waiting).toBe(0)
-      // C6: a provider is told to stop at most once.
-      const cancels = host.upstream.socket?.types.filter((type) => type === 'response.cancel') ?? []
-      expect(cancels.length).toBeLessThanOrEqual(1)
+      // C6, C9: a provider is told to stop at most once, and of each reply at most once.
+      const cancels = host.upstream.socket?.events.filter(({ type }) => type === 'response.cancel') ?? []
+      const cancelled = cancels.map(({ response_id }) => response_id)
+      expect(new Set(cancelled).size).toBe(cancelled.length)
       // Nothing is heard after a close that the caller could not have asked for.
-      const { why } = host.desks.records[0]?.outcome ?? {}
-      if (why !== 'hung_up' && why !== 'finished' && why !== 'upstream_closed')
+      const { why, code } = host.desks.records[0]?.outcome ?? {}
+      const left = caller.closes[0]?.code === 1001 && code !== 1001 // in the line, before it was told
+      if (why !== 'hung_up' && why !== 'finished' && why !== 'upstream_closed' && !left)
         expect(caller.errors.length).toBeGreaterThanOrEqual(1)
+      // C9: a line of a live call is its last word but for the reason, and is said once.
+      const last = caller.types.lastIndexOf('response.done')
+      const goodbyes = caller.sent.filter((frame) => String(frame).includes('"trunkline":"goodbye"'))
+      expect(goodbyes.length).toBeLessThanOrEqual(2) // as it begins, and as it ends
+      if (goodbyes.length === 2) expect(caller.types.slice(last + 1).filter((type) => type !== 'error')).toEqual([])
     }),
     { seed, numRuns: 1_500 },
   )

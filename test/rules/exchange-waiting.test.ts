@@ -4,6 +4,7 @@ import { Exchange } from '../../src/exchange.ts'
 import { earlyEvents, firstFrameDelayMs, firstLineMs, lateCloseMs, speechLeadMs } from '../../src/limits.ts'
 import type { CallTerms } from '../../src/plan.ts'
 import type { Admission } from '../../src/ports.ts'
+import { at } from '../support/gathering.ts'
 import { HandHost, offer, RecordedSocket, settle, target, terms } from './host.ts'
 
 const append = '{"type":"input_audio_buffer.append","audio":"AAAA"}'
@@ -196,10 +197,14 @@ test('[C9] the longest call begins when its turn has come', async () => {
   await scene.pass(100_000)
   scene.exchange.seated()
   await scene.host.upstream.opens()
-  scene.host.clock.pass(59_999)
-  expect(scene.caller.errors).toEqual([])
-  scene.host.clock.pass(1)
-  expect(scene.caller.errors).toEqual(['maximum_duration'])
+  await scene.pass(59_999)
+  expect(scene.of('response.created')).toHaveLength(1) // the line of its wait
+  await scene.pass(1)
+  const [waited, goodbye] = scene.of('response.created')
+  expect([at(waited, 'response.metadata.trunkline'), at(goodbye, 'response.metadata.trunkline')]).toEqual([
+    'joined',
+    'goodbye',
+  ])
 })
 
 test('[G4] each heartbeat keeps the place, and tells the caller when it is better', async () => {
@@ -224,7 +229,11 @@ test('[G6] a call that was not woken is put through by its heartbeat', async () 
 })
 
 test('[G4] a call that ends while it asks is not seated and is told nothing', async () => {
-  for (const answer of [queued(0), { is: 'granted', terms } as const, { is: 'full', terms, room: 1 } as const]) {
+  for (const answer of [
+    queued(0),
+    { is: 'granted', terms } as const,
+    { is: 'full', terms, refusal: { why: 'queue_full', details: { room: 1 } } } as const,
+  ]) {
     const { host, caller, exchange } = waits()
     host.clock.pass(firstFrameDelayMs)
     host.desks.answer = answer
@@ -253,18 +262,20 @@ test('[K3] a caller whose key is revoked while it waits is told and closed', asy
 test('[G4] a caller whose ticket was lost and finds the room full is told so', async () => {
   const { host, caller, exchange } = waits()
   host.clock.pass(firstFrameDelayMs)
-  host.desks.answer = { is: 'full', terms, room: 3 }
+  host.desks.answer = { is: 'full', terms, refusal: { why: 'queue_full', details: { room: 3 } } }
   await exchange.heartbeat()
   expect(caller.errors).toEqual(['queue_full'])
   expect(JSON.stringify(caller.events)).toContain('more than 3 waiting')
 })
 
-test('[C9] a caller that waits is sent away at once when its call is to be wrapped up', async () => {
-  const { host, caller, exchange } = waits()
-  host.clock.pass(firstFrameDelayMs)
-  exchange.wrapUp({ why: 'key_withdrawn' })
-  expect(caller.errors).toEqual(['revoked_api_key'])
-  expect(host.desks.ends).toBe(1)
+test('[C9] a caller that waits is sent away at once when its call is to be wrapped up, its line broken off', async () => {
+  const scene = waits()
+  await scene.pass(firstLineMs + 100)
+  scene.exchange.wrapUp({ why: 'key_withdrawn' })
+  expect(scene.of('response.done')).toMatchObject([{ response: { status: 'cancelled' } }])
+  expect(scene.caller.types.slice(-2)).toEqual(['response.done', 'error'])
+  expect(scene.caller.errors).toEqual(['revoked_api_key'])
+  expect(scene.host.desks.ends).toBe(1)
 })
 
 test('[H5] patience over: place given up, apology, error, and the close 2 s later at the soonest', async () => {
@@ -300,7 +311,7 @@ test('[H5] a place that could not be given up is no matter to the caller', async
 })
 
 test('[H5] a caller for whom there is no room hears the line, the reason, and is closed late', async () => {
-  const scene = new Scene({ is: 'full', terms, room: 5 })
+  const scene = new Scene({ is: 'full', terms, refusal: { why: 'queue_full', details: { room: 5 } } })
   const { host, caller } = scene
   await scene.pass(firstLineMs)
   await scene.exchange.heartbeat()

@@ -232,14 +232,14 @@ test('[H5] no patience at all: the apology still waits for the format that the c
 
 test('[H5] full: the same with its own line and code', () => {
   const wait = new Wait()
-  wait.hear({ is: 'full', at: begun, room: 50 }).pass(10_000)
+  wait.hear({ is: 'full', at: begun, refusal: { why: 'queue_full', details: { room: 50 } } }).pass(10_000)
   expect(wait.said).toEqual(['400 speak full', '2400 refuse queue_full'])
   expect(wait.log.at(-1)?.action).toMatchObject({ refusal: { details: { room: 50 } } })
 })
 
 test('[H5] a line that nobody reports as spoken does not keep the error back for ever', () => {
   const wait = new Wait(Infinity)
-  wait.hear({ is: 'full', at: begun, room: 50 }).pass(60_000)
+  wait.hear({ is: 'full', at: begun, refusal: { why: 'queue_full', details: { room: 50 } } }).pass(60_000)
   expect(wait.said.at(-1)).toBe(`${firstLineMs + speechTimeoutMs} refuse queue_full`)
 })
 
@@ -353,7 +353,7 @@ test('[H3] only a caller that comes to the first place hears that it is next', (
 })
 
 test('[H5] a caller that hears why it is sent away hears it to the end, and nothing ends before it began', () => {
-  const wait = new Wait().hear({ is: 'full', at: begun, room: 5 })
+  const wait = new Wait().hear({ is: 'full', at: begun, refusal: { why: 'queue_full', details: { room: 5 } } })
   wait.hear({ is: 'spoken', at: begun }) // an old one
   expect(wait.said).toEqual([])
   wait.pass(firstLineMs).hear({ is: 'tick', at: begun + firstLineMs + 1 })
@@ -362,7 +362,9 @@ test('[H5] a caller that hears why it is sent away hears it to the end, and noth
 })
 
 test('[H5] one that is turned away while it hears why is told the new reason, at once', () => {
-  const wait = new Wait().hear({ is: 'full', at: begun, room: 5 }).pass(firstLineMs)
+  const wait = new Wait()
+    .hear({ is: 'full', at: begun, refusal: { why: 'queue_full', details: { room: 5 } } })
+    .pass(firstLineMs)
   wait.hear({ is: 'turnedAway', at: wait.now, refusal: { why: 'key_withdrawn' } })
   expect(wait.said.slice(1)).toEqual([`${firstLineMs} hush`, `${firstLineMs} refuse key_withdrawn`])
 })

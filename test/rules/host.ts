@@ -12,12 +12,14 @@ import type {
   KeptPlace,
   Line,
   Offer,
+  Progress,
   Renewal,
   Socket,
   Sounds,
   Upstream,
 } from '../../src/ports.ts'
 import type { SoundSource } from '../../src/lines.ts'
+import { shippedPrices } from '../../src/price-table.ts'
 import { bytesPerMs, recorded, type Format, type Recording } from '../../src/sound.ts'
 import { upstreamsOf, type UpstreamSpec } from '../../src/upstream.ts'
 
@@ -163,6 +165,7 @@ export class HandDesks implements Desks {
   renewal: Renewal = { is: 'kept' }
   renewed = 0
   /** What the call said that it takes. */
+  readonly progress: Progress[] = []
   readonly loads: (number | null)[] = []
   readonly taken = new Map<string, Entry>()
   readonly attempts: string[][] = []
@@ -185,17 +188,20 @@ export class HandDesks implements Desks {
     this.#reach()
   }
 
-  async renew(_ref: unknown, load: number | null): Promise<Renewal> {
+  async renew(_ref: unknown, load: number | null, progress: Progress): Promise<Renewal> {
     this.#reach()
     this.renewed++
     this.loads.push(load)
+    this.progress.push(progress)
     return this.renewal
   }
 
-  async debit(_ref: unknown, entries: readonly Entry[]): Promise<void> {
+  async debit(_ref: unknown, entries: readonly Entry[], progress: Progress): Promise<Renewal> {
     this.attempts.push(entries.map(({ id }) => id))
     this.#reach()
+    this.progress.push(progress)
     if (this.records.length === 0) this.#take(entries)
+    return this.renewal
   }
 
   async end(_ref: unknown, entries: readonly Entry[], record: CallRecord): Promise<void> {
@@ -232,6 +238,7 @@ export class HandHost implements Brings {
   readonly desks: HandDesks
   readonly upstream: HandUpstream
   readonly sounds = new HandSounds()
+  prices = shippedPrices
   readonly faults: unknown[] = []
   settledCalls: string[] = []
   /** Its ticks come from here, each at the time that it asked for. */

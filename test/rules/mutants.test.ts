@@ -17,6 +17,8 @@ test('[P5] a wrong pool is noticed, whatever is wrong with it', timeout, noticed
 test('[P6] a wrong meter is noticed, whatever is wrong with it', timeout, noticed('src/meter.ts'))
 test('[P2] a wrong grant is noticed, whatever is wrong with it', timeout, noticed('src/grant.ts'))
 test('[L1] a wrong ledger is noticed, whatever is wrong with it', timeout, noticed('src/ledger.ts'))
+test('[L6] a wrong threshold is noticed, whatever is wrong with it', timeout, noticed('src/threshold.ts'))
+test('[L4] a wrong hold is noticed, whatever is wrong with it', timeout, noticed('src/held.ts'))
 test('[C8] a wrong brake is noticed, whatever is wrong with it', timeout, noticed('src/brake.ts'))
 test('[C2] a wrong keeping of early frames is noticed, whatever is wrong with it', timeout, noticed('src/early.ts'))
 test('[L2] a wrong tab is noticed, whatever is wrong with it', timeout, noticed('src/tab.ts'))

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readNotice, withoutOrganisation } from '../../src/realtime/notice.ts'
+import { hearing } from '../../src/realtime/session-format.ts'
 
 const text = (event: object): string => JSON.stringify(event)
 const folder = new URL('../data/realtime/examples/', import.meta.url)
@@ -41,14 +42,42 @@ test('[L2] hears a transcription, by item and part, with its usage', () => {
 
 test.each(['session.created', 'session.updated'])('[L2] hears in %s which model transcribes', (type) => {
   const session = { audio: { input: { transcription: { model: 'whisper-1' } } } }
-  expect(readNotice(text({ type, session }))).toEqual({ is: 'session', transcription: 'whisper-1' })
+  expect(readNotice(text({ type, session }))).toMatchObject({ is: 'session', transcription: 'whisper-1' })
   for (const other of [
     {},
     { session: null },
     { session: { audio: { input: { transcription: null } } } },
     { session: { audio: { input: { transcription: { model: 7 } } } } },
   ])
-    expect(readNotice(text({ type, ...other }))).toEqual({ is: 'session', transcription: undefined })
+    expect(readNotice(text({ type, ...other }))).toMatchObject({ is: 'session', transcription: undefined })
+})
+
+test.each(['session.created', 'session.updated'])(
+  '[C9] hears in %s how the session is heard, and keeps no more of it',
+  (type) => {
+    const format = { type: 'audio/pcmu' }
+    const session = {
+      instructions: 'x',
+      output_modalities: ['text'],
+      audio: { input: {}, output: { format, voice: 'a' } },
+    }
+    expect(readNotice(text({ type, session }))).toEqual({
+      is: 'session',
+      transcription: undefined,
+      hears: { output_modalities: ['text'], audio: { output: { format } } },
+    })
+    expect(hearing({ ...readSession(text({ type })) }, null)).toEqual({ as: 'audio', format: 'audio/pcm' })
+  },
+)
+
+function readSession(frame: string): object {
+  const notice = readNotice(frame)
+  return notice?.is === 'session' ? notice.hears : {}
+}
+
+test('[H2] hears an item join the conversation', () => {
+  const added = { type: 'conversation.item.added', previous_item_id: null, item: { id: 'item_1' } }
+  expect(readNotice(text(added))).toEqual({ is: 'joined', item: 'item_1' })
 })
 
 test('[C7] hears an error', () => expect(readNotice(example('server.error'))).toEqual({ is: 'error' }))
@@ -71,6 +100,7 @@ test.each([
   'response.created',
   'response.done',
   'session.created',
+  'conversation.item.added',
   'conversation.item.input_audio_transcription.completed',
   'error',
 ])('[R1] %s with anything missing or odd is heard without harm', (type) => {
@@ -95,6 +125,7 @@ test('[R1] no published event is heard as what it is not', () => {
       'session.updated',
       'response.created',
       'response.done',
+      'conversation.item.added',
       'conversation.item.input_audio_transcription.completed',
       'error',
     ]),

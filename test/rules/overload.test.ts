@@ -154,7 +154,9 @@ class House implements Deciding {
 
 function admission(verdict: Verdict): Admission {
   if (verdict.is === 'queued') return { ...verdict, terms, etaMs: null }
-  return verdict.is === 'granted' ? { is: 'granted', terms } : { is: 'full', terms, room: 0 }
+  return verdict.is === 'granted'
+    ? { is: 'granted', terms }
+    : { is: 'full', terms, refusal: { why: 'queue_full', details: { room: 0 } } }
 }
 
 class World {

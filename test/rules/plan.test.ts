@@ -58,6 +58,7 @@ test('[A2] what is not said is the default', () => {
     models: null,
     pinned: null,
     frameBytes,
+    longestCallSeconds: null,
     overflow: 'hold',
     hold: { language: 'en', lines: {}, repeatSeconds: 60, patienceSeconds: null, format: 'audio/pcm' },
   })
@@ -74,6 +75,8 @@ describe.each([
   ['an agent with half a line', { caps: { agents: { a: 0.5 } } }, 'caps.agents.a'],
   ['frames below 16 KiB', { frameBytes: 16_383 }, 'frameBytes'],
   ['frames above 15 MiB', { frameBytes: frameBytesMost + 1 }, 'frameBytes'],
+  ['a longest call of less than 5 s', { longestCallSeconds: 4 }, 'longestCallSeconds'],
+  ['a longest call of more than a day', { longestCallSeconds: 86_401 }, 'longestCallSeconds'],
   ['no models', { models: [] }, 'models'],
   ['a model without a name', { models: [''] }, 'models.0'],
   ['no name', { name: '' }, 'name'],
@@ -100,6 +103,9 @@ test.each([
   { caps: { lines: 0 } },
   { caps: { lines: 100_000, agents: { 'sales @ acme.com/eu': 3 } } },
   { frameBytes: 16_384 },
+  { longestCallSeconds: 5 },
+  { longestCallSeconds: 86_400 },
+  { longestCallSeconds: null },
   { frameBytes: frameBytesMost },
   { name: 'Ünïcode 中 𝒳' },
   { models: ['a'] },
@@ -150,6 +156,20 @@ test('[C9] the terms of a call follow from its tenant, plan and key', () => {
   expect(callTerms({ ...tenant, plan: 'trial' }, key).longestMs).toBe(900_000)
   expect(callTerms({ ...tenant, plan: 'scale' }, key).longestMs).toBeNull()
 })
+
+test.each([
+  ['trial', null, 900],
+  ['trial', 5, 5],
+  ['trial', 901, 900], // a plan may have been lowered since
+  ['scale', null, null],
+  ['scale', 7_200, 7_200],
+] as const)(
+  '[C9] a call of the plan %s whose tenant sets %j s lasts %j s at most',
+  (plan, longestCallSeconds, seconds) => {
+    const { longestMs } = callTerms({ ...tenant, plan, longestCallSeconds }, key)
+    expect(longestMs).toBe(seconds === null ? null : seconds * 1_000)
+  },
+)
 
 test('[K1] a key is good until it is revoked or runs out, and not at that moment', () => {
   const at = Date.parse('2026-11-21T12:00:00.000Z')

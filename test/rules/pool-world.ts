@@ -143,7 +143,7 @@ export class House {
   }
 
   ref(call: string): CallRef {
-    return { call, tenant: this.#id, key: 'k1', agent: null, caller: null, pool: 'openai' }
+    return { call, tenant: this.#id, key: 'k1', agent: null, caller: null, model: 'gpt-realtime', pool: 'openai' }
   }
 
   async enter(call: string): Promise<string> {
@@ -154,7 +154,7 @@ export class House {
 
   /** A call ends, and its desk says so. */
   async end(call: string): Promise<void> {
-    const waits = this.desk.end(this.ref(call), [], lostRecord('m', 1), this.#world.clock.now())
+    const { waits } = this.desk.end(this.ref(call), [], lostRecord('m', 1), this.#world.clock.now())
     void this.admissions.freed('openai', waits)
     await settle()
   }

@@ -224,6 +224,79 @@ test('[R1] binary frames and text that is no event pass from the provider as the
   expect(stage.notices).toEqual([])
 })
 
+describe('while the call wraps', () => {
+  const refusal = { why: 'call_too_long', details: { minutes: 1 } } as const
+
+  test('[C9] audio and what is said about it go nowhere, a response.create is answered, all else passes', () => {
+    const stage = new Stage().open()
+    stage.relay.wrap(refusal)
+    const nested = '{"type":"response.create","event_id":"mine","response":{"metadata":{}}}'
+    for (const frame of [append, '{"type":"input_audio_buffer.commit"}', create, nested, '{"type":"new.event"}'])
+      stage.relay.fromCaller(frame)
+    expect(stage.upstream.sent).toEqual(['{"type":"new.event"}'])
+    expect(stage.said).toEqual(['refused call_too_long', 'refused call_too_long mine'])
+  })
+
+  test('[R3] its bounds hold on', () => {
+    const stage = new Stage({ frameBytes: 100 }).open()
+    stage.relay.wrap(refusal)
+    stage.relay.fromCaller('{"type":"session.update","session":{"model":"other"}}')
+    stage.relay.fromCaller('{"type":"response.create","type":"x"}')
+    stage.relay.fromCaller('x'.repeat(101))
+    expect(stage.said).toEqual([
+      'refused model_fixed',
+      'refused event_twofold',
+      expect.stringMatching(/^cut caller frame_too_large/),
+    ])
+  })
+
+  test('[C1] a reply that was refused is no turn', () => {
+    const stage = new Stage().open()
+    stage.relay.wrap(refusal)
+    stage.relay.fromCaller(create)
+    stage.relay.fromUpstream(delta)
+    expect(stage.heard).toEqual([])
+  })
+})
+
+/** PCM. */
+function audio(ms: number): string {
+  return `{"type":"response.output_audio.delta","delta":"${Buffer.alloc(48 * ms).toString('base64')}"}`
+}
+
+describe('what the caller hears', () => {
+  test('[C9] is counted, in the session’s format, until it is talked into', () => {
+    const stage = new Stage().open()
+    stage.relay.fromUpstream(audio(500))
+    stage.relay.fromUpstream('{"type":"response.output_text.delta","delta":"AAAAAAAAAAAAAAAAAAAAAAAA"}')
+    expect(stage.relay.earshot.leftMs(stage.clock.now())).toBe(500)
+    stage.relay.fromUpstream('{"type":"input_audio_buffer.speech_started"}')
+    expect(stage.relay.earshot.leftMs(stage.clock.now())).toBe(0)
+    const session = { audio: { output: { format: { type: 'audio/pcmu' } } } }
+    stage.relay.fromUpstream(JSON.stringify({ type: 'session.updated', session }))
+    stage.relay.fromUpstream(audio(10))
+    expect(stage.relay.earshot.leftMs(stage.clock.now())).toBe(60)
+    stage.relay.fromCaller('{"type":"conversation.item.retrieve","item_id":"i"}')
+    expect(stage.relay.earshot.leftMs(stage.clock.now())).toBe(60)
+    stage.relay.fromCaller('{"type":"conversation.item.truncate","item_id":"i","content_index":0,"audio_end_ms":5}')
+    expect(stage.relay.earshot.leftMs(stage.clock.now())).toBe(0)
+    expect(stage.notices).toMatchObject([{ is: 'session' }])
+  })
+
+  test('[H2] is followed item by item', () => {
+    const stage = new Stage().open()
+    stage.relay.fromUpstream('{"type":"conversation.item.added","item":{"id":"item_7"}}')
+    expect([stage.relay.earshot.last, stage.notices]).toEqual(['item_7', []])
+  })
+
+  test('[C9] ends with a close of its socket, if there is one', () => {
+    const stage = new Stage()
+    stage.relay.closeCaller(1000, '')
+    stage.open().relay.closeCaller(1013, 'why')
+    expect(stage.caller.closes).toMatchObject([{ code: 1013, reason: 'why' }])
+  })
+})
+
 test('[L1] a provider that is muted is heard for its usage and passed on no more', () => {
   const stage = new Stage().open()
   stage.relay.mute()

@@ -11,6 +11,7 @@ const spec: UpstreamSpec = {
   models: ['m1', 'm2'],
   pool: 'own',
   ceiling: { tokensPerMinute: 1_000, sessions: null },
+  billing: 'tokens',
 }
 const [shipped] = upstreamsOf(undefined, undefined) as [UpstreamSpec]
 
@@ -79,12 +80,19 @@ test('[P8] another address is for the first upstream alone', () => {
   expect(upstreamsOf('', '').map(({ id }) => id)).toEqual(['openai'])
 })
 
+test('[L3] an upstream bills tokens, unless it says that it bills time', () => {
+  const { billing: _billing, ...unsaid } = spec
+  const own = JSON.stringify([unsaid, { ...spec, billing: 'seconds' }])
+  expect(upstreamsOf(own, undefined).map(({ billing }) => billing)).toEqual(['tokens', 'seconds'])
+})
+
 test.each([
   ['no list', '{}'],
   ['an empty list', '[]'],
   ['a field too many', JSON.stringify([{ ...spec, extra: 1 }])],
   ['a wrong scheme', JSON.stringify([{ ...spec, url: 'ftp://host/{model}' }])],
   ['no models', JSON.stringify([{ ...spec, models: [] }])],
+  ['a billing by what nobody knows', JSON.stringify([{ ...spec, billing: 'hours' }])],
   ['no JSON', 'x'],
 ])('[P8] %s is refused when the host starts', (_what, own) => {
   expect(() => upstreamsOf(own, undefined)).toThrow(Error)

@@ -233,7 +233,7 @@ test('[H5] patience that ends in the middle of a line breaks it off for the apol
 })
 
 test('[H5] a caller for whom there is no room hears that, and then the refusal', async () => {
-  stage.waiter.full(5)
+  stage.waiter.full({ why: 'queue_full', details: { room: 5 } })
   await stage.pass(firstLineMs)
   expect([stage.lines, stage.refusals]).toEqual([['full'], []])
   await stage.pass(lineMs)
@@ -249,6 +249,20 @@ test('[H5] one that is turned away is told at once, in the middle of a line too'
   expect(stage.ends).toEqual(['cancelled turn_detected'])
   await stage.pass(2_000)
   expect(stage.clock.waiting).toBe(0)
+})
+
+test('[G4] what its desk answers when it asks again is what it goes by', async () => {
+  stage.waiter.joined(4, null)
+  await stage.pass(queueUpdateMs)
+  stage.waiter.told({ is: 'queued', terms, place: 1, short: 'lines', etaMs: null })
+  expect([stage.of('trunkline.queue.updated').length, stage.refusals]).toEqual([1, []])
+  stage.waiter.told({ is: 'refused', refusal: { why: 'key_revoked' } })
+  expect(stage.refusals).toMatchObject([{ refusal: { why: 'key_revoked' } }])
+
+  const full = new Stage()
+  full.waiter.joined(4, null)
+  full.waiter.told({ is: 'full', terms, refusal: { why: 'queue_full', details: { room: 3 } } })
+  expect(full.refusals).toMatchObject([{ refusal: { why: 'queue_full', details: { room: 3 } } }])
 })
 
 test('[H2] a caller may break a line off, with or without its name, and none after it is lost', async () => {

@@ -8,6 +8,7 @@ import { leaseTtlMs, shareTimeoutMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Admission, CallRecord, Offer, PoolGrant } from '../../src/ports.ts'
+import type { Affected } from '../../src/tenant-desk.ts'
 import { openSqlite } from './sqlite.ts'
 import { deskCommand, keys, offerOf, refOf, type DeskCommand } from '../contract/desk-commands.ts'
 import { seed } from '../contract/seed.ts'
@@ -140,15 +141,26 @@ class Beside {
       case 'admit':
         return this.#decision(command, (offer) => sql.admit(offer, now))
       case 'renew':
-        return sql.renew(refOf(command.call), command.load, now)
+        return sql.renew(refOf(command.call), command.load, command.progress, now)
       case 'leave':
         return sql.leave(refOf(command.call), now)
       case 'remove':
         return sql.queue.remove(command.call, now)
       case 'debit':
-        return sql.debit(refOf(command.call), [{ id: command.report, amounts: command.amounts }], now)
+        return sql.debit(
+          refOf(command.call),
+          [{ id: command.report, model: 'gpt-realtime', amounts: command.amounts }],
+          command.progress,
+          now,
+        )
       case 'end':
         return sql.end(refOf(command.call), entriesOf(command), recordOf(command), now)
+      case 'judge':
+        return sql.judge(now)
+      case 'affected':
+        return affectedOf(sql.affected(now))
+      case 'resume':
+        return sql.resume()
       case 'sweep':
         return sql.sweep(now)
       case 'read':
@@ -213,15 +225,21 @@ class Beside {
       case 'admit':
         return desk.admit(offerOf(command.call, command.unserved))
       case 'renew':
-        return desk.renew(refOf(command.call), command.load)
+        return desk.renew(refOf(command.call), command.load, command.progress)
       case 'leave':
         return desk.leave(refOf(command.call))
       case 'remove':
         return desk.removeCaller(command.call)
       case 'debit':
-        return desk.debit(refOf(command.call), [{ id: command.report, amounts: command.amounts }])
+        return desk.debit(
+          refOf(command.call),
+          [{ id: command.report, model: 'gpt-realtime', amounts: command.amounts }],
+          command.progress,
+        )
       case 'end':
         return desk.end(refOf(command.call), entriesOf(command), recordOf(command))
+      case 'affected':
+        return affectedOf(await desk.affected())
       case 'queue':
         return desk.queueReading()
       case 'open':
@@ -246,8 +264,13 @@ class Beside {
   }
 }
 
+/** In the order of their ids. */
+function affectedOf({ calls, refusal }: Affected): Affected {
+  return { calls: calls.toSorted(), refusal }
+}
+
 function entriesOf({ call, report }: { call: string; report: string }) {
-  return [{ id: report, amounts: { input_audio: 100, output_text: Number(call.slice(1)) } }]
+  return [{ id: report, model: 'm2', amounts: { input_audio: 100, output_text: Number(call.slice(1)) } }]
 }
 
 function recordOf({ why, liveMs }: DeskCommand & { do: 'end' }): CallRecord {

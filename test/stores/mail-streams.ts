@@ -194,6 +194,10 @@ class Told {
     await this.#desk.admit(offer)
     const lost = lostRecord('m', 1_234, 7)
     const record = { ...lost, tokens: 321, outcome: { ...lost.outcome, why } }
-    await this.#desk.end({ call, tenant: 'ten_1', key: 'k1', agent, caller: null, pool: 'openai' }, [], record)
+    await this.#desk.end(
+      { call, tenant: 'ten_1', key: 'k1', agent, caller: null, model: 'm', pool: 'openai' },
+      [],
+      record,
+    )
   }
 }

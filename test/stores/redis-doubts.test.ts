@@ -21,8 +21,9 @@ beforeEach(async () => {
     url: `redis://127.0.0.1:${proxy.port}`,
     node: 'a',
     pools: { openai: { tokensPerMinute: null, sessions: null } },
-    calls: { seated: () => undefined, wrapUp: () => undefined },
+    calls: { seated: () => undefined, told: () => undefined },
     courier: nobodysCourier,
+    tell: () => undefined,
     fault: () => undefined,
     log: () => undefined,
   })

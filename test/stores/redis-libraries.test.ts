@@ -57,7 +57,7 @@ test('[S3] a node does so from its start on, and notes its own', async () => {
   await met(redis.url, old)
   await redis.cli('zadd', 'trunkline:{nodes}:libraries', String(Date.now() - dayMs), old.name)
   const pools = { openai: { tokensPerMinute: null, sessions: null } }
-  const calls = { seated: () => undefined, wrapUp: () => undefined }
+  const calls = { seated: () => undefined, told: () => undefined }
   const store = new RedisStore({
     url: redis.url,
     node: 'a',
@@ -65,6 +65,7 @@ test('[S3] a node does so from its start on, and notes its own', async () => {
     calls,
     courier: nobodysCourier,
     fault: () => undefined,
+    tell: () => undefined,
     log: () => undefined,
   })
   ends.push(() => store.close())

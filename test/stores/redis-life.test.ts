@@ -11,6 +11,7 @@ import { TenantSettings } from '../../src/plan-settings.ts'
 import type { CallRef, Offer } from '../../src/ports.ts'
 import { ample } from '../support/grants.ts'
 import { dial, startRedis, timedSource, type Redis } from './redis.ts'
+import { still } from '../support/words.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
 const created_at = '2026-11-21T00:00:00.000Z'
@@ -54,7 +55,7 @@ function offer(call: string): Offer {
 }
 
 function ref(call: string): CallRef {
-  return { call, tenant, key: 'k1', agent: null, caller: null, pool: 'openai' }
+  return { call, tenant, key: 'k1', agent: null, caller: null, model: 'gpt-realtime', pool: 'openai' }
 }
 
 test('[G6] who is seated is told on the channel of its tenant by the step itself, whoever asked for it', async () => {
@@ -91,14 +92,14 @@ test('[G9] an older life of a node is refused, and what it had is free when the 
   expect(await admit(deskOf('b', 1), offer('c2'))).toMatchObject({ is: 'queued' })
   const reborn = deskOf('a', 2)
   expect((await reborn.openCalls()).map(({ id }) => id)).toEqual(['c2'])
-  await expect(desk.renew(ref('c1'), null)).rejects.toThrow('STALE')
+  await expect(desk.renew(ref('c1'), null, still)).rejects.toThrow('STALE')
   await expect(admit(desk, offer('c3'))).rejects.toThrow('STALE')
   expect(await admit(deskOf('b', 1), offer('c2'))).toMatchObject({ is: 'granted' })
 })
 
 test('[G9] a call that was carried on by another node is not freed with the one that it came to', async () => {
   await admit(desk, offer('c1'))
-  await deskOf('b', 1).renew(ref('c1'), null)
+  await deskOf('b', 1).renew(ref('c1'), null, still)
   await admit(desk, offer('c2'))
   await deskOf('b', 2).sweep()
   expect((await desk.openCalls()).map(({ id }) => id)).toEqual(['c2'])
@@ -109,7 +110,7 @@ test('[G10] after a restart of Redis newcomers wait, live calls go on, and nothi
   await admit(desk, offer('c1'))
   await redis.restart()
   const [again, other] = [deskOf('a', 1), deskOf('b', 1)]
-  expect(await again.renew(ref('c1'), null)).toEqual({ is: 'kept' })
+  expect((await again.renew(ref('c1'), null, still)).renewal).toEqual({ is: 'kept' })
   expect(await consider(other, offer('c2'))).toBeUndefined()
   expect(await admit(other, offer('c2'))).toMatchObject({ is: 'queued', place: 0 })
   expect(await other.regrant('openai', undefined, 'answer')).toEqual({ seated: [], again: false })
@@ -124,7 +125,7 @@ test('[G10] a desk that Redis has lost takes no caller, lets live calls go on, a
   const wiped = deskOf('a', 1)
   await at(0)
   expect(await admit(wiped, offer('c1'))).toEqual({ is: 'refused', refusal: { why: 'key_unknown' } })
-  expect(await wiped.renew(ref('c1'), null)).toEqual({ is: 'kept' })
+  expect((await wiped.renew(ref('c1'), null, still)).renewal).toEqual({ is: 'kept' })
   expect([await wiped.read(), await wiped.keys(), await wiped.calls(9, undefined)]).toEqual([
     undefined,
     undefined,
@@ -139,7 +140,7 @@ test('[S2] every key of a desk expires but the documents of its tenant, and what
   await desk.mail.addHook(newHook('hook_1', hook, 'whsec_AAAA', created_at))
   await desk.mail.note('hook_1', { status: 200, error: null })
   await admit(desk, offer('c1'))
-  await desk.debit(ref('c1'), [{ id: 'r1', amounts: { input_audio: 10 } }])
+  await desk.debit(ref('c1'), [{ id: 'r1', model: 'gpt-realtime', amounts: { input_audio: 10 } }], still)
   await desk.end(ref('c1'), [], lostRecord('m', 1_000))
   await admit(desk, offer('c2'))
   const all = (await redis.send('KEYS', `trunkline:{${tenant}}:*`)) as string[]
@@ -148,7 +149,7 @@ test('[S2] every key of a desk expires but the documents of its tenant, and what
   expect(stay.toSorted()).toEqual(['clock', 'documents', 'hashes', 'hooks', 'hooks:states', 'keys'])
   expect((await desk.calls(9, undefined))?.map(({ id }) => id)).toEqual(['never', 'c2', 'c1'])
   await at(35 * 86_400_000)
-  await desk.renew(ref('c2'), null)
+  await desk.renew(ref('c2'), null, still)
   await desk.sweep()
   expect((await desk.calls(9, undefined))?.map(({ id }) => id)).toEqual(['c2'])
 })
@@ -191,7 +192,7 @@ test('[G4] a waiting call that asks again keeps its ticket; one that does not ha
   await admit(desk, offer('c2'))
   await admit(desk, offer('c3'))
   await at(leaseTtlMs - 1)
-  await desk.renew(ref('c1'), null)
+  await desk.renew(ref('c1'), null, still)
   expect(await admit(desk, offer('c3'))).toMatchObject({ is: 'queued', place: 1 })
   await at(leaseTtlMs)
   expect(await admit(desk, offer('c3'))).toMatchObject({ is: 'queued', place: 0 })

@@ -31,7 +31,8 @@ async function nodeOf(node: string, post: (parcel: Parcel) => Promise<number>): 
     url: redis.url,
     node,
     pools: { openai: { tokensPerMinute: null, sessions: null } },
-    calls: { seated: () => undefined, wrapUp: () => undefined },
+    calls: { seated: () => undefined, told: () => undefined },
+    tell: () => undefined,
     courier: new Courier({ now: () => Date.now(), hmac: webHmac, post }),
     fault: (_of, error) => faults.push(error),
     log: () => undefined,
@@ -48,7 +49,7 @@ async function talk(store: RedisStore, call: string): Promise<void> {
   const asks = { model: 'm', models: ['m'], agent: null, caller: null, unserved: null, pool: 'openai' }
   const offer: Offer = { call, tenant, keyHash: 'hash', ...asks }
   expect(await store.desks.admit(offer)).toMatchObject({ is: 'granted' })
-  const ref = { call, tenant, key: 'k1', agent: null, caller: null, pool: 'openai' }
+  const ref = { call, tenant, key: 'k1', agent: null, caller: null, model: 'm', pool: 'openai' }
   await store.desks.end(ref, [], lostRecord('m', 1_000))
 }
 

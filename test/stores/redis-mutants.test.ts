@@ -43,7 +43,16 @@ const ofDesk: readonly Mutant[] = [
     'if grant.version <= (holding.versions:get(of) or 0) then',
     'if grant.version < (holding.versions:get(of) or 0) then',
   ],
-  ['if amount ~= 0 then', 'if amount > 1 then'],
+  ['used:add(account, amount)', 'used:set(account, amount)'],
+  [
+    'if page == nil or used * 100 < limit.amount * percent then',
+    'if page == nil or used * 100 <= limit.amount * percent then',
+  ],
+  ['page.told:set(name, limit.amount)', 'page.told:set(name, 0)'],
+  [
+    'return others > 0 and used + others + asked(limit) > limit.amount',
+    'return used + others + asked(limit) > limit.amount',
+  ],
   ['math.min(calls, meanCalls)', 'meanCalls'],
   ['value <= le and 1 or 0', 'value < le and 1 or 0'],
   ['if waitedMs > 0 then', 'if waitedMs >= 0 then'],
@@ -101,7 +110,7 @@ const ofMail: readonly Mutant[] = [
 ]
 
 /** Enough for each of them. */
-const steps = 40_000
+const steps = 60_000
 let redis: Redis
 
 beforeAll(async () => {

@@ -27,8 +27,9 @@ async function nodeOf(node: string): Promise<RedisStore> {
     url: redis.url,
     node,
     pools: { openai: { tokensPerMinute: null, sessions: null } },
-    calls: { seated: () => undefined, wrapUp: () => undefined },
+    calls: { seated: () => undefined, told: () => undefined },
     courier: nobodysCourier,
+    tell: () => undefined,
     fault: (_of, error) => faults.push(error),
     log: () => undefined,
   })

@@ -17,10 +17,13 @@ export function booksOf(reports: readonly UsageReport[]): Books {
     cached_image: 0,
     output_text: 0,
     output_audio: 0,
+    output_image: 0,
     output_unknown: 0,
+    tts_characters: 0,
     unpriced: 0,
     unreported: 0,
     partial: 0,
+    odd: 0,
   }
   const add = (account: string, amount: number): void => void (books[account] = (books[account] ?? 0) + amount)
   for (const report of reports) {

@@ -214,7 +214,7 @@ export function settingsOf(url: string): { vars: Record<string, string>; secrets
 
 /**
  * The broker as `npm start` runs it: in a process of its own, with nothing of ours between it and the practice upstream, unless `via`
- * names something else. `on`: the host of this run, unless a test is about one of them. `vars`: what it is told beyond the usual.
+ * names something else. `on`: the host of this run, unless a test is about one of them. `vars`: what else it is told.
  */
 export async function startBroker(
   options: SimOptions = {},
@@ -227,7 +227,7 @@ export async function startBroker(
   await ensureWebPage({ ...page, building: () => undefined })
   const kept = on === 'node' && store !== 'folder' ? await redis(store) : await folder()
   const sim = await startSim({ port: 0, pace: 'burst', ...options })
-  return run(sim, { TRUNKLINE_UPSTREAM_URL: via?.(sim) ?? sim.url, ...vars }, kept, on)
+  return run(sim, { ...vars, TRUNKLINE_UPSTREAM_URL: via?.(sim) ?? sim.url }, kept, on)
 }
 
 /** What a broker keeps outlives it until `end`. */
@@ -246,7 +246,7 @@ async function redis(what: 'redis' | 'cluster'): Promise<Kept> {
   return { place: servers.url, end: () => servers.end() }
 }
 
-async function run(sim: Sim, vars: Readonly<Record<string, string>>, kept: Kept, on: HostName): Promise<Broker> {
+async function run(sim: Sim, vars: Record<string, string>, kept: Kept, on: HostName): Promise<Broker> {
   const log: string[] = []
   const process = await start(on, {
     host: '127.0.0.1',

@@ -52,7 +52,11 @@ async function talk(call: string): Promise<void> {
   const asks = { model: 'm', models: ['m'], agent: null, caller: null, unserved: null, pool: 'openai' }
   const offer: Offer = { call, tenant, keyHash: 'hash', ...asks }
   await desk().admit(offer)
-  await desk().end({ call, tenant, key: 'k1', agent: null, caller: null, pool: 'openai' }, [], lostRecord('m', 5))
+  await desk().end(
+    { call, tenant, key: 'k1', agent: null, caller: null, model: 'm', pool: 'openai' },
+    [],
+    lostRecord('m', 5),
+  )
 }
 
 const arrived = (count: number): Promise<number> =>

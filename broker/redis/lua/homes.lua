@@ -27,7 +27,12 @@ Registry.__index = Registry
 
 -- What the steps need of a tenant's document: the rest may be long.
 function Registry:tenant()
-    if self.gist == nil then self.gist = decoded(redis.call('HGET', self.documents, 'gist')) end
+    if self.gist ~= nil then return self.gist end
+    self.gist = decoded(redis.call('HGET', self.documents, 'gist'))
+    if self.gist ~= nil and self.gist.zone == nil then -- written before there were budgets
+        self.gist = decoded(self:text())
+        self.gist.budgets, self.gist.callBudgets = self.gist.budgets or {}, self.gist.callBudgets or {}
+    end
     return self.gist
 end
 
@@ -55,6 +60,17 @@ function Registry:keys()
     local keys = {}
     for _, text in pairs(values_of(self.keys_at)) do keys[#keys + 1] = decoded(text) end
     return keys
+end
+
+-- As it was looked up when the tenant was written; again when that is long ago.
+function Registry:zone(tenant)
+    return tenant.zone and tenant.zone.offsets or modules.zone.utc
+end
+
+local zone_kept_ms = 30 * 86400000
+function Registry:stale(now)
+    local zone = self:tenant().zone
+    return zone == nil or zone.asOf < now - zone_kept_ms
 end
 
 local Records = {}
@@ -255,6 +271,12 @@ local function silences_at(now)
     return tostring(silences)
 end
 
+-- What was used in a month, and which months there are, is kept longer than all else (L5).
+local function kept_ms_of(key)
+    local months = string.find(key, ':month:', 1, true) or string.find(key, ':windows:month', 1, true)
+    return months and modules.limits.pageKeptMs.month or modules.limits.keptMs
+end
+
 local function homes_at(prefix, now)
     local written = {}
     local rosters, sums = rosters_at(prefix, written)
@@ -292,7 +314,7 @@ local function homes_at(prefix, now)
     function homes.keep()
         homes.counts:keep()
         sums:keep()
-        for key in pairs(written) do redis.call('PEXPIRE', key, modules.limits.keptMs) end
+        for key in pairs(written) do redis.call('PEXPIRE', key, kept_ms_of(key)) end
     end
     return homes
 end

@@ -39,6 +39,38 @@ local function __TS__StringPadStart(self, maxLength, fillString)
     ) .. self
 end
 
+local function __TS__ArrayIsArray(value)
+    return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
+end
+
+local function __TS__ArrayFlatMap(self, callback, thisArg)
+    local result = {}
+    local len = 0
+    for i = 1, #self do
+        local value = callback(thisArg, self[i], i - 1, self)
+        if __TS__ArrayIsArray(value) then
+            for j = 1, #value do
+                len = len + 1
+                result[len] = value[j]
+            end
+        else
+            len = len + 1
+            result[len] = value
+        end
+    end
+    return result
+end
+
+local function __TS__ArrayFind(self, predicate, thisArg)
+    for i = 1, #self do
+        local elem = self[i]
+        if predicate(thisArg, elem, i - 1, self) then
+            return elem
+        end
+    end
+    return nil
+end
+
 local function __TS__ObjectAssign(target, ...)
     local sources = {...}
     for i = 1, #sources do
@@ -113,38 +145,6 @@ local function __TS__ObjectFromEntries(entries)
     return obj
 end
 
-local function __TS__ArrayFind(self, predicate, thisArg)
-    for i = 1, #self do
-        local elem = self[i]
-        if predicate(thisArg, elem, i - 1, self) then
-            return elem
-        end
-    end
-    return nil
-end
-
-local function __TS__ArrayIsArray(value)
-    return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
-end
-
-local function __TS__ArrayFlatMap(self, callback, thisArg)
-    local result = {}
-    local len = 0
-    for i = 1, #self do
-        local value = callback(thisArg, self[i], i - 1, self)
-        if __TS__ArrayIsArray(value) then
-            for j = 1, #value do
-                len = len + 1
-                result[len] = value[j]
-            end
-        else
-            len = len + 1
-            result[len] = value
-        end
-    end
-    return result
-end
-
 local function __TS__ArraySlice(self, first, last)
     local len = #self
     first = first or 0
@@ -214,6 +214,15 @@ local function __TS__ArrayReduce(self, callbackFn, ...)
         )
     end
     return accumulator
+end
+
+local function __TS__ArrayEvery(self, callbackfn, thisArg)
+    for i = 1, #self do
+        if not callbackfn(thisArg, self[i], i - 1, self) then
+            return false
+        end
+    end
+    return true
 end
 
 local function __TS__Class(self)
@@ -321,14 +330,25 @@ local function __TS__ArraySome(self, callbackfn, thisArg)
     return false
 end
 
-local function __TS__ObjectValues(obj)
-    local result = {}
-    local len = 0
-    for key in pairs(obj) do
-        len = len + 1
-        result[len] = obj[key]
+local function __TS__SparseArrayNew(...)
+    local sparseArray = {...}
+    sparseArray.sparseLength = __TS__CountVarargs(...)
+    return sparseArray
+end
+
+local function __TS__SparseArrayPush(sparseArray, ...)
+    local args = {...}
+    local argsLen = __TS__CountVarargs(...)
+    local listLen = sparseArray.sparseLength
+    for i = 1, argsLen do
+        sparseArray[listLen + i] = args[i]
     end
-    return result
+    sparseArray.sparseLength = listLen + argsLen
+end
+
+local function __TS__SparseArraySpread(sparseArray)
+    local _unpack = unpack or table.unpack
+    return _unpack(sparseArray, 1, sparseArray.sparseLength)
 end
 
 local __TS__Iterator
@@ -609,42 +629,22 @@ local function __TS__Spread(iterable)
     return __TS__Unpack(arr)
 end
 
-local function __TS__SparseArrayNew(...)
-    local sparseArray = {...}
-    sparseArray.sparseLength = __TS__CountVarargs(...)
-    return sparseArray
-end
-
-local function __TS__SparseArrayPush(sparseArray, ...)
-    local args = {...}
-    local argsLen = __TS__CountVarargs(...)
-    local listLen = sparseArray.sparseLength
-    for i = 1, argsLen do
-        sparseArray[listLen + i] = args[i]
-    end
-    sparseArray.sparseLength = listLen + argsLen
-end
-
-local function __TS__SparseArraySpread(sparseArray)
-    local _unpack = unpack or table.unpack
-    return _unpack(sparseArray, 1, sparseArray.sparseLength)
-end
-
-local function __TS__ArrayEvery(self, callbackfn, thisArg)
-    for i = 1, #self do
-        if not callbackfn(thisArg, self[i], i - 1, self) then
-            return false
-        end
-    end
-    return true
-end
-
 local function __TS__ObjectKeys(obj)
     local result = {}
     local len = 0
     for key in pairs(obj) do
         len = len + 1
         result[len] = key
+    end
+    return result
+end
+
+local function __TS__ObjectValues(obj)
+    local result = {}
+    local len = 0
+    for key in pairs(obj) do
+        len = len + 1
+        result[len] = obj[key]
     end
     return result
 end
@@ -677,15 +677,16 @@ end
 return {
   __TS__ArrayMap = __TS__ArrayMap,
   __TS__StringPadStart = __TS__StringPadStart,
+  __TS__ArrayFlatMap = __TS__ArrayFlatMap,
+  __TS__ArrayFind = __TS__ArrayFind,
   __TS__ObjectAssign = __TS__ObjectAssign,
   __TS__ObjectEntries = __TS__ObjectEntries,
   __TS__ArrayFilter = __TS__ArrayFilter,
   __TS__ObjectFromEntries = __TS__ObjectFromEntries,
-  __TS__ArrayFind = __TS__ArrayFind,
-  __TS__ArrayFlatMap = __TS__ArrayFlatMap,
   __TS__ArraySlice = __TS__ArraySlice,
   __TS__StringStartsWith = __TS__StringStartsWith,
   __TS__ArrayReduce = __TS__ArrayReduce,
+  __TS__ArrayEvery = __TS__ArrayEvery,
   __TS__Class = __TS__Class,
   __TS__ArrayIncludes = __TS__ArrayIncludes,
   __TS__ObjectRest = __TS__ObjectRest,
@@ -694,15 +695,14 @@ return {
   __TS__New = __TS__New,
   __TS__ArraySort = __TS__ArraySort,
   __TS__ArraySome = __TS__ArraySome,
-  __TS__ObjectValues = __TS__ObjectValues,
-  Set = Set,
-  __TS__Spread = __TS__Spread,
   __TS__SparseArrayNew = __TS__SparseArrayNew,
   __TS__SparseArrayPush = __TS__SparseArrayPush,
   __TS__SparseArraySpread = __TS__SparseArraySpread,
-  __TS__ArrayEvery = __TS__ArrayEvery,
+  Set = Set,
+  __TS__Spread = __TS__Spread,
   __TS__Iterator = __TS__Iterator,
   __TS__ObjectKeys = __TS__ObjectKeys,
+  __TS__ObjectValues = __TS__ObjectValues,
   __TS__ArrayIndexOf = __TS__ArrayIndexOf
 }
 end)()
@@ -713,7 +713,7 @@ local ____exports = {}
 --- A call's lease at its desk: renewed every heartbeat, free when it ran out. Three heartbeats may be lost before a slot is (rules H, TTL).
 ____exports.leaseTtlMs = 30000
 ____exports.heartbeatMs = 10000
---- Heartbeats are spread by this share so that calls which began together do not beat together.
+--- Heartbeats come sooner by up to this share, so that calls which began together do not beat together; later they never come: what a lost call may not have told is 10 s of it (L1).
 ____exports.heartbeatJitter = 0.2
 --- A call's record is kept for so long after its end: a month and the days in which it is billed (S2). In Redis all else of a desk as well, after its last write.
 ____exports.keptMs = 35 * 86400000
@@ -733,6 +733,16 @@ ____exports.firstMinuteTokens = 6000
 ____exports.firstMinuteCalls = 20
 --- A call's load is predicted from its replies of this time (P4).
 ____exports.paceMs = 120000
+--- A newcomer's first reply is taken to need this, until so many calls of its tenant have shown theirs (L4): instructions, tools and a short
+-- answer. Fifty starters who come at once must find room in their hour. Micro-dollars: at 13 a token, which is $0.08 for a minute of 6,000.
+____exports.firstReply = {input = 800, output = 200, micro_usd = 13000}
+--- Keys, models and agents that are told apart in one window of the ledger: agents are named by callers.
+____exports.cellsMost = 200
+--- How long what was used in a window is kept after its end: hours to look a week back, days as call records, months to compare with last year's.
+____exports.pageKeptMs = {hour = 8 * 86400000, day = ____exports.keptMs, month = 400 * 86400000}
+--- The spend of so long is taken for a rate (L7), in steps of so long.
+____exports.burnMs = 600000
+____exports.burnStepMs = 10000
 --- The provider's upgrade takes some 300 ms; beyond this the caller is told rather than kept (B1).
 ____exports.dialTimeoutMs = 10000
 --- Some clients begin to listen only after their `open` event has run: nothing is sent to a caller earlier (H2).
@@ -743,8 +753,12 @@ ____exports.lateCloseMs = 2200
 ____exports.cancelGraceMs = 200
 --- A peer that does not answer our close is terminated after this (C7).
 ____exports.closeTimeoutMs = 1000
---- Wrapping waits this long for the reply that is being spoken, then closes anyway (C9).
+--- Wrapping waits this long until the reply that is being spoken was heard, then goes on anyway (C9); in a process that must end, this long.
 ____exports.wrapTimeoutMs = 30000
+____exports.drainReplyMs = 10000
+--- What a tenant may set as its longest call, beside its plan's: in less nobody has said anything; a day is the most of any plan.
+____exports.longestCallSecondsLeast = 5
+____exports.longestCallSecondsMost = 86400
 --- One frame of a caller (C8). Frames are counted in UTF-16 units, as strings have them: audio is ASCII, there a unit is a byte. OpenAI takes appends up to 15 MiB; a tenant may be given that much.
 ____exports.frameBytes = 1024 * 1024
 ____exports.frameBytesMost = 15 * 1024 * 1024
@@ -858,6 +872,11 @@ ____exports.webhooksAtOnce = 20
 ____exports.webhooksAtOnceOfDesk = 4
 --- Usage reports that wait for the desk to take them in: an hour of replies every two seconds.
 ____exports.unpostedReports = 2000
+--- What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min.
+____exports.reportTokens = 1280000
+____exports.reportSeconds = 36000
+--- A second of session time that has no price is debited as the tokens of a second of speech: assistant audio is 1 token per 50 ms (OpenAI's realtime-costs guide).
+____exports.speechTokensPerSecond = 20
 --- A caller that waits (rules H1, H3). The first line waits this long for the `session.update` that names its format: most clients send it on `open`; H1 gives 1 s.
 ____exports.firstLineMs = 400
 --- A better place is told at most this often.
@@ -992,7 +1011,7 @@ local ____lualib = modules["lualib_bundle"]
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__StringPadStart = ____lualib.__TS__StringPadStart
 local ____exports = {}
-local dateOf, digits
+local dateOf, daysTo, digits
 function dateOf(days)
     local since = days + 719468
     local era = math.floor(since / 146097)
@@ -1004,6 +1023,13 @@ function dateOf(days)
     local day = dayOfYear - math.floor((153 * fromMarch + 2) / 5) + 1
     local month = fromMarch < 10 and fromMarch + 3 or fromMarch - 9
     return {year = yearOfEra + era * 400 + (month <= 2 and 1 or 0), month = month, day = day}
+end
+function daysTo(year, month)
+    local from = month <= 2 and year - 1 or year
+    local era = math.floor(from / 400)
+    local yearOfEra = from - era * 400
+    local dayOfYear = math.floor((153 * (month > 2 and month - 3 or month + 9) + 2) / 5)
+    return era * 146097 + yearOfEra * 365 + math.floor(yearOfEra / 4) - math.floor(yearOfEra / 100) + dayOfYear - 719468
 end
 function digits(value, width)
     return __TS__StringPadStart(
@@ -1029,134 +1055,12 @@ function ____exports.isoOf(now)
     )
     return ((((((((digits(year, 4) .. "-") .. digits(month, 2)) .. "-") .. digits(day, 2)) .. "T") .. time) .. ".") .. digits(ms % 1000, 3)) .. "Z"
 end
-return ____exports
-end)()
-
--- src/plan
-modules["plan"] = (function()
-local ____lualib = modules["lualib_bundle"]
-local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
-local __TS__ObjectEntries = ____lualib.__TS__ObjectEntries
-local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
-local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
-local __TS__ArrayFind = ____lualib.__TS__ArrayFind
-local ____exports = {}
-local given
-local ____calendar_2Ets = modules["calendar"]
-local isoOf = ____calendar_2Ets.isoOf
-local ____plans_2Ejson = modules["plans"]
-local shipped = ____plans_2Ejson.default
-function given(change)
-    return __TS__ObjectFromEntries(__TS__ArrayFilter(
-        __TS__ObjectEntries(change),
-        function(____, ____bindingPattern0)
-            local value
-            value = ____bindingPattern0[2]
-            return value ~= nil
-        end
-    ))
-end
---- No longer than the plan's, which may have been lowered since the tenant set its own.
-function ____exports.patienceMs(____bindingPattern0)
-    local hold
-    local plan
-    plan = ____bindingPattern0.plan
-    hold = ____bindingPattern0.hold
-    return math.min(hold.patienceSeconds or math.huge, ____exports.plans[plan].patienceSeconds) * 1000
-end
---- In the order of the ladder: who waits first comes first.
-____exports.planNames = {"trial", "starter", "growth", "scale"}
-____exports.plans = shipped
---- A tenant as it was stored, also before it had all of its settings.
-function ____exports.tenantOf(stored)
-    return __TS__ObjectAssign({
-        timezone = "UTC",
-        budgets = {},
-        callBudgets = {},
-        trialDays = nil,
-        shadow = nil
-    }, stored)
-end
-function ____exports.changed(tenant, change)
-    local ____change_0 = change
-    local caps = ____change_0.caps
-    local budgets = ____change_0.budgets
-    local callBudgets = ____change_0.callBudgets
-    return __TS__ObjectAssign(
-        {},
-        tenant,
-        given(change),
-        {
-            caps = __TS__ObjectAssign(
-                {},
-                tenant.caps,
-                given(caps or ({}))
-            ),
-            budgets = __TS__ObjectAssign(
-                {},
-                tenant.budgets,
-                given(budgets or ({}))
-            ),
-            callBudgets = __TS__ObjectAssign(
-                {},
-                tenant.callBudgets,
-                given(callBudgets or ({}))
-            )
-        }
-    )
-end
-function ____exports.changedKey(key, change)
-    return __TS__ObjectAssign(
-        {},
-        key,
-        given(change)
-    )
-end
-function ____exports.linesOf(tenant)
-    return tenant.caps.lines or ____exports.plans[tenant.plan].lines
-end
---- How many callers may wait: none where the tenant has them refused instead (H6).
-function ____exports.roomOf(tenant)
-    return tenant.overflow == "hold" and ____exports.plans[tenant.plan].room or 0
-end
-function ____exports.callTerms(tenant, key)
-    local plan = ____exports.plans[tenant.plan]
-    local ____tenant_plan_2 = tenant.plan
-    local ____key_id_3 = key.id
-    local ____tenant_frameBytes_4 = tenant.frameBytes
-    local ____temp_1
-    if plan.longestCallMinutes == nil then
-        ____temp_1 = nil
-    else
-        ____temp_1 = plan.longestCallMinutes * 60000
-    end
-    return {
-        plan = ____tenant_plan_2,
-        key = ____key_id_3,
-        frameBytes = ____tenant_frameBytes_4,
-        longestMs = ____temp_1,
-        fallbackMicroUsd = plan.fallbackMicroUsdPerToken,
-        pinned = tenant.pinned,
-        patienceMs = ____exports.patienceMs(tenant),
-        hold = tenant.hold
-    }
-end
-function ____exports.keyValid(key, now)
-    return key.revoked_at == nil and (key.expires_at == nil or key.expires_at > isoOf(now))
-end
---- The lines that an agent of the tenant may use, where it has a cap; whatever it is called.
-function ____exports.agentCap(____bindingPattern0, agent)
-    local caps
-    caps = ____bindingPattern0.caps
-    local ____opt_5 = __TS__ArrayFind(
-        __TS__ObjectEntries(caps.agents),
-        function(____, ____bindingPattern0)
-            local name
-            name = ____bindingPattern0[1]
-            return name == agent
-        end
-    )
-    return ____opt_5 and ____opt_5[2]
+--- When the month after that of this moment begins.
+function ____exports.nextMonth(now)
+    local ____dateOf_result_1 = dateOf(math.floor(now / dayMs))
+    local year = ____dateOf_result_1.year
+    local month = ____dateOf_result_1.month
+    return (month == 12 and daysTo(year + 1, 1) or daysTo(year, month + 1)) * dayMs
 end
 return ____exports
 end)()
@@ -1166,6 +1070,7 @@ modules["budget"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
+local __TS__ArrayFind = ____lualib.__TS__ArrayFind
 local ____exports = {}
 local budgetName
 function budgetName(what, window)
@@ -1214,20 +1119,323 @@ function ____exports.limitsOf(own, plans)
     end
     return limits
 end
+local names = {
+    tokens = "tokens",
+    input = "input tokens",
+    output = "output tokens",
+    micro_usd = "US dollars",
+    live_ms = "live minutes",
+    tts_characters = "TTS characters"
+}
+--- What it bounds, as people say it: in the unit in which it is set.
+function ____exports.named(____bindingPattern0)
+    local account
+    account = ____bindingPattern0.account
+    return names[account]
+end
+--- How many of the account's units one is of those in which it is set.
+function ____exports.unitsOf(____bindingPattern0)
+    local account
+    account = ____bindingPattern0.account
+    local ____opt_0 = __TS__ArrayFind(
+        ____exports.bounded,
+        function(____, one) return one.account == account end
+    )
+    return ____opt_0 and ____opt_0.units or 1
+end
+return ____exports
+end)()
+
+-- src/plan
+modules["plan"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__ObjectEntries = ____lualib.__TS__ObjectEntries
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
+local __TS__ArrayFind = ____lualib.__TS__ArrayFind
+local ____exports = {}
+local given, longestMs
+local ____calendar_2Ets = modules["calendar"]
+local isoOf = ____calendar_2Ets.isoOf
+local ____budget_2Ets = modules["budget"]
+local limitsOf = ____budget_2Ets.limitsOf
+local ____plans_2Ejson = modules["plans"]
+local shipped = ____plans_2Ejson.default
+function given(change)
+    return __TS__ObjectFromEntries(__TS__ArrayFilter(
+        __TS__ObjectEntries(change),
+        function(____, ____bindingPattern0)
+            local value
+            value = ____bindingPattern0[2]
+            return value ~= nil
+        end
+    ))
+end
+function longestMs(____bindingPattern0)
+    local longestCallSeconds
+    local plan
+    plan = ____bindingPattern0.plan
+    longestCallSeconds = ____bindingPattern0.longestCallSeconds
+    local ____exports_plans_plan_5 = ____exports.plans[plan]
+    local longestCallMinutes = ____exports_plans_plan_5.longestCallMinutes
+    if longestCallMinutes == nil then
+        local ____temp_6
+        if longestCallSeconds == nil then
+            ____temp_6 = nil
+        else
+            ____temp_6 = longestCallSeconds * 1000
+        end
+        return ____temp_6
+    end
+    return math.min(longestCallSeconds or math.huge, longestCallMinutes * 60) * 1000
+end
+--- No longer than the plan's either.
+function ____exports.patienceMs(____bindingPattern0)
+    local hold
+    local plan
+    plan = ____bindingPattern0.plan
+    hold = ____bindingPattern0.hold
+    return math.min(hold.patienceSeconds or math.huge, ____exports.plans[plan].patienceSeconds) * 1000
+end
+--- In the order of the ladder: who waits first comes first.
+____exports.planNames = {"trial", "starter", "growth", "scale"}
+____exports.plans = shipped
+--- A tenant as it was stored, also before it had all of its settings.
+function ____exports.tenantOf(stored)
+    return __TS__ObjectAssign({
+        timezone = "UTC",
+        budgets = {},
+        callBudgets = {},
+        trialDays = nil,
+        shadow = nil,
+        longestCallSeconds = nil
+    }, stored)
+end
+function ____exports.changed(tenant, change)
+    local ____change_0 = change
+    local caps = ____change_0.caps
+    local budgets = ____change_0.budgets
+    local callBudgets = ____change_0.callBudgets
+    return __TS__ObjectAssign(
+        {},
+        tenant,
+        given(change),
+        {
+            caps = __TS__ObjectAssign(
+                {},
+                tenant.caps,
+                given(caps or ({}))
+            ),
+            budgets = __TS__ObjectAssign(
+                {},
+                tenant.budgets,
+                given(budgets or ({}))
+            ),
+            callBudgets = __TS__ObjectAssign(
+                {},
+                tenant.callBudgets,
+                given(callBudgets or ({}))
+            )
+        }
+    )
+end
+function ____exports.changedKey(key, change)
+    return __TS__ObjectAssign(
+        {},
+        key,
+        given(change)
+    )
+end
+function ____exports.linesOf(tenant)
+    return tenant.caps.lines or ____exports.plans[tenant.plan].lines
+end
+--- How many callers may wait: none where the tenant has them refused instead (H6).
+function ____exports.roomOf(tenant)
+    return tenant.overflow == "hold" and ____exports.plans[tenant.plan].room or 0
+end
+--- What the tenant may use in all.
+function ____exports.tenantLimits(____bindingPattern0)
+    local budgets
+    local plan
+    plan = ____bindingPattern0.plan
+    budgets = ____bindingPattern0.budgets
+    return limitsOf(budgets, ____exports.plans[plan].budgets)
+end
+--- What each of its calls may use by itself.
+function ____exports.callLimits(____bindingPattern0)
+    local callBudgets
+    local plan
+    plan = ____bindingPattern0.plan
+    callBudgets = ____bindingPattern0.callBudgets
+    return limitsOf(callBudgets, ____exports.plans[plan].callBudgets)
+end
+--- Budgets that are only tried.
+function ____exports.shadowLimits(____bindingPattern0)
+    local shadow
+    shadow = ____bindingPattern0.shadow
+    return limitsOf(shadow and shadow.budgets or ({}), {})
+end
+--- How long its trial lasts (days); undefined where it is on no plan of trials.
+function ____exports.trialDaysOf(____bindingPattern0)
+    local trialDays
+    local plan
+    plan = ____bindingPattern0.plan
+    trialDays = ____bindingPattern0.trialDays
+    local ____exports_plans_plan_3 = ____exports.plans[plan]
+    local days = ____exports_plans_plan_3.trialDays
+    local ____temp_4
+    if days == nil or days == nil then
+        ____temp_4 = nil
+    else
+        ____temp_4 = trialDays or days
+    end
+    return ____temp_4
+end
+function ____exports.callTerms(tenant, key)
+    local plan = ____exports.plans[tenant.plan]
+    return {
+        plan = tenant.plan,
+        key = key.id,
+        frameBytes = tenant.frameBytes,
+        longestMs = longestMs(tenant),
+        fallbackMicroUsd = plan.fallbackMicroUsdPerToken,
+        pinned = tenant.pinned,
+        patienceMs = ____exports.patienceMs(tenant),
+        hold = tenant.hold
+    }
+end
+function ____exports.keyValid(key, now)
+    return key.revoked_at == nil and (key.expires_at == nil or key.expires_at > isoOf(now))
+end
+--- The lines that an agent of the tenant may use, where it has a cap; whatever it is called.
+function ____exports.agentCap(____bindingPattern0, agent)
+    local caps
+    caps = ____bindingPattern0.caps
+    local ____opt_7 = __TS__ArrayFind(
+        __TS__ObjectEntries(caps.agents),
+        function(____, ____bindingPattern0)
+            local name
+            name = ____bindingPattern0[1]
+            return name == agent
+        end
+    )
+    return ____opt_7 and ____opt_7[2]
+end
+return ____exports
+end)()
+
+-- src/zone
+modules["zone"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArrayFind = ____lualib.__TS__ArrayFind
+local ____exports = {}
+____exports.utc = {{from = 0, offsetMs = 0}}
+function ____exports.offsetAt(zone, now)
+    local ____opt_0 = zone[1]
+    local offsetMs = ____opt_0 and ____opt_0.offsetMs or 0
+    for ____, part in ipairs(zone) do
+        if part.from <= now then
+            offsetMs = part.offsetMs
+        end
+    end
+    return offsetMs
+end
+--- When the clock first shows `local` (ms since 1970, as if it were UTC) or more, after `now`. A clock that is put forward may jump over
+-- it; one that is put back shows it again, which does not count.
+function ____exports.momentOf(zone, ____local, now)
+    local from, offsetMs = now, ____exports.offsetAt(zone, now)
+    for ____, next in ipairs(zone) do
+        do
+            local __continue7
+            repeat
+                if next.from <= now then
+                    __continue7 = true
+                    break
+                end
+                if math.max(from, ____local - offsetMs) < next.from then
+                    break
+                end
+                from = next.from
+                offsetMs = next.offsetMs
+                __continue7 = true
+            until true
+            if not __continue7 then
+                break
+            end
+        end
+    end
+    return math.max(from, ____local - offsetMs)
+end
+--- When the clock is put forward or back next; Infinity where that is not known.
+function ____exports.nextShift(zone, now)
+    local next = __TS__ArrayFind(
+        zone,
+        function(____, ____bindingPattern0)
+            local from
+            from = ____bindingPattern0.from
+            return from > now
+        end
+    )
+    return next and next.from or math.huge
+end
 return ____exports
 end)()
 
 -- src/window
 modules["window"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__StringPadStart = ____lualib.__TS__StringPadStart
 local ____exports = {}
+local shown, digits, minuteMs, hourMs, dayMs
 local ____calendar_2Ets = modules["calendar"]
 local isoOf = ____calendar_2Ets.isoOf
---- `day:2026-11-21` and `month:2026-11`.
-function ____exports.windowsAt(now)
-    local iso = isoOf(now)
+local nextMonth = ____calendar_2Ets.nextMonth
+local ____zone_2Ets = modules["zone"]
+local momentOf = ____zone_2Ets.momentOf
+local nextShift = ____zone_2Ets.nextShift
+local offsetAt = ____zone_2Ets.offsetAt
+function shown(offsetMs)
+    local minutes = math.abs(offsetMs) / minuteMs
+    return (((offsetMs < 0 and "-" or "+") .. digits(math.floor(minutes / 60))) .. ":") .. digits(minutes % 60)
+end
+function digits(value)
+    return __TS__StringPadStart(
+        tostring(value),
+        2,
+        "0"
+    )
+end
+minuteMs, hourMs, dayMs = 60000, 3600000, 86400000
+--- The hour, the day, the month: in this order.
+function ____exports.windowsAt(now, zone)
+    local offsetMs = offsetAt(zone, now)
+    local ____local = now + offsetMs
+    local iso = isoOf(____local)
+    local nextHour = math.min(
+        momentOf(zone, ____local - ____local % hourMs + hourMs, now),
+        nextShift(zone, now)
+    )
     return {
-        day = "day:" .. string.sub(iso, 1, 10),
-        month = "month:" .. string.sub(iso, 1, 7)
+        {
+            name = "hour",
+            id = ("hour:" .. string.sub(iso, 1, 13)) .. shown(offsetMs),
+            ends = nextHour
+        },
+        {
+            name = "day",
+            id = "day:" .. string.sub(iso, 1, 10),
+            ends = momentOf(zone, ____local - ____local % dayMs + dayMs, now)
+        },
+        {
+            name = "month",
+            id = "month:" .. string.sub(iso, 1, 7),
+            ends = momentOf(
+                zone,
+                nextMonth(____local),
+                now
+            )
+        }
     }
 end
 return ____exports
@@ -1623,64 +1831,281 @@ end)()
 modules["ledger"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__ObjectEntries = ____lualib.__TS__ObjectEntries
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local __TS__StringStartsWith = ____lualib.__TS__StringStartsWith
-local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ArrayReduce = ____lualib.__TS__ArrayReduce
 local ____exports = {}
---- Adds amounts whose once-only is kept elsewhere (a call's end, written once with its record).
-function ____exports.post(accounts, amounts, windows)
-    for ____, window in ipairs(windows) do
-        for ____, ____value in ipairs(__TS__ObjectEntries(amounts)) do
-            local account = ____value[1]
-            local amount = ____value[2]
-            if amount ~= 0 then
-                accounts:add((window .. "/") .. account, amount)
-            end
-        end
+local numberOf, sumOf, otherAgents
+local ____limits_2Ets = modules["limits"]
+local cellsMost = ____limits_2Ets.cellsMost
+--- The text of a cell in its roster; `cellOf` reads it. An agent may be called anything: it stands last.
+function ____exports.textOf(____bindingPattern0)
+    local agent
+    local model
+    local key
+    key = ____bindingPattern0.key
+    model = ____bindingPattern0.model
+    agent = ____bindingPattern0.agent
+    return (((key .. "\n") .. model) .. "\n") .. (agent or "")
+end
+function numberOf(cells, cell)
+    local text, full = ____exports.textOf(cell), cells:size() >= cellsMost
+    local known = cells:get(text)
+    if known ~= nil then
+        return known
     end
-end
---- Adds the entry to each window; false when this report was debited before.
-function ____exports.debit(books, entry, windows)
-    if books.debited:get(entry.id) ~= nil then
-        return false
+    if full and cell.agent ~= nil and cell.agent ~= otherAgents then
+        return numberOf(
+            cells,
+            __TS__ObjectAssign({}, cell, {agent = otherAgents})
+        )
     end
-    books.debited:set(entry.id, 1)
-    ____exports.post(books.accounts, entry.amounts, windows)
-    return true
+    local number = cells:size() + 1
+    cells:set(text, number)
+    return number
 end
---- The balances of one window for the named accounts; an account that was never debited reads 0.
-function ____exports.balances(accounts, window, names)
-    return __TS__ObjectFromEntries(__TS__ArrayMap(
-        names,
-        function(____, name) return {
-            name,
-            accounts:get((window .. "/") .. name) or 0
-        } end
-    ))
-end
---- All tokens of a report: cached ones are part of input.
-function ____exports.tokensOf(____bindingPattern0)
-    local amounts
-    amounts = ____bindingPattern0.amounts
-    local counted = __TS__ArrayFilter(
+function sumOf(amounts, prefix)
+    local parts = __TS__ArrayFilter(
         __TS__ObjectEntries(amounts),
         function(____, ____bindingPattern0)
             local account
             account = ____bindingPattern0[1]
-            return __TS__StringStartsWith(account, "input_") or __TS__StringStartsWith(account, "output_")
+            return __TS__StringStartsWith(account, prefix)
         end
     )
     return __TS__ArrayReduce(
-        counted,
+        parts,
         function(____, sum, ____bindingPattern0)
-            local tokens
-            tokens = ____bindingPattern0[2]
-            return sum + tokens
+            local amount
+            amount = ____bindingPattern0[2]
+            return sum + amount
         end,
         0
     )
+end
+--- False when this report was taken in before. `debited`: the reports of one call.
+function ____exports.isNew(debited, ____bindingPattern0)
+    local id
+    id = ____bindingPattern0.id
+    if debited:get(id) ~= nil then
+        return false
+    end
+    debited:set(id, 1)
+    return true
+end
+--- Adds amounts to each page. That they come once is kept elsewhere.
+function ____exports.post(pages, amounts, cell)
+    local posted = __TS__ArrayFilter(
+        __TS__ObjectEntries(amounts),
+        function(____, ____bindingPattern0)
+            local amount
+            amount = ____bindingPattern0[2]
+            return amount ~= 0
+        end
+    )
+    if #posted == 0 then
+        return
+    end
+    for ____, ____value in ipairs(pages) do
+        local used = ____value.used
+        local apart = ____value.apart
+        do
+            local __continue7
+            repeat
+                for ____, ____value in ipairs(posted) do
+                    local account = ____value[1]
+                    local amount = ____value[2]
+                    used:add(account, amount)
+                end
+                if apart == nil then
+                    __continue7 = true
+                    break
+                end
+                local number = numberOf(apart.cells, cell)
+                for ____, ____value in ipairs(posted) do
+                    local account = ____value[1]
+                    local amount = ____value[2]
+                    apart.split:add(
+                        (tostring(number) .. "/") .. account,
+                        amount
+                    )
+                end
+                __continue7 = true
+            until true
+            if not __continue7 then
+                break
+            end
+        end
+    end
+end
+--- The balances of the named accounts; one that was never debited reads 0.
+function ____exports.balances(used, names)
+    return __TS__ObjectFromEntries(__TS__ArrayMap(
+        names,
+        function(____, name) return {
+            name,
+            used:get(name) or 0
+        } end
+    ))
+end
+--- With what they come to in all, which budgets are about.
+function ____exports.withTotals(amounts)
+    local input, output = sumOf(amounts, "input_"), sumOf(amounts, "output_")
+    return __TS__ObjectAssign({}, amounts, {input = input, output = output, tokens = input + output})
+end
+--- All tokens of a report: cached ones are part of input.
+function ____exports.tokensOf(amounts)
+    return sumOf(amounts, "input_") + sumOf(amounts, "output_")
+end
+otherAgents = "(other)"
+return ____exports
+end)()
+
+-- src/threshold
+modules["threshold"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__ArrayFind = ____lualib.__TS__ArrayFind
+local ____exports = {}
+function ____exports.pageOf(pages, ____bindingPattern0)
+    local window
+    window = ____bindingPattern0.window
+    return __TS__ArrayFind(
+        pages,
+        function(____, page) return page.window.name == window end
+    )
+end
+--- In the order in which they are reached.
+____exports.levels = {{level = "warning", percent = 80}, {level = "exhausted", percent = 100}}
+--- Tells each once: at the threshold and not before, however far a step goes. `as`: whose limits they are, to be told apart from others.
+function ____exports.reached(pages, limits, as)
+    if as == nil then
+        as = ""
+    end
+    local news = {}
+    for ____, limit in ipairs(limits) do
+        local page = ____exports.pageOf(pages, limit)
+        local used = page and page.used:get(limit.account) or 0
+        for ____, ____value in ipairs(____exports.levels) do
+            local level = ____value.level
+            local percent = ____value.percent
+            do
+                local __continue4
+                repeat
+                    if page == nil or used * 100 < limit.amount * percent then
+                        __continue4 = true
+                        break
+                    end
+                    local name = ((as .. level) .. "/") .. limit.account
+                    if page.told:get(name) == limit.amount then
+                        __continue4 = true
+                        break
+                    end
+                    page.told:set(name, limit.amount)
+                    news[#news + 1] = __TS__ObjectAssign({}, limit, {level = level, used = used, ends = page.window.ends})
+                    __continue4 = true
+                until true
+                if not __continue4 then
+                    break
+                end
+            end
+        end
+    end
+    return news
+end
+--- The spent budget that begins anew last, if any is spent.
+function ____exports.spent(pages, limits)
+    local last
+    for ____, limit in ipairs(limits) do
+        do
+            local __continue10
+            repeat
+                local page = ____exports.pageOf(pages, limit)
+                if page == nil or (page.used:get(limit.account) or 0) < limit.amount then
+                    __continue10 = true
+                    break
+                end
+                if last == nil or page.window.ends > last.ends then
+                    last = {limit = limit, ends = page.window.ends}
+                end
+                __continue10 = true
+            until true
+            if not __continue10 then
+                break
+            end
+        end
+    end
+    return last
+end
+--- The budget that has no room for what is asked beside what is held already, if any has none. Where nothing is held the rest of a budget is
+-- given whole: it would be of no use otherwise.
+function ____exports.short(pages, limits, held, asked)
+    return __TS__ArrayFind(
+        limits,
+        function(____, limit)
+            local ____opt_2 = ____exports.pageOf(pages, limit)
+            local used, others = ____opt_2 and ____opt_2.used:get(limit.account) or 0, held(limit)
+            return others > 0 and used + others + asked(limit) > limit.amount
+        end
+    )
+end
+return ____exports
+end)()
+
+-- src/held
+modules["held"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArrayEvery = ____lualib.__TS__ArrayEvery
+local ____exports = {}
+function ____exports.letGo(held, call)
+    for ____, roster in ipairs({held.input, held.output, held.micro_usd, held.untils}) do
+        roster:delete(call)
+    end
+end
+--- Lets go of what was not held on.
+function ____exports.lapse(held, now)
+    for ____, call in ipairs(held.untils:purge(now)) do
+        ____exports.letGo(held, call)
+    end
+end
+____exports.nothing = {input = 0, output = 0, micro_usd = 0}
+____exports.parts = {"input", "output", "micro_usd"}
+--- In the place of what the call held before; it runs out with the call's lease, unless it is held on.
+function ____exports.hold(held, call, estimate, ____until)
+    if __TS__ArrayEvery(
+        ____exports.parts,
+        function(____, part) return estimate[part] == 0 end
+    ) then
+        return ____exports.letGo(held, call)
+    end
+    for ____, part in ipairs(____exports.parts) do
+        held[part]:set(call, estimate[part])
+    end
+    held.untils:set(call, ____until)
+end
+--- The call is still there, and with it what it holds.
+function ____exports.holdOn(held, call, ____until)
+    if held.untils:get(call) ~= nil then
+        held.untils:set(call, ____until)
+    end
+end
+--- What is held of an account now, by all calls.
+function ____exports.heldOf(held, account, now)
+    ____exports.lapse(held, now)
+    if account == "tokens" then
+        return held.input:sum() + held.output:sum()
+    end
+    return (account == "input" or account == "output" or account == "micro_usd") and held[account]:sum() or 0
+end
+--- The same of one estimate.
+function ____exports.partOf(estimate, account)
+    if account == "tokens" then
+        return estimate.input + estimate.output
+    end
+    return (account == "input" or account == "output" or account == "micro_usd") and estimate[account] or 0
 end
 return ____exports
 end)()
@@ -1711,25 +2136,31 @@ end)()
 -- src/meter
 modules["meter"] = (function()
 local ____exports = {}
+function ____exports.within(meter, now, forMs)
+    for ____, old in ipairs(meter.slots:purge(now - forMs)) do
+        meter.tokens:delete(old)
+    end
+    return meter.tokens:sum()
+end
 local slotMs = 1000
 local spanMs = 60000
-function ____exports.note(meter, tokens, now)
-    local began = now - now % slotMs
+function ____exports.note(meter, amount, now, stepMs)
+    if stepMs == nil then
+        stepMs = slotMs
+    end
+    local began = now - now % stepMs
     meter.slots:set(
         tostring(began),
         began
     )
     meter.tokens:add(
         tostring(began),
-        tokens
+        amount
     )
 end
 --- Tokens of the slots that began within the last 60 s.
 function ____exports.lastMinute(meter, now)
-    for ____, old in ipairs(meter.slots:purge(now - spanMs)) do
-        meter.tokens:delete(old)
-    end
-    return meter.tokens:sum()
+    return ____exports.within(meter, now, spanMs)
 end
 return ____exports
 end)()
@@ -1811,6 +2242,38 @@ ____exports.catalogue = {
     trunkline_spend_microusd_total = {kind = "counter", help = "Micro-dollars debited.", labels = {"plan"}},
     trunkline_unpriced_reports_total = {kind = "counter", help = "Usage reports of a model without a price, debited at the fallback rate.", labels = {"plan"}},
     trunkline_unreported_replies_total = {kind = "counter", help = "Replies for which the provider reported no usage.", labels = {"plan"}},
+    trunkline_budget_alerts_total = {kind = "counter", help = "Budgets of tenants that were four fifths used (warning) or spent (exhausted), once a window; of those that are only tried, shadow is true.", labels = {
+        "plan",
+        "level",
+        "account",
+        "window",
+        "shadow"
+    }},
+    trunkline_suspensions_total = {kind = "counter", help = "Trials that were suspended because they spent too fast.", labels = {"plan"}},
+    trunkline_shadow_refusals_total = {kind = "counter", help = "Calls that were let in and that a cap which is only tried would not have given a line at once.", labels = {"plan"}},
+    trunkline_held_tokens_total = {kind = "counter", help = "Tokens that were held for replies which have ended: beside the next row it tells how well they are foretold.", labels = {"plan"}},
+    trunkline_foretold_tokens_total = {kind = "counter", help = "Tokens that those replies took.", labels = {"plan"}},
+    trunkline_call_cost_usd = {kind = "histogram", help = "What calls cost.", labels = {"plan"}, buckets = {
+        0.01,
+        0.02,
+        0.05,
+        0.1,
+        0.2,
+        0.5,
+        1,
+        2,
+        5
+    }},
+    trunkline_call_tokens_per_minute = {kind = "histogram", help = "Tokens a minute of calls: a rise at the same volume means that models, prompts or what is cached have changed.", labels = {"plan"}, buckets = {
+        1000,
+        2000,
+        4000,
+        6000,
+        10000,
+        20000,
+        40000,
+        70000
+    }},
     trunkline_voice_seconds_total = {kind = "counter", help = "Seconds that calls were live.", labels = {"plan"}},
     trunkline_first_audio_seconds = {kind = "histogram", help = "From the end of the caller’s turn to the first audio of the answer: the first of each call.", labels = {"plan"}, buckets = seconds},
     trunkline_overhead_seconds = {kind = "histogram", help = "What the broker itself takes: from the upgrade to the dial.", labels = {"plan"}, buckets = {
@@ -1999,7 +2462,7 @@ function DeskCounts.prototype.admitted(self, pool, plan, waitedMs)
     end
 end
 function DeskCounts.prototype.turnedAway(self, pool, plan, admission)
-    local reason = admission.is == "refused" and admission.refusal.why or "queue_full"
+    local reason = (admission.is == "refused" or admission.is == "full") and admission.refusal.why or admission.is
     self:_count(pool, "trunkline_admissions_total", {plan = plan, decision = "refused", reason = reason})
 end
 function DeskCounts.prototype.unserved(self, pool, plan, ____bindingPattern0)
@@ -2037,18 +2500,59 @@ function DeskCounts.prototype.debited(self, pool, plan, ____bindingPattern0)
         end
     end
 end
+function DeskCounts.prototype.metered(self, pool, plan, ____bindingPattern0)
+    local micro_usd
+    local live_ms
+    live_ms = ____bindingPattern0.live_ms
+    micro_usd = ____bindingPattern0.micro_usd
+    if live_ms > 0 then
+        self:_count(pool, "trunkline_voice_seconds_total", {plan = plan}, live_ms / 1000)
+    end
+    if micro_usd > 0 then
+        self:_count(pool, "trunkline_spend_microusd_total", {plan = plan}, micro_usd)
+    end
+end
+function DeskCounts.prototype.alerted(self, pool, plan, alert)
+    if alert.is == "suspended" then
+        return self:_count(pool, "trunkline_suspensions_total", {plan = plan})
+    end
+    local ____alert_0 = alert
+    local level = ____alert_0.level
+    local account = ____alert_0.account
+    local window = ____alert_0.window
+    local shadow = ____alert_0.shadow
+    local labels = {
+        plan = plan,
+        level = level,
+        account = account,
+        window = window,
+        shadow = shadow and "true" or "false"
+    }
+    self:_count(pool, "trunkline_budget_alerts_total", labels)
+end
 function DeskCounts.prototype.ended(self, pool, plan, record)
     local labels = {plan = plan}
-    local ____record_0 = record
-    local outcome = ____record_0.outcome
-    local liveMs = ____record_0.liveMs
-    local overheadMs = ____record_0.overheadMs
-    local connectMs = ____record_0.connectMs
-    local firstAudioMs = ____record_0.firstAudioMs
+    local ____record_1 = record
+    local outcome = ____record_1.outcome
+    local liveMs = ____record_1.liveMs
+    local overheadMs = ____record_1.overheadMs
+    local connectMs = ____record_1.connectMs
+    local firstAudioMs = ____record_1.firstAudioMs
+    local microUsd = ____record_1.microUsd
+    local tokensPerMinute = ____record_1.tokensPerMinute
+    local heldTokens = ____record_1.heldTokens
+    local foretoldTokens = ____record_1.foretoldTokens
     self:_count(pool, "trunkline_call_ends_total", {plan = plan, by = outcome.by, reason = outcome.why})
-    self:_count(pool, "trunkline_voice_seconds_total", labels, liveMs / 1000)
     self:_observe(pool, "trunkline_overhead_seconds", labels, overheadMs / 1000)
     self:_observe(pool, "trunkline_call_duration_seconds", labels, liveMs / 1000)
+    if liveMs > 0 then
+        self:_observe(pool, "trunkline_call_cost_usd", labels, microUsd / 1000000)
+    end
+    if tokensPerMinute ~= nil then
+        self:_observe(pool, "trunkline_call_tokens_per_minute", labels, tokensPerMinute)
+    end
+    self:_count(pool, "trunkline_held_tokens_total", labels, heldTokens)
+    self:_count(pool, "trunkline_foretold_tokens_total", labels, foretoldTokens)
     if connectMs ~= nil then
         self:_observe(pool, "trunkline_upstream_connect_seconds", labels, connectMs / 1000)
     end
@@ -2122,8 +2626,8 @@ function ____exports.reportOf(sums, plan, now)
         local report = ____value.report
         report:count("trunkline_calls_waiting", {plan = plan}, now.waiting[pool] or 0)
     end
-    local ____opt_1 = reports[1]
-    local first = ____opt_1 and ____opt_1.report
+    local ____opt_2 = reports[1]
+    local first = ____opt_2 and ____opt_2.report
     if first ~= nil then
         first:count("trunkline_calls_live", {plan = plan}, now.live)
     end
@@ -2165,7 +2669,14 @@ function ____exports.lostRecord(model, liveMs, waitedMs)
     local nothing = {
         tokens = 0,
         microUsd = 0,
+        timeMicroUsd = 0,
         replies = 0,
+        tokensPerMinute = nil,
+        cachedShare = nil,
+        heldTokens = 0,
+        foretoldTokens = 0,
+        firstReplyTokens = nil,
+        silentMs = nil,
         firstAudioMs = nil,
         peakContextTokens = 0,
         firstMinuteTokens = nil,
@@ -2780,32 +3291,163 @@ end
 return ____exports
 end)()
 
+-- src/desk-pages
+modules["desk-pages"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local ____exports = {}
+local inside
+local ____budget_2Ets = modules["budget"]
+local windowNames = ____budget_2Ets.windowNames
+local ____limits_2Ets = modules["limits"]
+local pageKeptMs = ____limits_2Ets.pageKeptMs
+local ____window_2Ets = modules["window"]
+local windowsAt = ____window_2Ets.windowsAt
+function inside(ends, from, ____until)
+    return ends > from and ends <= ____until
+end
+____exports.DeskPages = __TS__Class()
+local DeskPages = ____exports.DeskPages
+DeskPages.name = "DeskPages"
+function DeskPages.prototype.____constructor(self, rosters, registry)
+    self._rosters = rosters
+    self._registry = registry
+end
+function DeskPages.prototype.at(self, tenant, now)
+    return __TS__ArrayMap(
+        windowsAt(
+            now,
+            self._registry:zone(tenant, now)
+        ),
+        function(____, window) return self:_page(window) end
+    )
+end
+function DeskPages.prototype.ofCall(self, call, pages)
+    return __TS__ArrayMap(
+        pages,
+        function(____, ____bindingPattern0)
+            local window
+            window = ____bindingPattern0.window
+            local roster = self._rosters:get((("call:" .. window.name) .. ":") .. call)
+            if roster:get("ends") ~= window.ends then
+                roster:purge(100000000000000)
+                roster:set("ends", window.ends)
+            end
+            return {window = window, used = roster, told = roster}
+        end
+    )
+end
+function DeskPages.prototype.forgetCall(self, call)
+    for ____, name in ipairs(windowNames) do
+        self._rosters:get((("call:" .. name) .. ":") .. call):purge(100000000000000)
+    end
+end
+function DeskPages.prototype.opened(self, pages)
+    for ____, ____value in ipairs(pages) do
+        local window = ____value.window
+        local windows = self._rosters:get("windows:" .. window.name)
+        if windows:get(window.id) ~= window.ends then
+            windows:set(window.id, window.ends)
+        end
+    end
+end
+function DeskPages.prototype.between(self, name, from, ____until, most)
+    local windows = self._rosters:get("windows:" .. name)
+    local ids = __TS__ArrayFilter(
+        windows:first(windows:size()),
+        function(____, id) return inside(
+            windows:get(id) or 0,
+            from,
+            ____until
+        ) end
+    )
+    return __TS__ArrayMap(
+        __TS__ArraySlice(ids, -most),
+        function(____, id) return self:_page({
+            name = name,
+            id = id,
+            ends = windows:get(id) or 0
+        }) end
+    )
+end
+function DeskPages.prototype.forgetOld(self, now)
+    for ____, name in ipairs(windowNames) do
+        for ____, id in ipairs(self._rosters:get("windows:" .. name):purge(now - pageKeptMs[name])) do
+            for ____, part in ipairs({"used", "told", "cells", "split"}) do
+                self._rosters:get((part .. ":") .. id):purge(100000000000000)
+            end
+        end
+    end
+end
+function DeskPages.prototype._page(self, window)
+    local page = {
+        window = window,
+        used = self._rosters:get("used:" .. window.id),
+        told = self._rosters:get("told:" .. window.id)
+    }
+    if window.name == "month" then
+        return page
+    end
+    local cells, split = self._rosters:get("cells:" .. window.id), self._rosters:get("split:" .. window.id)
+    return __TS__ObjectAssign({}, page, {apart = {cells = cells, split = split}})
+end
+return ____exports
+end)()
+
 -- src/desk-ledger
 modules["desk-ledger"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
-local __TS__ObjectValues = ____lualib.__TS__ObjectValues
 local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__ObjectRest = ____lualib.__TS__ObjectRest
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ObjectEntries = ____lualib.__TS__ObjectEntries
+local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
 local ____exports = {}
+local only
+local ____budget_2Ets = modules["budget"]
+local bounded = ____budget_2Ets.bounded
 local ____ledger_2Ets = modules["ledger"]
 local balances = ____ledger_2Ets.balances
-local debit = ____ledger_2Ets.debit
+local isNew = ____ledger_2Ets.isNew
 local post = ____ledger_2Ets.post
+local tokensOf = ____ledger_2Ets.tokensOf
+local withTotals = ____ledger_2Ets.withTotals
 local ____limits_2Ets = modules["limits"]
 local firstMinuteCalls = ____limits_2Ets.firstMinuteCalls
 local firstMinuteTokens = ____limits_2Ets.firstMinuteTokens
+local firstReply = ____limits_2Ets.firstReply
+local heartbeatMs = ____limits_2Ets.heartbeatMs
 local ____mean_2Ets = modules["mean"]
 local learn = ____mean_2Ets.learn
 local learned = ____mean_2Ets.learned
+local ____plan_2Ets = modules["plan"]
+local callLimits = ____plan_2Ets.callLimits
 local ____queue_2Dnotice_2Ets = modules["queue-notice"]
 local etaMs = ____queue_2Dnotice_2Ets.etaMs
-local ____window_2Ets = modules["window"]
-local windowsAt = ____window_2Ets.windowsAt
+function only(amounts)
+    return __TS__ObjectFromEntries(__TS__ArrayMap(
+        bounded,
+        function(____, ____bindingPattern0)
+            local account
+            account = ____bindingPattern0.account
+            return {account, amounts[account] or 0}
+        end
+    ))
+end
 --- Accounts of the ledger that are shown.
 ____exports.accounts = {
     "calls",
     "live_ms",
     "replies",
+    "tokens",
+    "input",
+    "output",
     "input_text",
     "input_audio",
     "input_image",
@@ -2816,40 +3458,123 @@ ____exports.accounts = {
     "cached_unknown",
     "output_text",
     "output_audio",
+    "output_image",
     "output_unknown",
+    "tts_characters",
     "transcribed_ms",
+    "tts_characters",
     "micro_usd",
     "unpriced",
     "unreported",
-    "partial"
+    "partial",
+    "odd",
+    "lost"
 }
 ____exports.DeskLedger = __TS__Class()
 local DeskLedger = ____exports.DeskLedger
 DeskLedger.name = "DeskLedger"
-function DeskLedger.prototype.____constructor(self, rosters)
+function DeskLedger.prototype.____constructor(self, rosters, pages)
     self._rosters = rosters
+    self._pages = pages
 end
-function DeskLedger.prototype.debit(self, call, entries, now)
-    local books = {
-        accounts = self._rosters:get("accounts"),
-        debited = self._rosters:get("debited:" .. call)
-    }
-    local windows = __TS__ObjectValues(windowsAt(now))
-    return __TS__ArrayFilter(
+function DeskLedger.prototype.debit(self, ref, entries, tenant, now)
+    local debited = self._rosters:get("debited:" .. ref.call)
+    local fresh = __TS__ArrayFilter(
         entries,
-        function(____, entry) return debit(books, entry, windows) end
+        function(____, entry) return isNew(debited, entry) end
     )
+    for ____, ____value in ipairs(fresh) do
+        local model = ____value.model
+        local amounts = ____value.amounts
+        self:_post(
+            ref.call,
+            amounts,
+            __TS__ObjectAssign({}, ref, {model = model}),
+            tenant,
+            now
+        )
+        self:_note(
+            ref.call,
+            {
+                tokens = tokensOf(amounts),
+                cost = amounts.micro_usd or 0,
+                replies = amounts.replies or 0
+            }
+        )
+    end
+    return fresh
 end
-function DeskLedger.prototype.ended(self, call, record, now)
-    local ____record_0 = record
-    local liveMs = ____record_0.liveMs
-    local firstMinuteTokens = ____record_0.firstMinuteTokens
-    self._rosters:get("debited:" .. call):purge(100000000000000)
-    post(
-        self._rosters:get("accounts"),
-        {calls = 1, live_ms = liveMs},
-        __TS__ObjectValues(windowsAt(now))
+function DeskLedger.prototype.metered(self, ____bindingPattern0, ____bindingPattern1, tenant, now)
+    local cell
+    local call
+    call = ____bindingPattern0.call
+    cell = __TS__ObjectRest(____bindingPattern0, {call = true})
+    local micro_usd
+    local live_ms
+    live_ms = ____bindingPattern1.live_ms
+    micro_usd = ____bindingPattern1.micro_usd
+    local more = {
+        live_ms = self:_more("metered:" .. call, "live_ms", live_ms),
+        micro_usd = self:_more("metered:" .. call, "micro_usd", micro_usd)
+    }
+    self:_post(
+        call,
+        __TS__ObjectAssign({}, more),
+        cell,
+        tenant,
+        now
     )
+    self:_note(call, {cost = more.micro_usd})
+    self._rosters:get("metered:" .. call):set("heard", now)
+    return more
+end
+function DeskLedger.prototype.soFar(self, call, now)
+    local told = self._rosters:get("metered:" .. call)
+    local function of(account)
+        return told:get(account) or 0
+    end
+    local heard = told:get("heard")
+    local ____temp_0
+    if heard == nil then
+        ____temp_0 = nil
+    else
+        ____temp_0 = math.min(
+            heartbeatMs,
+            math.max(0, now - heard)
+        )
+    end
+    local silentMs = ____temp_0
+    local liveMs = silentMs == nil and math.huge or of("live_ms") + silentMs
+    return {
+        tokens = of("tokens"),
+        microUsd = of("cost"),
+        timeMicroUsd = of("micro_usd"),
+        replies = of("replies"),
+        liveMs = liveMs,
+        silentMs = silentMs
+    }
+end
+function DeskLedger.prototype.ended(self, ____bindingPattern0, record, tenant, now)
+    local cell
+    local call
+    call = ____bindingPattern0.call
+    cell = __TS__ObjectRest(____bindingPattern0, {call = true})
+    local ____record_1 = record
+    local liveMs = ____record_1.liveMs
+    local firstMinuteTokens = ____record_1.firstMinuteTokens
+    local firstReplyTokens = ____record_1.firstReplyTokens
+    local lost = record.outcome.why == "call_reset" and 1 or 0
+    self:_post(
+        call,
+        {calls = 1, lost = lost},
+        cell,
+        tenant,
+        now
+    )
+    for ____, name in ipairs({"debited", "metered"}) do
+        self._rosters:get((name .. ":") .. call):purge(100000000000000)
+    end
+    self._pages:forgetCall(call)
     if liveMs > 0 then
         learn(
             self._rosters:get("talk"),
@@ -2862,28 +3587,382 @@ function DeskLedger.prototype.ended(self, call, record, now)
             firstMinuteTokens
         )
     end
+    if firstReplyTokens ~= nil then
+        learn(
+            self._rosters:get("reply"),
+            firstReplyTokens
+        )
+    end
 end
 function DeskLedger.prototype.newcomerLoad(self)
-    local ____learned_result_1 = learned(self._rosters:get("minute"))
-    local mean = ____learned_result_1.mean
-    local calls = ____learned_result_1.calls
+    local ____learned_result_2 = learned(self._rosters:get("minute"))
+    local mean = ____learned_result_2.mean
+    local calls = ____learned_result_2.calls
     return calls >= firstMinuteCalls and math.max(1, mean) or firstMinuteTokens
 end
-function DeskLedger.prototype.usage(self, now)
-    local ____windowsAt_result_2 = windowsAt(now)
-    local day = ____windowsAt_result_2.day
-    local month = ____windowsAt_result_2.month
-    local ledger = self._rosters:get("accounts")
-    return {
-        day = balances(ledger, day, ____exports.accounts),
-        month = balances(ledger, month, ____exports.accounts)
-    }
-end
-function DeskLedger.prototype.etaMs(self, place, lines)
-    local ____learned_result_3 = learned(self._rosters:get("talk"))
+function DeskLedger.prototype.newcomerHold(self)
+    local ____learned_result_3 = learned(self._rosters:get("reply"))
     local mean = ____learned_result_3.mean
     local calls = ____learned_result_3.calls
+    local share = calls >= firstMinuteCalls and mean / (firstReply.input + firstReply.output) or 1
+    local ____firstReply_4 = firstReply
+    local input = ____firstReply_4.input
+    local output = ____firstReply_4.output
+    local micro_usd = ____firstReply_4.micro_usd
+    local function part(amount)
+        return math.max(
+            1,
+            math.floor(amount * share + 0.5)
+        )
+    end
+    return {
+        input = part(input),
+        output = part(output),
+        micro_usd = part(micro_usd)
+    }
+end
+function DeskLedger.prototype.usage(self, tenant, now)
+    local hour, day, month = unpack(
+        __TS__ArrayMap(
+            self._pages:at(tenant, now),
+            function(____, ____bindingPattern0)
+                local used
+                used = ____bindingPattern0.used
+                return balances(used, ____exports.accounts)
+            end
+        ),
+        1,
+        3
+    )
+    return {hour = hour, day = day, month = month}
+end
+function DeskLedger.prototype.etaMs(self, place, lines)
+    local ____learned_result_5 = learned(self._rosters:get("talk"))
+    local mean = ____learned_result_5.mean
+    local calls = ____learned_result_5.calls
     return etaMs(place + 1, lines, mean, calls)
+end
+function DeskLedger.prototype._post(self, call, amounts, cell, tenant, now)
+    local pages, all = self._pages:at(tenant, now), withTotals(amounts)
+    self._pages:opened(pages)
+    post(pages, all, cell)
+    if #callLimits(tenant) > 0 then
+        post(
+            self._pages:ofCall(call, pages),
+            only(all),
+            cell
+        )
+    end
+end
+function DeskLedger.prototype._note(self, call, amounts)
+    local told = self._rosters:get("metered:" .. call)
+    for ____, ____value in ipairs(__TS__ObjectEntries(amounts)) do
+        local account = ____value[1]
+        local amount = ____value[2]
+        if amount > 0 then
+            told:add(account, amount)
+        end
+    end
+end
+function DeskLedger.prototype._more(self, roster, account, total)
+    local so = self._rosters:get(roster)
+    local before = so:get(account) or 0
+    if total > before then
+        so:set(account, total)
+    end
+    return math.max(0, total - before)
+end
+return ____exports
+end)()
+
+-- src/desk-budget
+modules["desk-budget"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
+local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
+local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
+local ____exports = {}
+local alertOf, exhausted
+local ____budget_2Ets = modules["budget"]
+local named = ____budget_2Ets.named
+local unitsOf = ____budget_2Ets.unitsOf
+local ____calendar_2Ets = modules["calendar"]
+local isoOf = ____calendar_2Ets.isoOf
+local ____held_2Ets = modules["held"]
+local heldOf = ____held_2Ets.heldOf
+local hold = ____held_2Ets.hold
+local holdOn = ____held_2Ets.holdOn
+local lapse = ____held_2Ets.lapse
+local letGo = ____held_2Ets.letGo
+local partOf = ____held_2Ets.partOf
+local ____limits_2Ets = modules["limits"]
+local burnMs = ____limits_2Ets.burnMs
+local burnStepMs = ____limits_2Ets.burnStepMs
+local leaseTtlMs = ____limits_2Ets.leaseTtlMs
+local ____meter_2Ets = modules["meter"]
+local note = ____meter_2Ets.note
+local within = ____meter_2Ets.within
+local ____plan_2Ets = modules["plan"]
+local callLimits = ____plan_2Ets.callLimits
+local plans = ____plan_2Ets.plans
+local shadowLimits = ____plan_2Ets.shadowLimits
+local tenantLimits = ____plan_2Ets.tenantLimits
+local trialDaysOf = ____plan_2Ets.trialDaysOf
+local ____threshold_2Ets = modules["threshold"]
+local pageOf = ____threshold_2Ets.pageOf
+local reached = ____threshold_2Ets.reached
+local short = ____threshold_2Ets.short
+local spent = ____threshold_2Ets.spent
+function alertOf(____bindingPattern0, shadow)
+    local ends
+    local used
+    local amount
+    local account
+    local window
+    local level
+    level = ____bindingPattern0.level
+    window = ____bindingPattern0.window
+    account = ____bindingPattern0.account
+    amount = ____bindingPattern0.amount
+    used = ____bindingPattern0.used
+    ends = ____bindingPattern0.ends
+    return {
+        is = "budget",
+        shadow = shadow,
+        level = level,
+        window = window,
+        account = account,
+        amount = amount,
+        used = used,
+        ends = ends
+    }
+end
+function exhausted(____bindingPattern0, whose, now)
+    local ends
+    local limit
+    limit = ____bindingPattern0.limit
+    ends = ____bindingPattern0.ends
+    local ____limit_8 = limit
+    local window = ____limit_8.window
+    local amount, what = limit.amount / unitsOf(limit), named(limit)
+    return {
+        why = "budget_exhausted",
+        details = {
+            whose = whose,
+            amount = amount,
+            what = what,
+            window = window,
+            ends = isoOf(ends)
+        },
+        retryAfterMs = ends - now
+    }
+end
+local dayMs = 86400000
+____exports.DeskBudget = __TS__Class()
+local DeskBudget = ____exports.DeskBudget
+DeskBudget.name = "DeskBudget"
+function DeskBudget.prototype.____constructor(self, rosters, pages)
+    self._rosters = rosters
+    self._pages = pages
+end
+function DeskBudget.prototype.reached(self, tenant, now)
+    local pages = self._pages:at(tenant, now)
+    local own = __TS__ArrayMap(
+        reached(
+            pages,
+            tenantLimits(tenant)
+        ),
+        function(____, one) return alertOf(one, false) end
+    )
+    local tried = __TS__ArrayMap(
+        reached(
+            pages,
+            shadowLimits(tenant),
+            "shadow:"
+        ),
+        function(____, one) return alertOf(one, true) end
+    )
+    local ____array_0 = __TS__SparseArrayNew(unpack(own))
+    __TS__SparseArrayPush(
+        ____array_0,
+        unpack(tried)
+    )
+    local alerts = {__TS__SparseArraySpread(____array_0)}
+    self._pages:opened(#alerts == 0 and ({}) or pages)
+    return alerts
+end
+function DeskBudget.prototype.burnt(self, tenant, microUsd, now)
+    local most = (plans[tenant.plan].suspendUsdPerHour or 0) * 1000000
+    if most == 0 then
+        return {}
+    end
+    note(
+        self:_burn(),
+        microUsd,
+        now,
+        burnStepMs
+    )
+    local micro_usd_per_hour = math.floor(within(
+        self:_burn(),
+        now,
+        burnMs
+    ) * 3600000 / burnMs + 0.5)
+    if micro_usd_per_hour <= most or self:suspendedAt() ~= nil then
+        return {}
+    end
+    self._rosters:get("state"):set("suspended", now)
+    return {{is = "suspended", micro_usd_per_hour = micro_usd_per_hour, most = most}}
+end
+function DeskBudget.prototype.suspendedAt(self)
+    return self._rosters:get("state"):get("suspended")
+end
+function DeskBudget.prototype.resume(self)
+    if self:suspendedAt() == nil then
+        return false
+    end
+    self._rosters:get("state"):delete("suspended")
+    local ____temp_1 = self:_burn()
+    local tokens = ____temp_1.tokens
+    local slots = ____temp_1.slots
+    for ____, roster in ipairs({tokens, slots}) do
+        roster:purge(100000000000000)
+    end
+    return true
+end
+function DeskBudget.prototype.refusal(self, tenant, now)
+    local since = self:suspendedAt()
+    if since ~= nil then
+        return {
+            why = "tenant_suspended",
+            details = {since = isoOf(since)}
+        }
+    end
+    local days = trialDaysOf(tenant)
+    if days ~= nil and tenant.created_at <= isoOf(math.max(0, now - days * dayMs)) then
+        return {why = "trial_ended", details = {days = days}}
+    end
+    local gone = spent(
+        self._pages:at(tenant, now),
+        tenantLimits(tenant)
+    )
+    return gone and exhausted(gone, "The", now)
+end
+function DeskBudget.prototype.refusalOf(self, call, tenant, now)
+    local refusal = self:refusal(tenant, now)
+    local limits = callLimits(tenant)
+    if refusal ~= nil or #limits == 0 then
+        return refusal
+    end
+    local gone = spent(
+        self._pages:ofCall(
+            call,
+            self._pages:at(tenant, now)
+        ),
+        limits
+    )
+    return gone and exhausted(gone, "This call’s", now)
+end
+function DeskBudget.prototype.short(self, tenant, asked, now)
+    local held = self:_held()
+    local limit = short(
+        self._pages:at(tenant, now),
+        tenantLimits(tenant),
+        function(____bindingPattern0)
+            local account
+            account = ____bindingPattern0.account
+            return heldOf(held, account, now)
+        end,
+        function(____bindingPattern0)
+            local account
+            account = ____bindingPattern0.account
+            return partOf(asked, account)
+        end
+    )
+    return limit and ({
+        why = "budget_held",
+        details = {
+            what = named(limit),
+            window = limit.window
+        }
+    })
+end
+function DeskBudget.prototype.hold(self, call, estimate, now)
+    hold(
+        self:_held(),
+        call,
+        estimate,
+        now + leaseTtlMs
+    )
+end
+function DeskBudget.prototype.holdOn(self, call, now)
+    holdOn(
+        self:_held(),
+        call,
+        now + leaseTtlMs
+    )
+end
+function DeskBudget.prototype.letGo(self, call)
+    letGo(
+        self:_held(),
+        call
+    )
+end
+function DeskBudget.prototype.sweep(self, now)
+    lapse(
+        self:_held(),
+        now
+    )
+end
+function DeskBudget.prototype.reading(self, tenant, now)
+    local pages, held = self._pages:at(tenant, now), self:_held()
+    local function read(limit, shadow)
+        local page = pageOf(pages, limit)
+        local ____limit_2 = limit
+        local window = ____limit_2.window
+        local account = ____limit_2.account
+        local amount = ____limit_2.amount
+        local used, kept = page and page.used:get(limit.account) or 0, heldOf(held, limit.account, now)
+        local left = math.max(0, amount - used - kept)
+        return {
+            window = window,
+            account = account,
+            amount = amount,
+            used = used,
+            held = kept,
+            left = left,
+            ends = page and page.window.ends or now,
+            shadow = shadow
+        }
+    end
+    local ____array_7 = __TS__SparseArrayNew(unpack(__TS__ArrayMap(
+        tenantLimits(tenant),
+        function(____, limit) return read(limit, false) end
+    )))
+    __TS__SparseArrayPush(
+        ____array_7,
+        unpack(__TS__ArrayMap(
+            shadowLimits(tenant),
+            function(____, limit) return read(limit, true) end
+        ))
+    )
+    return {__TS__SparseArraySpread(____array_7)}
+end
+function DeskBudget.prototype._held(self)
+    local input, output = self._rosters:get("held:input"), self._rosters:get("held:output")
+    return {
+        input = input,
+        output = output,
+        micro_usd = self._rosters:get("held:micro_usd"),
+        untils = self._rosters:get("held:untils")
+    }
+end
+function DeskBudget.prototype._burn(self)
+    return {
+        tokens = self._rosters:get("burn"),
+        slots = self._rosters:get("burn:slots")
+    }
 end
 return ____exports
 end)()
@@ -3246,6 +4325,238 @@ end
 return ____exports
 end)()
 
+-- src/desk-books
+modules["desk-books"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__New = ____lualib.__TS__New
+local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
+local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
+local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
+local ____exports = {}
+local ____desk_2Dbudget_2Ets = modules["desk-budget"]
+local DeskBudget = ____desk_2Dbudget_2Ets.DeskBudget
+local ____desk_2Dledger_2Ets = modules["desk-ledger"]
+local DeskLedger = ____desk_2Dledger_2Ets.DeskLedger
+local ____desk_2Dpages_2Ets = modules["desk-pages"]
+local DeskPages = ____desk_2Dpages_2Ets.DeskPages
+local ____ledger_2Ets = modules["ledger"]
+local tokensOf = ____ledger_2Ets.tokensOf
+____exports.DeskBooks = __TS__Class()
+local DeskBooks = ____exports.DeskBooks
+DeskBooks.name = "DeskBooks"
+function DeskBooks.prototype.____constructor(self, rosters, registry, counts, pools)
+    self.pages = __TS__New(DeskPages, rosters, registry)
+    self.ledger = __TS__New(DeskLedger, rosters, self.pages)
+    self.budget = __TS__New(DeskBudget, rosters, self.pages)
+    self._counts = counts
+    self._pools = pools
+end
+function DeskBooks.prototype.heard(self, ref, entries, ____bindingPattern0, tenant, now)
+    local hold
+    local metered
+    metered = ____bindingPattern0.metered
+    hold = ____bindingPattern0.hold
+    local burnt = self:_debit(
+        ref,
+        entries,
+        metered,
+        tenant,
+        now
+    )
+    if hold ~= nil then
+        self.budget:hold(ref.call, hold, now)
+    else
+        self.budget:holdOn(ref.call, now)
+    end
+    local alerts = self:alerts(ref.pool, tenant, burnt, now)
+    local refusal = self.budget:refusalOf(ref.call, tenant, now)
+    return {renewal = refusal == nil and ({is = "kept"}) or ({is = "withdrawn", refusal = refusal}), alerts = alerts}
+end
+function DeskBooks.prototype.ended(self, ref, entries, record, tenant, now)
+    local metered = {live_ms = record.liveMs, micro_usd = record.timeMicroUsd}
+    local burnt = self:_debit(
+        ref,
+        entries,
+        metered,
+        tenant,
+        now
+    )
+    return self:alerts(ref.pool, tenant, burnt, now)
+end
+function DeskBooks.prototype.alerts(self, pool, tenant, burnt, now)
+    local ____array_0 = __TS__SparseArrayNew(unpack(burnt))
+    __TS__SparseArrayPush(
+        ____array_0,
+        unpack(self.budget:reached(tenant, now))
+    )
+    local alerts = {__TS__SparseArraySpread(____array_0)}
+    for ____, alert in ipairs(alerts) do
+        self._counts:alerted(pool, tenant.plan, alert)
+    end
+    return alerts
+end
+function DeskBooks.prototype.sweep(self, now)
+    self.pages:forgetOld(now)
+    self.budget:sweep(now)
+end
+function DeskBooks.prototype._debit(self, ref, entries, metered, tenant, now)
+    local more = self.ledger:metered(ref, metered, tenant, now)
+    self._counts:metered(ref.pool, tenant.plan, more)
+    local microUsd = more.micro_usd
+    for ____, entry in ipairs(self.ledger:debit(ref, entries, tenant, now)) do
+        self._counts:debited(ref.pool, tenant.plan, entry)
+        self._pools:debited(
+            ref.pool,
+            tokensOf(entry.amounts)
+        )
+        microUsd = microUsd + (entry.amounts.micro_usd or 0)
+    end
+    return microUsd == 0 and ({}) or self.budget:burnt(tenant, microUsd, now)
+end
+function ____exports.withdrawn(refusal)
+    return {renewal = {is = "withdrawn", refusal = refusal}, alerts = {}}
+end
+return ____exports
+end)()
+
+-- src/desk-ends
+modules["desk-ends"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local Set = ____lualib.Set
+local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
+local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
+local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
+local __TS__New = ____lualib.__TS__New
+local ____exports = {}
+local namesIn
+local ____desk_2Dcounts_2Ets = modules["desk-counts"]
+local lost = ____desk_2Dcounts_2Ets.lost
+local ____limits_2Ets = modules["limits"]
+local lostAfterMs = ____limits_2Ets.lostAfterMs
+function namesIn(roster)
+    return roster:first(roster:size())
+end
+--- Who calls is not kept: one that is lost is not remembered.
+function ____exports.refOf(____bindingPattern0, tenant)
+    local pool
+    local model
+    local agent
+    local key
+    local call
+    call = ____bindingPattern0.id
+    key = ____bindingPattern0.key
+    agent = ____bindingPattern0.agent
+    model = ____bindingPattern0.model
+    pool = ____bindingPattern0.pool
+    return {
+        call = call,
+        tenant = tenant.id,
+        key = key,
+        agent = agent,
+        caller = nil,
+        model = model,
+        pool = pool
+    }
+end
+____exports.DeskEnds = __TS__Class()
+local DeskEnds = ____exports.DeskEnds
+DeskEnds.name = "DeskEnds"
+function DeskEnds.prototype.____constructor(self, rosters, records, counts, ledger, outbox)
+    self._rosters = rosters
+    self._records = records
+    self._counts = counts
+    self._ledger = ledger
+    self._outbox = outbox
+end
+function DeskEnds.prototype.known(self, call, told, now)
+    local entered = self._records:get(call)
+    if told.outcome.why ~= "call_reset" or entered == nil then
+        return told
+    end
+    local record, so = lost(entered, now), self._ledger:soFar(call, now)
+    return __TS__ObjectAssign(
+        {},
+        record,
+        so,
+        {liveMs = math.min(record.liveMs, so.liveMs)}
+    )
+end
+function DeskEnds.prototype.close(self, ref, tenant, record, now)
+    local entered = self._records:get(ref.call)
+    if not self._records:close(ref.call, now, record) then
+        return
+    end
+    if entered ~= nil and entered.admitted == nil then
+        self._counts:unserved(ref.pool, tenant.plan, record)
+    end
+    for ____, name in ipairs({"missing", "removed"}) do
+        self._rosters:get(name):delete(ref.call)
+    end
+    self._ledger:ended(ref, record, tenant, now)
+    self._counts:ended(ref.pool, tenant.plan, record)
+    self._outbox:ended(ref, record, now)
+end
+function DeskEnds.prototype.closeLost(self, tenant, now)
+    local missing = self._rosters:get("missing")
+    local ____Set_1 = Set
+    local ____array_0 = __TS__SparseArrayNew(unpack(namesIn(self._rosters:get("leases"))))
+    __TS__SparseArrayPush(
+        ____array_0,
+        unpack(namesIn(self._rosters:get("queue")))
+    )
+    local here = __TS__New(
+        ____Set_1,
+        {__TS__SparseArraySpread(____array_0)}
+    )
+    for ____, id in ipairs(namesIn(missing)) do
+        if here:has(id) then
+            missing:delete(id)
+        end
+    end
+    for ____, id in ipairs(self._records:openIds()) do
+        do
+            local __continue14
+            repeat
+                if here:has(id) then
+                    __continue14 = true
+                    break
+                end
+                local since = missing:get(id)
+                local ____temp_2
+                if since ~= nil and now - since >= lostAfterMs then
+                    ____temp_2 = self._records:get(id)
+                else
+                    ____temp_2 = nil
+                end
+                local call = ____temp_2
+                if since == nil then
+                    missing:set(id, now)
+                elseif call ~= nil then
+                    self:close(
+                        ____exports.refOf(call, tenant),
+                        tenant,
+                        self:known(
+                            id,
+                            lost(call, now),
+                            now
+                        ),
+                        now
+                    )
+                end
+                __continue14 = true
+            until true
+            if not __continue14 then
+                break
+            end
+        end
+    end
+end
+return ____exports
+end)()
+
 -- src/desk-queue
 modules["desk-queue"] = (function()
 local ____lualib = modules["lualib_bundle"]
@@ -3448,6 +4759,7 @@ local __TS__ArrayFind = ____lualib.__TS__ArrayFind
 local ____exports = {}
 local ____gate_2Ets = modules["gate"]
 local admit = ____gate_2Ets.admit
+local release = ____gate_2Ets.release
 local turning = ____gate_2Ets.turning
 local ____offer_2Dcheck_2Ets = modules["offer-check"]
 local offerProblem = ____offer_2Dcheck_2Ets.offerProblem
@@ -3467,6 +4779,7 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     local records = ____self__parts_0.records
     local queue = ____self__parts_0.queue
     local counts = ____self__parts_0.counts
+    local rosters = ____self__parts_0.rosters
     local tenant = registry:tenant()
     local key = tenant and registry:keyByHash(offer.keyHash)
     if tenant == nil or key == nil then
@@ -3479,7 +4792,21 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     if queue:isRemoved(offer.call) then
         return {is = "refused", refusal = {why = "removed_from_queue"}}
     end
-    local admission = self:_decide(
+    local barred = self:_barred(
+        offer,
+        tenant,
+        key,
+        known,
+        now
+    )
+    if barred ~= nil and known == nil then
+        release(
+            rosters:gate(tenant, key, offer.agent, now),
+            offer.call,
+            now
+        )
+    end
+    local admission = barred or self:_decide(
         offer,
         tenant,
         key,
@@ -3505,32 +4832,67 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     end
     return admission
 end
-function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
-    local refusal = offerProblem(offer, tenant, key, now)
-    if refusal ~= nil then
-        return {is = "refused", refusal = refusal}
+function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
+    local problem = offerProblem(offer, tenant, key, now)
+    if problem ~= nil then
+        return {is = "refused", refusal = problem}
     end
-    local ____self__parts_1 = self._parts
-    local pools = ____self__parts_1.pools
-    local rosters = ____self__parts_1.rosters
-    local ledger = ____self__parts_1.ledger
-    local terms = ____self__parts_1.terms
+    if known ~= nil and known.admitted ~= nil then
+        return nil
+    end
+    local ____self__parts_books_1 = self._parts.books
+    local budget = ____self__parts_books_1.budget
+    local ledger = ____self__parts_books_1.ledger
+    local spent = budget:refusal(tenant, now)
+    local ____spent_3 = spent
+    if ____spent_3 == nil then
+        local ____temp_2
+        if known == nil then
+            ____temp_2 = budget:short(
+                tenant,
+                ledger:newcomerHold(),
+                now
+            )
+        else
+            ____temp_2 = nil
+        end
+        ____spent_3 = ____temp_2
+    end
+    local refusal = ____spent_3
+    if refusal == nil then
+        return nil
+    end
+    if tenant.overflow == "hold" and known == nil then
+        return {
+            is = "full",
+            terms = callTerms(tenant, key),
+            refusal = refusal
+        }
+    end
+    return {is = "refused", refusal = refusal, beforeUpgrade = tenant.overflow == "upgrade"}
+end
+function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
+    local ____self__parts_4 = self._parts
+    local pools = ____self__parts_4.pools
+    local rosters = ____self__parts_4.rosters
+    local books = ____self__parts_4.books
+    local terms = ____self__parts_4.terms
     pools:enter(offer.pool)
-    local ____temp_2 = {
+    local ____temp_5 = {
         tenant,
         roomOf(tenant)
     }
-    local overflow = ____temp_2[1].overflow
-    local room = ____temp_2[2]
-    local ____offer_3 = offer
-    local call = ____offer_3.call
-    local caller = ____offer_3.caller
+    local overflow = ____temp_5[1].overflow
+    local room = ____temp_5[2]
+    local ____offer_6 = offer
+    local call = ____offer_6.call
+    local caller = ____offer_6.caller
     local desk = rosters:gate(tenant, key, offer.agent, now)
     local ask = __TS__ObjectAssign(
         {
             call = call,
             quota = rosters:quota(offer.pool, now),
-            load = ledger:newcomerLoad(),
+            load = books.ledger:newcomerLoad(),
             headStartMs = key.headStartSeconds * 1000
         },
         caller ~= nil and ({caller = caller})
@@ -3552,7 +4914,7 @@ function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
     if verdict.is == "queued" then
         local place = verdict.place
         local short = verdict.short
-        local etaMs = ledger:etaMs(
+        local etaMs = books.ledger:etaMs(
             place,
             turning(desk, short)
         )
@@ -3568,7 +4930,7 @@ function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
         return {
             is = "full",
             terms = callTerms(tenant, key),
-            room = room
+            refusal = {why = "queue_full", details = {room = room}}
         }
     end
     local beforeUpgrade = overflow == "upgrade"
@@ -3583,14 +4945,14 @@ function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
     return {is = "refused", refusal = {why = "lines_full", details = {scope = scope, cap = cap}}, beforeUpgrade = beforeUpgrade}
 end
 function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
-    local ____offer_4 = offer
-    local id = ____offer_4.call
-    local agent = ____offer_4.agent
-    local model = ____offer_4.model
-    local pool = ____offer_4.pool
-    local ____self__parts_5 = self._parts
-    local records = ____self__parts_5.records
-    local ticks = ____self__parts_5.ticks
+    local ____offer_7 = offer
+    local id = ____offer_7.call
+    local agent = ____offer_7.agent
+    local model = ____offer_7.model
+    local pool = ____offer_7.pool
+    local ____self__parts_8 = self._parts
+    local records = ____self__parts_8.records
+    local ticks = ____self__parts_8.ticks
     records:open({
         id = id,
         key = key.id,
@@ -3613,15 +4975,21 @@ function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
     end
 end
 function DeskAdmission.prototype.seated(self, call, plan, now)
-    local ____self__parts_8 = self._parts
-    local records = ____self__parts_8.records
-    local counts = ____self__parts_8.counts
-    local ticks = ____self__parts_8.ticks
-    local pools = ____self__parts_8.pools
+    local ____self__parts_11 = self._parts
+    local records = ____self__parts_11.records
+    local counts = ____self__parts_11.counts
+    local ticks = ____self__parts_11.ticks
+    local pools = ____self__parts_11.pools
+    local books = ____self__parts_11.books
     local entered = records:admit(call, now)
     if entered == nil then
         return
     end
+    books.budget:hold(
+        call,
+        books.ledger:newcomerHold(),
+        now
+    )
     pools:came(entered.pool)
     if ticks ~= nil then
         ticks:left(call)
@@ -3638,12 +5006,7 @@ local __TS__Class = ____lualib.__TS__Class
 local __TS__New = ____lualib.__TS__New
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local __TS__ObjectKeys = ____lualib.__TS__ObjectKeys
-local Set = ____lualib.Set
-local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
-local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
-local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
 local ____exports = {}
-local namesIn
 local ____desk_2Dadmission_2Ets = modules["desk-admission"]
 local DeskAdmission = ____desk_2Dadmission_2Ets.DeskAdmission
 local ____desk_2Dcounts_2Ets = modules["desk-counts"]
@@ -3652,8 +5015,12 @@ local lost = ____desk_2Dcounts_2Ets.lost
 local reportOf = ____desk_2Dcounts_2Ets.reportOf
 local ____desk_2Dholding_2Ets = modules["desk-holding"]
 local holdNarrow = ____desk_2Dholding_2Ets.holdNarrow
-local ____desk_2Dledger_2Ets = modules["desk-ledger"]
-local DeskLedger = ____desk_2Dledger_2Ets.DeskLedger
+local ____desk_2Dbooks_2Ets = modules["desk-books"]
+local DeskBooks = ____desk_2Dbooks_2Ets.DeskBooks
+local withdrawn = ____desk_2Dbooks_2Ets.withdrawn
+local ____desk_2Dends_2Ets = modules["desk-ends"]
+local DeskEnds = ____desk_2Dends_2Ets.DeskEnds
+local refOf = ____desk_2Dends_2Ets.refOf
 local ____desk_2Doutbox_2Ets = modules["desk-outbox"]
 local DeskOutbox = ____desk_2Doutbox_2Ets.DeskOutbox
 local ____desk_2Dpools_2Ets = modules["desk-pools"]
@@ -3670,36 +5037,11 @@ local needs = ____gate_2Ets.needs
 local read = ____gate_2Ets.read
 local release = ____gate_2Ets.release
 local renew = ____gate_2Ets.renew
-local ____ledger_2Ets = modules["ledger"]
-local tokensOf = ____ledger_2Ets.tokensOf
 local ____limits_2Ets = modules["limits"]
 local keptMs = ____limits_2Ets.keptMs
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
-local lostAfterMs = ____limits_2Ets.lostAfterMs
 local ____plan_2Ets = modules["plan"]
 local keyValid = ____plan_2Ets.keyValid
-function namesIn(roster)
-    return roster:first(roster:size())
-end
---- Who calls is not kept: one that is lost is not remembered.
-function ____exports.refOf(____bindingPattern0, tenant)
-    local pool
-    local agent
-    local key
-    local call
-    call = ____bindingPattern0.id
-    key = ____bindingPattern0.key
-    agent = ____bindingPattern0.agent
-    pool = ____bindingPattern0.pool
-    return {
-        call = call,
-        tenant = tenant.id,
-        key = key,
-        agent = agent,
-        caller = nil,
-        pool = pool
-    }
-end
 ____exports.TenantDesk = __TS__Class()
 local TenantDesk = ____exports.TenantDesk
 TenantDesk.name = "TenantDesk"
@@ -3715,21 +5057,35 @@ function TenantDesk.prototype.____constructor(self, homes)
     self.rosters = __TS__New(DeskRosters, homes.rosters)
     self.counts = __TS__New(DeskCounts, homes.counts)
     self.outbox = __TS__New(DeskOutbox, self.rosters, self.counts, homes)
-    self._ledger = __TS__New(DeskLedger, self.rosters)
     self._pools = __TS__New(DeskPools, self.rosters, homes.shared)
+    self._books = __TS__New(
+        DeskBooks,
+        self.rosters,
+        registry,
+        self.counts,
+        self._pools
+    )
+    self._ends = __TS__New(
+        DeskEnds,
+        self.rosters,
+        records,
+        self.counts,
+        self._books.ledger,
+        self.outbox
+    )
     self.queue = __TS__New(
         DeskQueue,
         self.rosters,
         registry,
         records,
-        self._ledger,
+        self._books.ledger,
         ticks,
         transact
     )
     local rosters = self.rosters
     local counts = self.counts
     local queue = self.queue
-    local own = {ledger = self._ledger, pools = self._pools, ticks = ticks}
+    local own = {books = self._books, pools = self._pools, ticks = ticks}
     local function terms(now, room)
         return self:_terms(now, room)
     end
@@ -3785,58 +5141,104 @@ function TenantDesk.prototype.leave(self, ref, now)
         return tenant ~= nil and self:_release(ref, tenant, now)
     end)
 end
-function TenantDesk.prototype.renew(self, ref, load, now)
+function TenantDesk.prototype.renew(self, ref, load, progress, now)
     return self._homes.transact(function()
         local key = self._registry:key(ref.key)
         if key == nil or not keyValid(key, now) then
-            return {is = "withdrawn", refusal = {why = "key_withdrawn"}}
+            return withdrawn({why = "key_withdrawn"})
         end
         if self._records:isClosed(ref.call) then
-            return {is = "withdrawn", refusal = {why = "call_reset"}}
+            return withdrawn({why = "call_reset"})
         end
         local tenant = self._registry:tenant()
         if tenant == nil then
-            return {is = "kept"}
+            return {renewal = {is = "kept"}, alerts = {}}
         end
         self._pools:enter(ref.pool)
         local quota = self.rosters:quota(ref.pool, now)
-        local told = load or quota.loads:get(ref.call) or self._ledger:newcomerLoad()
+        local told = load or quota.loads:get(ref.call) or self._books.ledger:newcomerLoad()
         renew(
             self.rosters:gate(tenant, key, ref.agent, now),
             {call = ref.call, quota = quota, load = told},
             self:_terms(now, 0)
         )
-        return {is = "kept"}
+        return self._books:heard(
+            ref,
+            {},
+            progress,
+            tenant,
+            now
+        )
     end)
 end
-function TenantDesk.prototype.debit(self, ref, entries, now)
-    self._homes.transact(function()
-        if self._records:isOpen(ref.call) then
-            self:_debit(ref, entries, now)
+function TenantDesk.prototype.debit(self, ref, entries, progress, now)
+    return self._homes.transact(function()
+        local tenant = self._registry:tenant()
+        if tenant == nil or not self._records:isOpen(ref.call) then
+            return {renewal = {is = "kept"}, alerts = {}}
         end
+        return self._books:heard(
+            ref,
+            entries,
+            progress,
+            tenant,
+            now
+        )
     end)
 end
 TenantDesk.prototype["end"] = function(self, ref, entries, record, now)
     return self._homes.transact(function()
         local tenant = self._registry:tenant()
         if tenant == nil then
-            return false
+            return {waits = false, alerts = {}}
         end
         local waits = self:_release(ref, tenant, now)
         if not self._records:isOpen(ref.call) then
-            return waits
+            return {waits = waits, alerts = {}}
         end
-        self:_debit(ref, entries, now)
-        self:_close(ref, tenant, record, now)
-        return waits
+        local known = self._ends:known(ref.call, record, now)
+        local alerts = self._books:ended(
+            ref,
+            entries,
+            known,
+            tenant,
+            now
+        )
+        self._ends:close(ref, tenant, known, now)
+        return {waits = waits, alerts = alerts}
     end)
+end
+function TenantDesk.prototype.judge(self, now)
+    return self._homes.transact(function()
+        local tenant = self._registry:tenant()
+        local pool = unpack(
+            self.rosters:pools(),
+            1,
+            1
+        )
+        if pool == nil then
+            pool = "none"
+        end
+        return tenant == nil and ({}) or self._books:alerts(pool, tenant, {}, now)
+    end)
+end
+function TenantDesk.prototype.affected(self, now)
+    local tenant = self._registry:tenant()
+    local refusal = tenant and self._books.budget:refusal(tenant, now)
+    return {
+        calls = self._records:openIds(),
+        refusal = refusal
+    }
+end
+function TenantDesk.prototype.resume(self)
+    return self._homes.transact(function() return self._books.budget:resume() end)
 end
 function TenantDesk.prototype.lose(self, call, now)
     local tenant, kept = self._registry:tenant(), self._records:get(call)
     if tenant ~= nil and kept ~= nil then
         self["end"](
             self,
-            ____exports.refOf(kept, tenant),
+            refOf(kept, tenant),
             {},
             lost(kept, now),
             now
@@ -3861,9 +5263,10 @@ function TenantDesk.prototype.sweep(self, now)
                 now
             )
         end
-        self:_closeLost(tenant, now)
+        self._ends:closeLost(tenant, now)
         self._records:forget(now - keptMs)
         self.outbox:sweep(now)
+        self._books:sweep(now)
     end)
 end
 function TenantDesk.prototype.ask(self, pool, now)
@@ -3906,7 +5309,7 @@ function TenantDesk.prototype.lacks(self, pool, now)
     local loads = ____temp_5.loads
     local tokens = ____temp_5.tokens
     local sessions = ____temp_5.sessions
-    return loads:sum() + self._ledger:newcomerLoad() > tokens or loads:size() >= sessions
+    return loads:sum() + self._books.ledger:newcomerLoad() > tokens or loads:size() >= sessions
 end
 function TenantDesk.prototype.pools(self)
     return self.rosters:pools()
@@ -3916,10 +5319,13 @@ function TenantDesk.prototype.read(self, now)
     if tenant == nil then
         return nil
     end
+    local lines, usage = self.queue:lines(tenant, now), self._books.ledger:usage(tenant, now)
     return {
         tenant = tenant,
-        lines = self.queue:lines(tenant, now),
-        usage = self._ledger:usage(now)
+        lines = lines,
+        usage = usage,
+        budgets = self._books.budget:reading(tenant, now),
+        suspended = self._books.budget:suspendedAt() or nil
     }
 end
 function TenantDesk.prototype.report(self, now)
@@ -3952,7 +5358,7 @@ function TenantDesk.prototype._block(self, ____bindingPattern0)
     tokens = ____bindingPattern0.tokens
     sessions = ____bindingPattern0.sessions
     local waiting = sessions.wants - sessions.has
-    return waiting > 0 and math.ceil((tokens.wants - tokens.has) / waiting) or self._ledger:newcomerLoad()
+    return waiting > 0 and math.ceil((tokens.wants - tokens.has) / waiting) or self._books.ledger:newcomerLoad()
 end
 function TenantDesk.prototype._terms(self, now, room)
     return {
@@ -3974,6 +5380,7 @@ function TenantDesk.prototype._release(self, ref, tenant, now)
     local gate = self:_gate(ref, tenant, now)
     local place = gate.queue:rank(ref.call)
     release(gate, ref.call, now, ref.caller or nil)
+    self._books.budget:letGo(ref.call)
     if place ~= nil then
         local ____opt_7 = self._homes.ticks
         if ____opt_7 ~= nil then
@@ -3981,84 +5388,6 @@ function TenantDesk.prototype._release(self, ref, tenant, now)
         end
     end
     return gate.queue:size() > 0
-end
-function TenantDesk.prototype._debit(self, ref, entries, now)
-    local ____opt_9 = self._registry:tenant()
-    local plan = ____opt_9 and ____opt_9.plan or "trial"
-    for ____, entry in ipairs(self._ledger:debit(ref.call, entries, now)) do
-        self.counts:debited(ref.pool, plan, entry)
-        self._pools:debited(
-            ref.pool,
-            tokensOf(entry)
-        )
-    end
-end
-function TenantDesk.prototype._closeLost(self, tenant, now)
-    local missing = self.rosters:get("missing")
-    local ____Set_12 = Set
-    local ____array_11 = __TS__SparseArrayNew(unpack(namesIn(self.rosters:get("leases"))))
-    __TS__SparseArrayPush(
-        ____array_11,
-        unpack(namesIn(self.rosters:get("queue")))
-    )
-    local here = __TS__New(
-        ____Set_12,
-        {__TS__SparseArraySpread(____array_11)}
-    )
-    for ____, id in ipairs(namesIn(missing)) do
-        if here:has(id) then
-            missing:delete(id)
-        end
-    end
-    for ____, id in ipairs(self._records:openIds()) do
-        do
-            local __continue64
-            repeat
-                if here:has(id) then
-                    __continue64 = true
-                    break
-                end
-                local since = missing:get(id)
-                local ____temp_13
-                if since ~= nil and now - since >= lostAfterMs then
-                    ____temp_13 = self._records:get(id)
-                else
-                    ____temp_13 = nil
-                end
-                local call = ____temp_13
-                if since == nil then
-                    missing:set(id, now)
-                elseif call ~= nil then
-                    self:_close(
-                        ____exports.refOf(call, tenant),
-                        tenant,
-                        lost(call, now),
-                        now
-                    )
-                end
-                __continue64 = true
-            until true
-            if not __continue64 then
-                break
-            end
-        end
-    end
-end
-function TenantDesk.prototype._close(self, ref, tenant, told, now)
-    local entered = self._records:get(ref.call)
-    local record = told.outcome.why == "call_reset" and entered ~= nil and lost(entered, now) or told
-    if not self._records:close(ref.call, now, record) then
-        return
-    end
-    if entered ~= nil and entered.admitted == nil then
-        self.counts:unserved(ref.pool, tenant.plan, record)
-    end
-    for ____, name in ipairs({"missing", "removed"}) do
-        self.rosters:get(name):delete(ref.call)
-    end
-    self._ledger:ended(ref.call, record, now)
-    self.counts:ended(ref.pool, tenant.plan, record)
-    self.outbox:ended(ref, record, now)
 end
 return ____exports
 end)()

@@ -63,21 +63,21 @@ end
 
 function desk_steps.renew(desk, ask, now, homes)
     adopt(ask, homes)
-    local renewal = desk:renew(ask.ref, ask.load, now)
-    if renewal.is == 'kept' then homes.rosters('of:' .. homes.node):set(ask.ref.call, homes.epoch) end
-    return renewal
+    local heard = desk:renew(ask.ref, ask.load, ask.progress, now)
+    if heard.renewal.is == 'kept' then homes.rosters('of:' .. homes.node):set(ask.ref.call, homes.epoch) end
+    return heard
 end
 
 function desk_steps.debit(desk, ask, now, homes)
     adopt(ask, homes)
-    desk:debit(ask.ref, ask.entries, now)
+    return desk:debit(ask.ref, ask.entries, ask.progress, now)
 end
 
 desk_steps['end'] = function(desk, ask, now, homes)
     adopt(ask, homes)
-    local waits = desk['end'](desk, ask.ref, ask.entries, ask.record, now)
+    local left = desk['end'](desk, ask.ref, ask.entries, ask.record, now)
     homes.rosters('of:' .. homes.node):delete(ask.ref.call)
-    return waits
+    return left
 end
 
 -- One that waited for its pool's answer has a ticket and no record yet.
@@ -92,8 +92,21 @@ function desk_steps.loseNode(desk, ask, now, homes)
     for _, call in ipairs(homes.rosters('of:' .. ask.node):purge(ask.epoch)) do desk:lose(call, now) end
 end
 
-function desk_steps.sweep(desk, _, now)
+function desk_steps.judge(desk, _, now)
+    return desk:judge(now)
+end
+
+function desk_steps.affected(desk, _, now)
+    return desk:affected(now)
+end
+
+function desk_steps.resume(desk)
+    return desk:resume()
+end
+
+function desk_steps.sweep(desk, _, now, homes)
     desk:sweep(now)
+    return { stale = homes.registry:stale(now) }
 end
 
 function desk_steps.ask(desk, ask, now)

@@ -1,13 +1,22 @@
-// What is wrong with a tenant's hold settings that only its plan and its uploads can tell. Knows no store. Rule H4.
+// What is wrong with a tenant's settings that only its plan and its uploads can tell. Knows no store. Rules C9, H4.
+import { longestCallSecondsLeast } from './limits.ts'
 import type { OwnLines } from './lines.ts'
 import type { TenantSettings } from './plan-settings.ts'
 import { plans } from './plan.ts'
 import type { Refusal } from './refusal.ts'
 
 /** `uploads`: the ids of those that the tenant has; a new one has none. */
-export function holdProblem({ plan, hold }: TenantSettings, uploads: readonly string[]): Refusal | undefined {
+export function settingsProblem(
+  { plan, hold, longestCallSeconds }: TenantSettings,
+  uploads: readonly string[],
+): Refusal | undefined {
   const problems: { at: string; says: string }[] = []
-  const { patienceSeconds: most } = plans[plan]
+  const { patienceSeconds: most, longestCallMinutes } = plans[plan]
+  if (longestCallSeconds !== null && longestCallMinutes !== null && longestCallSeconds > longestCallMinutes * 60) {
+    const longest = longestCallMinutes * 60
+    const says = `is ${longestCallSeconds}; the plan "${plan}" has calls of up to ${longest}: set ${longestCallSecondsLeast} to ${longest}, or null for that of the plan`
+    problems.push({ at: 'longestCallSeconds', says })
+  }
   if (hold.patienceSeconds !== null && hold.patienceSeconds > most) {
     const says = `is ${hold.patienceSeconds}; the plan "${plan}" has a patience of ${most}: set 0 to ${most}, or null for that of the plan`
     problems.push({ at: 'hold.patienceSeconds', says })

@@ -1,0 +1,81 @@
+// A desk takes in what its calls have used, and says at once whether they may go on and who is to be told what. Knows no line, no queue and no
+// host. Rules L1, L4, L6–L8.
+import { DeskBudget, type Alert } from './desk-budget.ts'
+import type { DeskCounts } from './desk-counts.ts'
+import type { Registry } from './desk-homes.ts'
+import { DeskLedger } from './desk-ledger.ts'
+import { DeskPages } from './desk-pages.ts'
+import type { DeskPools } from './desk-pools.ts'
+import type { DeskRosters } from './desk-rosters.ts'
+import { tokensOf, type Entry } from './ledger.ts'
+import type { Tenant } from './plan.ts'
+import type { CallRecord, CallRef, Metered, Progress, Renewal } from './ports.ts'
+import type { Refusal } from './refusal.ts'
+
+/** What a call's word is answered with, and what is to be told because of it. */
+export interface Heard {
+  renewal: Renewal
+  alerts: Alert[]
+}
+
+export class DeskBooks {
+  readonly pages: DeskPages
+  readonly ledger: DeskLedger
+  readonly budget: DeskBudget
+  readonly #counts: DeskCounts
+  readonly #pools: DeskPools
+
+  constructor(rosters: DeskRosters, registry: Registry, counts: DeskCounts, pools: DeskPools) {
+    this.pages = new DeskPages(rosters, registry)
+    this.ledger = new DeskLedger(rosters, this.pages)
+    this.budget = new DeskBudget(rosters, this.pages)
+    this.#counts = counts
+    this.#pools = pools
+  }
+
+  /** A live call's word. */
+  heard(ref: CallRef, entries: readonly Entry[], { metered, hold }: Progress, tenant: Tenant, now: number): Heard {
+    const burnt = this.#debit(ref, entries, metered, tenant, now)
+    if (hold !== undefined) this.budget.hold(ref.call, hold, now)
+    else this.budget.holdOn(ref.call, now)
+    const alerts = this.alerts(ref.pool, tenant, burnt, now)
+    const refusal = this.budget.refusalOf(ref.call, tenant, now)
+    return { renewal: refusal === undefined ? { is: 'kept' } : { is: 'withdrawn', refusal }, alerts }
+  }
+
+  /** Its last one. */
+  ended(ref: CallRef, entries: readonly Entry[], record: CallRecord, tenant: Tenant, now: number): Alert[] {
+    const metered = { live_ms: record.liveMs, micro_usd: record.timeMicroUsd }
+    const burnt = this.#debit(ref, entries, metered, tenant, now)
+    return this.alerts(ref.pool, tenant, burnt, now)
+  }
+
+  /** Thresholds that are reached now, beside what is known already. */
+  alerts(pool: string, tenant: Tenant, burnt: readonly Alert[], now: number): Alert[] {
+    const alerts = [...burnt, ...this.budget.reached(tenant, now)]
+    for (const alert of alerts) this.#counts.alerted(pool, tenant.plan, alert)
+    return alerts
+  }
+
+  /** Forgets what ended long ago. */
+  sweep(now: number): void {
+    this.pages.forgetOld(now)
+    this.budget.sweep(now)
+  }
+
+  #debit(ref: CallRef, entries: readonly Entry[], metered: Metered, tenant: Tenant, now: number): Alert[] {
+    const more = this.ledger.metered(ref, metered, tenant, now)
+    this.#counts.metered(ref.pool, tenant.plan, more)
+    let microUsd = more.micro_usd
+    for (const entry of this.ledger.debit(ref, entries, tenant, now)) {
+      this.#counts.debited(ref.pool, tenant.plan, entry)
+      this.#pools.debited(ref.pool, tokensOf(entry.amounts))
+      microUsd += entry.amounts['micro_usd'] ?? 0
+    }
+    return microUsd === 0 ? [] : this.budget.burnt(tenant, microUsd, now)
+  }
+}
+
+export function withdrawn(refusal: Refusal): Heard {
+  return { renewal: { is: 'withdrawn', refusal }, alerts: [] }
+}

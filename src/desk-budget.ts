@@ -1,0 +1,164 @@
+// A desk holds its tenant to its budgets: what is spent, what is held, who is suspended; and what is told of it. Knows no call's life and no
+// host. Rules L4, L6, L7, L9.
+import { named, unitsOf, type Limit } from './budget.ts'
+import { isoOf } from './calendar.ts'
+import type { DeskPages } from './desk-pages.ts'
+import type { DeskRosters } from './desk-rosters.ts'
+import { heldOf, hold, holdOn, lapse, letGo, partOf, type Held, type Hold } from './held.ts'
+import { burnMs, burnStepMs, leaseTtlMs } from './limits.ts'
+import { note, within, type Meter } from './meter.ts'
+import { callLimits, plans, shadowLimits, tenantLimits, trialDaysOf, type Tenant } from './plan.ts'
+import type { Refusal } from './refusal.ts'
+import { pageOf, reached, short, spent, type Reached, type Spent } from './threshold.ts'
+
+/** What a tenant, its calls and its operator are to be told. `shadow`: of budgets that are only tried. */
+export type Alert = BudgetAlert | { is: 'suspended'; micro_usd_per_hour: number; most: number }
+
+export interface BudgetAlert extends Reached {
+  is: 'budget'
+  shadow: boolean
+}
+
+/** One budget as it stands. Amounts in the account's unit. */
+export interface BudgetReading extends Limit {
+  used: number
+  /** By replies that run and callers that have just come. */
+  held: number
+  left: number
+  /** When its window ends (ms since 1970). */
+  ends: number
+  shadow: boolean
+}
+
+const dayMs = 86_400_000
+
+export class DeskBudget {
+  readonly #rosters: DeskRosters
+  readonly #pages: DeskPages
+
+  constructor(rosters: DeskRosters, pages: DeskPages) {
+    this.#rosters = rosters
+    this.#pages = pages
+  }
+
+  /** Thresholds that are reached now, each told once. */
+  reached(tenant: Tenant, now: number): Alert[] {
+    const pages = this.#pages.at(tenant, now)
+    const own = reached(pages, tenantLimits(tenant)).map((one) => alertOf(one, false))
+    const tried = reached(pages, shadowLimits(tenant), 'shadow:').map((one) => alertOf(one, true))
+    const alerts = [...own, ...tried]
+    this.#pages.opened(alerts.length === 0 ? [] : pages)
+    return alerts
+  }
+
+  /** What was spent just now; suspends a trial that burns too fast, and says so (L7). */
+  burnt(tenant: Tenant, microUsd: number, now: number): Alert[] {
+    const most = (plans[tenant.plan].suspendUsdPerHour ?? 0) * 1_000_000
+    if (most === 0) return []
+    note(this.#burn(), microUsd, now, burnStepMs)
+    const micro_usd_per_hour = Math.round((within(this.#burn(), now, burnMs) * 3_600_000) / burnMs)
+    if (micro_usd_per_hour <= most || this.suspendedAt() !== undefined) return []
+    this.#rosters.get('state').set('suspended', now)
+    return [{ is: 'suspended', micro_usd_per_hour, most }]
+  }
+
+  /** Since when (ms). */
+  suspendedAt(): number | undefined {
+    return this.#rosters.get('state').get('suspended')
+  }
+
+  /** Lifts a suspension, and forgets what led to it; false where there is none. */
+  resume(): boolean {
+    if (this.suspendedAt() === undefined) return false
+    this.#rosters.get('state').delete('suspended')
+    const { tokens, slots } = this.#burn()
+    for (const roster of [tokens, slots]) roster.purge(1e14)
+    return true
+  }
+
+  /** Why the tenant may not talk now, whoever asks; undefined when it may. */
+  refusal(tenant: Tenant, now: number): Refusal | undefined {
+    const since = this.suspendedAt()
+    if (since !== undefined) return { why: 'tenant_suspended', details: { since: isoOf(since) } }
+    const days = trialDaysOf(tenant)
+    if (days !== undefined && tenant.created_at <= isoOf(Math.max(0, now - days * dayMs)))
+      return { why: 'trial_ended', details: { days } }
+    const gone = spent(this.#pages.at(tenant, now), tenantLimits(tenant))
+    return gone && exhausted(gone, 'The', now)
+  }
+
+  /** Why one call may not go on: its tenant may not, or it has spent its own budget. */
+  refusalOf(call: string, tenant: Tenant, now: number): Refusal | undefined {
+    const refusal = this.refusal(tenant, now)
+    const limits = callLimits(tenant)
+    if (refusal !== undefined || limits.length === 0) return refusal
+    const gone = spent(this.#pages.ofCall(call, this.#pages.at(tenant, now)), limits)
+    return gone && exhausted(gone, 'This call’s', now)
+  }
+
+  /** Why there is no room for one more, beside what is held for others. */
+  short(tenant: Tenant, asked: Hold, now: number): Refusal | undefined {
+    const held = this.#held()
+    const limit = short(
+      this.#pages.at(tenant, now),
+      tenantLimits(tenant),
+      ({ account }) => heldOf(held, account, now),
+      ({ account }) => partOf(asked, account),
+    )
+    return limit && { why: 'budget_held', details: { what: named(limit), window: limit.window } }
+  }
+
+  hold(call: string, estimate: Hold, now: number): void {
+    hold(this.#held(), call, estimate, now + leaseTtlMs)
+  }
+
+  holdOn(call: string, now: number): void {
+    holdOn(this.#held(), call, now + leaseTtlMs)
+  }
+
+  letGo(call: string): void {
+    letGo(this.#held(), call)
+  }
+
+  sweep(now: number): void {
+    lapse(this.#held(), now)
+  }
+
+  reading(tenant: Tenant, now: number): BudgetReading[] {
+    const [pages, held] = [this.#pages.at(tenant, now), this.#held()]
+    const read = (limit: Limit, shadow: boolean): BudgetReading => {
+      const page = pageOf(pages, limit)
+      const { window, account, amount } = limit
+      const [used, kept] = [page?.used.get(limit.account) ?? 0, heldOf(held, limit.account, now)]
+      const left = Math.max(0, amount - used - kept)
+      return { window, account, amount, used, held: kept, left, ends: page?.window.ends ?? now, shadow }
+    }
+    return [
+      ...tenantLimits(tenant).map((limit) => read(limit, false)),
+      ...shadowLimits(tenant).map((limit) => read(limit, true)),
+    ]
+  }
+
+  #held(): Held {
+    const [input, output] = [this.#rosters.get('held:input'), this.#rosters.get('held:output')]
+    return { input, output, micro_usd: this.#rosters.get('held:micro_usd'), untils: this.#rosters.get('held:untils') }
+  }
+
+  #burn(): Meter {
+    return { tokens: this.#rosters.get('burn'), slots: this.#rosters.get('burn:slots') }
+  }
+}
+
+function alertOf({ level, window, account, amount, used, ends }: Reached, shadow: boolean): Alert {
+  return { is: 'budget', shadow, level, window, account, amount, used, ends }
+}
+
+function exhausted({ limit, ends }: Spent, whose: string, now: number): Refusal {
+  const { window } = limit
+  const [amount, what] = [limit.amount / unitsOf(limit), named(limit)]
+  return {
+    why: 'budget_exhausted',
+    details: { whose, amount, what, window, ends: isoOf(ends) },
+    retryAfterMs: ends - now,
+  }
+}

@@ -1,0 +1,71 @@
+// threshold.ts: when what was used reaches what was meant to be used: at 80 % it is told, at 100 % it is spent. Knows no tenant. Rule L6.
+import type { Limit } from './budget.ts'
+import type { Page } from './ledger.ts'
+
+/** In the order in which they are reached. */
+export const levels = [
+  { level: 'warning', percent: 80 },
+  { level: 'exhausted', percent: 100 },
+] as const
+export type Level = (typeof levels)[number]['level']
+
+/** A threshold that is reached now and was not told of before, in this window and for this limit. */
+export interface Reached extends Limit {
+  level: Level
+  used: number
+  /** When its window ends (ms since 1970). */
+  ends: number
+}
+
+/** Tells each once: at the threshold and not before, however far a step goes. `as`: whose limits they are, to be told apart from others. */
+export function reached(pages: readonly Page[], limits: readonly Limit[], as = ''): Reached[] {
+  const news: Reached[] = []
+  for (const limit of limits) {
+    const page = pageOf(pages, limit)
+    const used = page?.used.get(limit.account) ?? 0
+    for (const { level, percent } of levels) {
+      if (page === undefined || used * 100 < limit.amount * percent) continue
+      const name = `${as}${level}/${limit.account}`
+      if (page.told.get(name) === limit.amount) continue
+      page.told.set(name, limit.amount)
+      news.push({ ...limit, level, used, ends: page.window.ends })
+    }
+  }
+  return news
+}
+
+export interface Spent {
+  limit: Limit
+  ends: number
+}
+
+/** The spent budget that begins anew last, if any is spent. */
+export function spent(pages: readonly Page[], limits: readonly Limit[]): Spent | undefined {
+  let last: Spent | undefined
+  for (const limit of limits) {
+    const page = pageOf(pages, limit)
+    if (page === undefined || (page.used.get(limit.account) ?? 0) < limit.amount) continue
+    if (last === undefined || page.window.ends > last.ends) last = { limit, ends: page.window.ends }
+  }
+  return last
+}
+
+/**
+ * The budget that has no room for what is asked beside what is held already, if any has none. Where nothing is held the rest of a budget is
+ * given whole: it would be of no use otherwise.
+ */
+export function short(
+  pages: readonly Page[],
+  limits: readonly Limit[],
+  held: (limit: Limit) => number,
+  asked: (limit: Limit) => number,
+): Limit | undefined {
+  return limits.find((limit) => {
+    const [used, others] = [pageOf(pages, limit)?.used.get(limit.account) ?? 0, held(limit)]
+    return others > 0 && used + others + asked(limit) > limit.amount
+  })
+}
+
+export function pageOf(pages: readonly Page[], { window }: Limit): Page | undefined {
+  return pages.find((page) => page.window.name === window)
+}

@@ -1,0 +1,21 @@
+// What a call tells its desk where a test does not look at it. Knows no rule.
+import type { Entry } from '../../src/ledger.ts'
+import type { CallRecord, Progress } from '../../src/ports.ts'
+
+/** Nothing was metered, and nothing is held anew. */
+export const still: Progress = { metered: { live_ms: 0, micro_usd: 0 } }
+
+/** What a record says of the ledger. */
+export const unremarkable = {
+  timeMicroUsd: 0,
+  tokensPerMinute: null,
+  cachedShare: null,
+  heldTokens: 0,
+  foretoldTokens: 0,
+  firstReplyTokens: null,
+  silentMs: null,
+} satisfies Partial<CallRecord>
+
+export function entry(id: string, amounts: Entry['amounts']): Entry {
+  return { id, model: 'gpt-realtime', amounts }
+}
