@@ -59,6 +59,10 @@ export const rules: Record<string, string[]> = {
     'test/rules/exchange-waiting.test.ts',
     'test/rules/exchange-parked.test.ts',
   ],
+  'src/outbox.ts': ['test/rules/outbox.test.ts'],
+  'src/desk-outbox.ts': ['test/rules/desk-outbox.test.ts'],
+  'src/hook.ts': ['test/rules/desk-outbox.test.ts'],
+  'src/webhook-target.ts': ['test/rules/webhook-target.test.ts'],
   'src/moments.ts': ['test/rules/moments.test.ts'],
   'src/dialling.ts': ['test/rules/dialling.test.ts', 'test/rules/exchange.test.ts'],
   'src/desk-queue.ts': [
