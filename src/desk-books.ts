@@ -119,5 +119,6 @@ function messageOf(alert: Alert, tenant: string, now: number): Omit<Message, 'at
   const [units, whose] = [unitsOf(alert), shadow ? 'shadow' : 'own']
   const bounds = { amount: used / units, limit: amount / units, share: level === 'warning' ? 0.8 : 1 }
   const data = { tenant, window, account: named(alert), ...bounds, window_ends_at: isoOf(ends), shadow }
-  return { id: `${tenant}_${whose}_${level}_${account}_${amount}_${window}_${ends}`, type: `budget.${level}`, data }
+  const percent = level === 'warning' ? '080' : '100' // messages of one moment go in the order of their ids
+  return { id: `${tenant}_${whose}_${account}_${amount}_${window}_${ends}_${percent}`, type: `budget.${level}`, data }
 }

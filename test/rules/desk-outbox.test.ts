@@ -4,6 +4,7 @@ import type { Due } from '../../src/desk-outbox.ts'
 import { changedHook, newHook, rotatedHook, shownHook } from '../../src/hook-edits.ts'
 import type { HookSettings } from '../../src/hook-settings.ts'
 import { keptMs, lostAfterMs, messageClaimMs, messagesWaiting } from '../../src/limits.ts'
+import { entry, still } from '../support/words.ts'
 import { DeskHost, start } from './desk-host.ts'
 
 const created_at = '2026-11-21T00:00:00.000Z'
@@ -290,4 +291,51 @@ test('[A5] a preview of an edit tells nobody', () => {
   host.admit('c1')
   host.desk.edits.preview({ caps: { lines: 0, agents: {} } }, start)
   expect(host.desk.outbox.next(start).is).toBe('none')
+})
+
+function debit(call: string, micro_usd: number, at = 0): void {
+  const ref = { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, model: 'gpt-realtime', pool: 'openai' }
+  const amounts = { input_text: 40_000, micro_usd }
+  host.desk.debit(ref, [entry(`r${at}`, amounts)], still, start + at)
+}
+
+/** What is told in this step, in order. */
+function told(at: number): unknown[] {
+  const all: unknown[] = []
+  for (let one = host.desk.outbox.next(start + at); one.is === 'due'; one = host.desk.outbox.next(start + at)) {
+    all.push({ ...one.message.data, type: one.message.type })
+    settle(one, 200, at)
+  }
+  return all
+}
+
+test('[A5] [L6] a budget that is four fifths used, and one that is spent, are told once, in the unit in which they are set', () => {
+  host = new DeskHost({ budgets: { spendUsdPerHour: 2, inputTokensPerHour: 50_000, tokensPerDay: 1e9 } })
+  hook('h1', { events: ['budget.warning', 'budget.exhausted'] })
+  host.admit('c1')
+  debit('c1', 1_000_000)
+  const of = { tenant: 'ten_1', window: 'hour', window_ends_at: '2026-11-21T13:00:00.000Z', shadow: false }
+  const input = { ...of, account: 'input tokens', limit: 50_000 }
+  expect(told(0)).toEqual([{ ...input, type: 'budget.warning', amount: 40_000, share: 0.8 }])
+  debit('c1', 1_500_000, 1)
+  const dollars = { ...of, account: 'US dollars', limit: 2, amount: 2.5 }
+  expect(told(1)).toEqual([
+    { ...input, type: 'budget.exhausted', amount: 80_000, share: 1 },
+    { ...dollars, type: 'budget.warning', share: 0.8 },
+    { ...dollars, type: 'budget.exhausted', share: 1 },
+  ])
+  debit('c1', 1, 2)
+  expect(told(2)).toEqual([])
+})
+
+test('[A5] [L7] a suspension is told, and that it was lifted', () => {
+  host = new DeskHost({ budgets: { spendUsdPerHour: 1_000, inputTokensPerHour: 1e9, tokensPerDay: 1e9 } })
+  hook('h1', { events: ['tenant.suspended', 'tenant.resumed'] })
+  host.admit('c1')
+  debit('c1', 9_000_000)
+  expect(told(0)).toEqual([{ type: 'tenant.suspended', tenant: 'ten_1', reason: 'burn_rate', usd_per_hour: 54 }])
+  host.desk.resume(start + 1)
+  expect(told(1)).toEqual([{ type: 'tenant.resumed', tenant: 'ten_1', reason: 'operator' }])
+  expect(host.desk.resume(start + 2)).toBe(false)
+  expect(told(2)).toEqual([])
 })

@@ -4386,8 +4386,9 @@ function messageOf(alert, tenant, now)
             shadow = shadow
         }
     )
+    local percent = level == "warning" and "080" or "100"
     return {
-        id = (((((((((((tenant .. "_") .. whose) .. "_") .. level) .. "_") .. account) .. "_") .. tostring(amount)) .. "_") .. window) .. "_") .. tostring(ends),
+        id = (((((((((((tenant .. "_") .. whose) .. "_") .. account) .. "_") .. tostring(amount)) .. "_") .. window) .. "_") .. tostring(ends)) .. "_") .. percent,
         type = "budget." .. level,
         data = data
     }
