@@ -1,5 +1,5 @@
 // The clock of a named time zone for the time around a moment, from the runtime's calendar. Knows no tenant. Rule L5.
-import type { Offset, Zone } from './zone.ts'
+import { utc, type Offset, type Zone } from './zone.ts'
 
 const dayMs = 86_400_000
 /** What windows that began before may need, and as far as an admin plans. */
@@ -11,6 +11,7 @@ const known = new Map<string, { zone: Zone; until: number }>()
 
 /** `timezone`: an IANA name. Computed once a month and zone. */
 export function zoneOf(timezone: string, now: number): Zone {
+  if (timezone === 'UTC') return utc
   const before = known.get(timezone)
   if (before !== undefined && now < before.until && now > before.until - 31 * dayMs) return before.zone
   const zone = shifts(timezone, now - beforeMs, now + afterMs)
