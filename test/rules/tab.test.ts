@@ -2,10 +2,11 @@
 import { expect, test } from 'vitest'
 import { nothing } from '../../src/held.ts'
 import { firstReply, unpostedReports } from '../../src/limits.ts'
-import type { CallRecord } from '../../src/ports.ts'
+import type { CallTerms } from '../../src/plan.ts'
+import type { Brings, CallRecord, Offer, Target } from '../../src/ports.ts'
 import { shippedPrices } from '../../src/price-table.ts'
 import { readUsage, type Usage } from '../../src/realtime/usage.ts'
-import { Tab } from '../../src/tab.ts'
+import { ratesOf, Tab } from '../../src/tab.ts'
 
 const fallback = 64
 const model = 'gpt-realtime-2.1'
@@ -196,4 +197,19 @@ test('[L3] time without a price is debited at the fallback rate for what speech 
   tab.reply('a', used(10, 2), 0)
   expect(tab.unposted()[0]?.amounts).toMatchObject({ micro_usd: 0, unpriced: 1 })
   expect(tab.progress(1_000).metered.micro_usd).toBe(20 * fallback)
+})
+
+test('[L3] is priced as its provider bills; one that was parked before there was a choice by its tokens', () => {
+  const offer = { model: 'm' } as Offer
+  const of = (upstream: object) => {
+    const target = { upstream, url: '' } as Target
+    return ratesOf(offer, target, { fallbackMicroUsd: 64 } as CallTerms, { prices: shippedPrices } as Brings)
+  }
+  expect(of({ billing: 'seconds' })).toEqual({
+    model: 'm',
+    prices: shippedPrices,
+    billing: 'seconds',
+    fallbackMicroUsd: 64,
+  })
+  expect(of({}).billing).toBe('tokens')
 })

@@ -124,7 +124,7 @@ async function load([from, to]: Mutant) {
   return redis.load(source.replace(from, () => to))
 }
 
-test.each(ofDesk)('[S1] the streams of a desk notice "%s" as "%s"', { timeout: 60_000 }, async (from, to) => {
+test.each(ofDesk)('[S1] the streams of a desk notice "%s" as "%s"', { timeout: 120_000 }, async (from, to) => {
   const fcall = await load([from, to])
   await redis.send('FLUSHDB')
   const open = (run: number) => {
@@ -135,7 +135,7 @@ test.each(ofDesk)('[S1] the streams of a desk notice "%s" as "%s"', { timeout: 6
   await expect(deskStreams(open, steps)).rejects.toThrow()
 })
 
-test.each(ofMail)('[A5] [S1] the streams of webhooks notice "%s" as "%s"', { timeout: 60_000 }, async (from, to) => {
+test.each(ofMail)('[A5] [S1] the streams of webhooks notice "%s" as "%s"', { timeout: 120_000 }, async (from, to) => {
   const fcall = await load([from, to])
   await redis.send('FLUSHDB')
   const open = (run: number) => {
@@ -146,7 +146,7 @@ test.each(ofMail)('[A5] [S1] the streams of webhooks notice "%s" as "%s"', { tim
   await expect(mailStreams(open, steps)).rejects.toThrow()
 })
 
-test.each(ofPool)('[S1] the streams of a pool notice "%s" as "%s"', { timeout: 60_000 }, async (from, to) => {
+test.each(ofPool)('[S1] the streams of a pool notice "%s" as "%s"', { timeout: 120_000 }, async (from, to) => {
   const fcall = await load([from, to])
   await redis.send('FLUSHDB')
   const open = (run: number) => {
