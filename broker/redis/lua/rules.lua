@@ -2971,7 +2971,6 @@ ____exports.accounts = {
     "output_unknown",
     "tts_characters",
     "transcribed_ms",
-    "tts_characters",
     "micro_usd",
     "unpriced",
     "unreported",
@@ -4035,16 +4034,7 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
                 if since == nil then
                     missing:set(id, now)
                 elseif call ~= nil then
-                    self:close(
-                        ____exports.refOf(call, tenant),
-                        tenant,
-                        self:known(
-                            id,
-                            lost(call, now),
-                            now
-                        ),
-                        now
-                    )
+                    self:_closeLost(call, tenant, now)
                 end
                 __continue14 = true
             until true
@@ -4053,6 +4043,20 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
             end
         end
     end
+end
+function DeskEnds.prototype._closeLost(self, call, tenant, now)
+    local ref, record = ____exports.refOf(call, tenant), self:known(
+        call.id,
+        lost(call, now),
+        now
+    )
+    local metered = {live_ms = record.liveMs, micro_usd = record.timeMicroUsd}
+    self._counts:metered(
+        ref.pool,
+        tenant.plan,
+        self._ledger:metered(ref, metered, tenant, now)
+    )
+    self:close(ref, tenant, record, now)
 end
 return ____exports
 end)()
