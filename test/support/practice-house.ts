@@ -126,7 +126,10 @@ export class PracticeTenant {
     this.#clock.after(resetEveryMs, () => {
       if (this.done) return
       this.#life = this.#lifeOf(this.#open())
-      this.#clock.after(0, () => void this.#life.levelAll().then(() => this.#life.armed()))
+      this.#clock.after(0, () => {
+        const began = this.#life.levelAll().then(() => this.#life.armed())
+        began.catch((error: unknown) => this.#fault(error))
+      })
       this.#resets()
     })
   }
