@@ -2,6 +2,8 @@
 import { expect } from 'vitest'
 import { withTotals } from '../../src/ledger.ts'
 import { heartbeatMs } from '../../src/limits.ts'
+import type { Series } from '../../src/metrics.ts'
+import { readSeries } from '../../src/series.ts'
 import { windowsAt } from '../../src/window.ts'
 import { zoneOf } from '../../src/zone-of.ts'
 import type { CallRecord } from '../../src/ports.ts'
@@ -21,7 +23,31 @@ export async function expectAccounts(house: PracticeTenant, pages: Pages): Promi
   expectLost(house, records, missing)
   expectRecords(records, accounts)
   expectSums(records, pages)
+  expectCounted((await house.steps.report())['openai'] ?? {}, totalsOf(pages, 'month'))
 }
+
+/** `/metrics` says of tokens, money, time and ends what the ledger says. */
+function expectCounted(series: Series, totals: Books): void {
+  const counted: Books = {}
+  for (const [id, n] of Object.entries(series)) {
+    const { name, labels } = readSeries(id)
+    const account =
+      name === 'trunkline_tokens_total'
+        ? `${labels['direction']}_${labels['modality']}`
+        : counters[name as keyof typeof counters]
+    if (account !== undefined) counted[account] = (counted[account] ?? 0) + n
+  }
+  counted['live_ms'] = Math.round((counted['live_ms'] ?? 0) * 1000)
+  const known = Object.keys(counted).map((account) => [account, totals[account] ?? 0])
+  expect(counted).toEqual(Object.fromEntries(known))
+  expect(counted['calls']).toBe(totals['calls'])
+}
+
+const counters = {
+  trunkline_spend_microusd_total: 'micro_usd',
+  trunkline_voice_seconds_total: 'live_ms',
+  trunkline_call_ends_total: 'calls',
+} as const
 
 /** Of the pages that are there, those accounts that the provider reports of; and that there is no other page. */
 function expectedOf(house: PracticeTenant, accounts: readonly Accounted[], pages: Pages): Pages {
