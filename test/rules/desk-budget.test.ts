@@ -1,388 +1,477 @@
-// A desk holds its tenant to its budgets: who is let in, who may go on, who is told what, and when. On node:sqlite.
+// A desk holds its tenant to its budgets, end to end over SQL. On node:sqlite.
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Alert } from '../../src/desk-budget.ts'
-import { lostRecord } from '../../src/desk-counts.ts'
 import { SqlDesk } from '../../src/desk.ts'
-import type { Entry } from '../../src/ledger.ts'
-import { burnMs, firstMinuteCalls, firstReply, heartbeatMs, leaseTtlMs, lostAfterMs } from '../../src/limits.ts'
-import { TenantSettings } from '../../src/plan-settings.ts'
+import type { Heard } from '../../src/desk-books.ts'
+import { burnMs, firstReply, leaseTtlMs, lostAfterMs, pageKeptMs } from '../../src/limits.ts'
+import { TenantSettings, type TenantChange } from '../../src/plan-settings.ts'
+import { changed, plans, type PlanName, type Tenant } from '../../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, Progress } from '../../src/ports.ts'
-import { readSeries } from '../../src/series.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
-import { ample } from '../support/grants.ts'
-import { entry, still } from '../support/words.ts'
+import { ample, grantOf } from '../support/grants.ts'
+import { entry, still, unremarkable } from '../support/words.ts'
 
-const start = Date.parse('2026-11-21T12:20:00.000Z')
-const hourEnds = Date.parse('2026-11-21T13:00:00.000Z')
-const created_at = '2026-11-10T12:00:00.000Z'
-const dayMs = 86_400_000
-const replyTokens = firstReply.input + firstReply.output
-
+const start = Date.parse('2026-11-21T12:00:00.000Z')
+const [minute, hour, day] = [60_000, 3_600_000, 86_400_000]
 let store: Store
 let desk: SqlDesk
 
 beforeEach(() => {
   store = openSqlite()
-  SqlDesk.prepare(store.sql)
-  desk = new SqlDesk(store.sql, store.transact)
   return () => store.close()
 })
 
-/** A tenant of a hundred lines and no budget but these. */
-function open(settings: Partial<TenantSettings> = {}): void {
-  const own = TenantSettings.parse({
-    name: 'Acme',
-    plan: 'scale',
-    caps: { lines: 100 },
-    overflow: 'event',
-    ...settings,
-  })
-  desk.registry.putTenant({ ...own, id: 'ten_1', created_at })
-  const times = { created_at, expires_at: null, revoked_at: null }
-  desk.registry.putKey({ id: 'k1', name: 'k1', lines: null, headStartSeconds: 0, hint: '…', ...times }, 'hash')
+/** A desk whose tenant has such settings; its pool gives what it wants. */
+function open(settings: Partial<TenantSettings> & { plan?: PlanName } = {}): void {
+  SqlDesk.prepare(store.sql)
+  desk = new SqlDesk(store.sql, store.transact)
+  const own = TenantSettings.parse({ name: 'Acme', plan: 'scale', overflow: 'event', ...settings })
+  desk.registry.putTenant({ ...own, id: 'ten_1', created_at: '2026-11-21T00:00:00.000Z' })
+  const times = { created_at: '2026-11-21T00:00:00.000Z', expires_at: null, revoked_at: null }
+  for (const id of ['k1', 'k2'])
+    desk.registry.putKey({ id, name: id, lines: null, headStartSeconds: 0, hint: '…', ...times }, `hash of ${id}`)
   desk.regrant('openai', ample, 'answer', start)
 }
 
-function offer(call: string): Offer {
-  const whose = { tenant: 'ten_1', keyHash: 'hash', agent: null, caller: null }
-  return { call, ...whose, model: 'm', models: ['m'], unserved: null, pool: 'openai' }
+function change(to: TenantChange): void {
+  desk.registry.putTenant(changed(desk.registry.tenant() as Tenant, to))
 }
 
-function ref(call: string): CallRef {
-  return { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, model: 'm', pool: 'openai' }
+function admit(call: string, at = 0, agent: string | null = null): Admission {
+  const asks = { model: 'gpt-realtime', models: ['gpt-realtime'], unserved: null, pool: 'openai', caller: null }
+  const offer: Offer = { call, tenant: 'ten_1', keyHash: 'hash of k1', agent, ...asks }
+  return desk.admit(offer, start + at)
 }
 
-function told(admission: Admission): string {
+function consider(call: string): Admission | undefined {
+  const asks = { model: 'gpt-realtime', models: ['gpt-realtime'], unserved: null, pool: 'openai', caller: null }
+  return desk.consider({ call, tenant: 'ten_1', keyHash: 'hash of k1', agent: null, ...asks }, start)
+}
+
+/** `granted`, `queued`, or why not. */
+function said(admission: Admission): string {
   return admission.is === 'refused' || admission.is === 'full' ? admission.refusal.why : admission.is
 }
 
-/** `granted` or `queued`, or why not. */
-function admit(call: string, at = 0): string {
-  return told(desk.admit(offer(call), start + at))
+function ref(call: string, agent: string | null = null): CallRef {
+  return { call, tenant: 'ten_1', key: 'k1', agent, caller: null, model: 'gpt-realtime', pool: 'openai' }
 }
 
 let reports = 0
-function used(amounts: Entry['amounts']): Entry[] {
-  return [entry(`r${reports++}`, amounts)]
+function debit(call: string, amounts: Record<string, number>, at = 0, progress: Progress = still): Heard {
+  return desk.debit(ref(call), [entry(`r${reports++}`, amounts)], progress, start + at)
 }
 
-/** What a call's word is answered with: `kept`, or why it may not go on. */
-function debit(call: string, amounts: Entry['amounts'], at = 0, progress: Progress = still): string {
-  const { renewal } = desk.debit(ref(call), used(amounts), progress, start + at)
-  return renewal.is === 'kept' ? 'kept' : renewal.refusal.why
+function why({ renewal }: Heard): string {
+  return renewal.is === 'withdrawn' ? renewal.refusal.why : renewal.is
 }
 
-function alertsOf(call: string, amounts: Entry['amounts'], at = 0): string[] {
-  return desk.debit(ref(call), used(amounts), still, start + at).alerts.map(shown)
+function alerts({ alerts }: Pick<Heard, 'alerts'>): string[] {
+  return alerts.map((alert) =>
+    alert.is === 'suspended'
+      ? `suspended ${alert.micro_usd_per_hour}`
+      : `${alert.shadow ? 'shadow ' : ''}${alert.level} ${alert.window} ${alert.account}`,
+  )
 }
 
-function shown(alert: Alert): string {
-  if (alert.is === 'suspended') return 'suspended'
-  return `${alert.shadow ? 'shadow ' : ''}${alert.level} ${alert.account}/${alert.window} ${alert.used}`
+function record(call: string, own: Partial<CallRecord> = {}): CallRecord {
+  const outcome = { by: 'caller', why: 'hung_up', code: 1000, reason: call, inReply: false } as const
+  const times = { waitedMs: 0, liveMs: 0, firstAudioMs: null, overheadMs: 0, connectMs: null }
+  const figures = { tokens: 0, microUsd: 0, replies: 0, peakContextTokens: 0, firstMinuteTokens: null }
+  return { model: 'gpt-realtime', outcome, ...times, ...figures, ...unremarkable, ...own }
 }
 
-function live(ms: number): Progress {
-  return { metered: { live_ms: ms, micro_usd: 0 } }
+function metered(live_ms: number, micro_usd = 0): Progress {
+  return { metered: { live_ms, micro_usd } }
 }
 
-/** The series of a metric of budgets, its labels in short. */
-function counted(metric: string): [string, number][] {
-  const all = Object.entries(desk.report(start)['openai'] ?? {}).map(([id, n]) => [readSeries(id), n] as const)
-  return all
-    .filter(([{ name }]) => name === metric)
-    .map(([{ labels }, n]) => [
-      `${labels['level']} ${labels['account']}/${labels['window']} shadow=${labels['shadow']}`,
-      n,
-    ])
+/** Names of rosters that have anything in them. */
+function rosters(like: string): unknown[] {
+  return store.sql('SELECT DISTINCT name FROM roster WHERE name LIKE ? ORDER BY name', like).map(({ name }) => name)
 }
 
-function wouldWait(): number | undefined {
-  return counted('trunkline_shadow_refusals_total')[0]?.[1]
+/** What `/metrics` counts of alerts. */
+function told(): Record<string, number> {
+  const series = Object.entries(desk.report(start)['openai'] ?? {}).filter(([id]) =>
+    id.startsWith('trunkline_budget_alerts_total'),
+  )
+  return Object.fromEntries(series.map(([id, count]) => [/"level":"(\w+)"/.exec(id)?.[1], count]))
 }
 
-function end(call: string, at = 0, own: Partial<CallRecord> = {}): void {
-  const outcome = { by: 'caller', why: 'hung_up', code: 1000, reason: '', inReply: false } as const
-  desk.end(ref(call), [], { ...lostRecord('m', 1_000), outcome, ...own }, start + at)
+function budgets(at = 0) {
+  return desk.read(start + at)?.budgets ?? []
 }
 
-/** What is held for a newcomer, whose first reply then takes 400. */
-function heldFor(call: string): number | undefined {
-  expect(admit(call)).toBe('granted')
-  const reading = desk.read(start)?.budgets[0]?.held
-  end(call, 0, { firstReplyTokens: 400 })
-  return reading
-}
-
-describe('what is held', () => {
-  const one = { budgets: { tokensPerHour: replyTokens } }
-
-  test('[L4] of a hundred who come at once where there is room for one reply one is let in; when it has gone, the next', () => {
-    open(one)
-    const answers = Array.from({ length: 100 }, (_, i) => admit(`c${i}`))
-    expect(answers.filter((answer) => answer === 'granted')).toHaveLength(1)
-    expect(answers.filter((answer) => answer === 'budget_held')).toHaveLength(99)
-    expect([desk.read(start)?.lines.live, desk.read(start)?.budgets[0]?.held]).toEqual([1, replyTokens])
-    end('c0')
-    expect([desk.read(start)?.lines.live, desk.read(start)?.budgets[0]?.held]).toEqual([0, 0])
-    expect([admit('next'), admit('after')]).toEqual(['granted', 'budget_held'])
+describe('a budget', () => {
+  test('[L6] warns and stops with the debit that reaches it, and from then on nobody comes in until its window ends', () => {
+    open({ budgets: { tokensPerDay: 1_000 } })
+    admit('c1')
+    const heard = [
+      debit('c1', { input_text: 799 }),
+      debit('c1', { output_audio: 1 }),
+      debit('c1', { input_audio: 200 }),
+    ]
+    expect(heard.map(alerts)).toEqual([[], ['warning day tokens'], ['exhausted day tokens']])
+    expect(heard.map(why)).toEqual(['kept', 'kept', 'budget_exhausted'])
+    expect(said(admit('c2', 5))).toBe('budget_exhausted')
+    const midnight = start + 12 * hour
+    expect(admit('c3', 5)).toMatchObject({
+      refusal: {
+        retryAfterMs: midnight - start - 5,
+        details: { whose: 'The', amount: 1_000, what: 'tokens', window: 'day', ends: '2026-11-22T00:00:00.000Z' },
+      },
+    })
+    expect(said(admit('c4', 12 * hour - 1))).toBe('budget_exhausted')
+    expect(said(admit('c5', 12 * hour))).toBe('granted')
   })
 
-  test('[L4] a budget that is smaller than a reply serves one caller after another', () => {
-    open({ budgets: { tokensPerHour: 10 } })
-    expect([admit('a'), admit('b')]).toEqual(['granted', 'budget_held'])
-    end('a')
-    expect(admit('b')).toBe('granted')
+  test('[L6] one call’s debit is told to the others when they speak, with heartbeat or report', () => {
+    open({ budgets: { outputTokensPerHour: 1_000 } })
+    for (const call of ['c1', 'c2']) admit(call)
+    debit('c1', { output_text: 1_000 })
+    expect(why(desk.renew(ref('c2'), null, still, start))).toBe('budget_exhausted')
+    expect(why(debit('c2', { input_text: 1 }))).toBe('budget_exhausted')
+    expect(desk.affected(start)).toMatchObject({ calls: ['c1', 'c2'], refusal: { why: 'budget_exhausted' } })
+  })
+
+  test('[L6] the last report of a call counts, also when it comes with its end', () => {
+    open({ budgets: { spendUsdPerMonth: 0.01 } })
+    admit('c1')
+    expect(alerts(desk.end(ref('c1'), [entry('r', { micro_usd: 10_000 })], record('c1'), start))).toEqual([
+      'warning month micro_usd',
+      'exhausted month micro_usd',
+    ])
+    expect(admit('c2')).toMatchObject({ refusal: { details: { amount: 0.01, what: 'US dollars', window: 'month' } } })
+  })
+
+  test('[L6] a plan has its own, and a tenant’s stand over them name by name', () => {
+    open({ plan: 'starter', budgets: { tokensPerDay: 2_000_000, tokensPerMonth: 5 } })
+    expect(budgets().map(({ window, account, amount }) => `${window} ${account} ${amount}`)).toEqual([
+      'hour input 50000',
+      'hour output 25000',
+      'hour micro_usd 5000000',
+      'hour tts_characters 50000',
+      'day tokens 2000000',
+      'month tokens 5',
+    ])
+  })
+
+  test('[L9] reads what is used, held and left, and when it begins anew', () => {
+    open({ budgets: { tokensPerDay: 5_000 } })
+    admit('c1')
+    expect(budgets()[0]).toEqual({
+      window: 'day',
+      account: 'tokens',
+      amount: 5_000,
+      used: 0,
+      held: firstReply.input + firstReply.output,
+      left: 5_000 - firstReply.input - firstReply.output,
+      ends: start + 12 * hour,
+      shadow: false,
+    })
+    debit('c1', { input_text: 4_900 }, 0, { ...still, hold: { input: 90, output: 70, micro_usd: 1 } })
+    expect(budgets()[0]).toMatchObject({ used: 4_900, held: 160, left: 0 })
+  })
+
+  test('[L6] lowered below what is used it is spent at once, and told once; raised it lets in again', () => {
+    open({ budgets: { tokensPerDay: 10_000 } })
+    admit('c1')
+    debit('c1', { input_text: 2_000 })
+    change({ budgets: { tokensPerDay: 1_500 } })
+    expect(alerts({ alerts: desk.judge(start) })).toEqual(['warning day tokens', 'exhausted day tokens'])
+    expect(desk.judge(start)).toEqual([])
+    expect(told()).toEqual({ warning: 1, exhausted: 1 })
+    expect(said(admit('c2'))).toBe('budget_exhausted')
+    change({ budgets: { tokensPerDay: 4_000 } })
+    expect([desk.judge(start), said(admit('c2'))]).toEqual([[], 'granted'])
+    change({ budgets: { tokensPerDay: null } })
+    expect(said(admit('c3'))).toBe('granted')
+  })
+
+  test('[L6] a shadow’s is told and keeps nobody out', () => {
+    open({ shadow: { lines: null, budgets: { tokensPerDay: 100 } } })
+    admit('c1')
+    const heard = debit('c1', { input_text: 100 })
+    expect([alerts(heard), why(heard)]).toEqual([['shadow warning day tokens', 'shadow exhausted day tokens'], 'kept'])
+    expect(said(admit('c2'))).toBe('granted')
+    expect(budgets()).toMatchObject([{ shadow: true, used: 100, amount: 100, left: 0 }])
+  })
+
+  test('[L6] of a call ends that call alone, and begins anew with the hour', () => {
+    open({ callBudgets: { inputTokensPerHour: 500 } })
+    for (const call of ['c1', 'c2']) admit(call)
+    expect(why(debit('c1', { input_audio: 499 }))).toBe('kept')
+    const over = debit('c1', { input_audio: 1 })
+    expect(over).toMatchObject({ alerts: [], renewal: { refusal: { details: { whose: 'This call’s' } } } })
+    expect(why(debit('c2', { input_audio: 499 }))).toBe('kept')
+    expect(said(admit('c3'))).toBe('granted')
+    expect(why(debit('c2', { input_audio: 400 }, hour))).toBe('kept')
+    expect(why(debit('c2', { input_audio: 100 }, hour + 1))).toBe('budget_exhausted')
+  })
+
+  test('[L5] by the tenant’s clock: an evening in New York is the next morning in Berlin', () => {
+    open({ budgets: { tokensPerDay: 100 }, timezone: 'Europe/Berlin' })
+    admit('c1')
+    debit('c1', { input_text: 100 }, 11 * hour - 1)
+    desk.end(ref('c1'), [], record('c1'), start + 11 * hour - 1)
+    expect([said(admit('c2', 11 * hour - 1)), said(admit('c3', 11 * hour))]).toEqual(['budget_exhausted', 'granted'])
+    change({ timezone: 'America/New_York' })
+    expect(said(admit('c4', 11 * hour))).toBe('budget_exhausted') // there it is still that day
+  })
+})
+
+describe('what is held', () => {
+  test('[L4] lets go at the sweep of what ran out', () => {
+    open()
+    admit('c1')
+    const held = () => desk.rosters.get('held:input').size()
+    expect(held()).toBe(1)
+    desk.sweep(start + leaseTtlMs)
+    expect(held()).toBe(0)
+  })
+
+  test('[G2] a newcomer whose pool was asked meanwhile gives its ticket back when the budget is gone', () => {
+    open({ budgets: { tokensPerDay: 5_000 } })
+    admit('c1')
+    desk.regrant('openai', grantOf(0, 0, 2), 'answer', start)
+    expect(consider('c2')).toBeUndefined()
+    debit('c1', { input_text: 5_000 })
+    expect(said(admit('c2'))).toBe('budget_exhausted')
+    expect(desk.rosters.get('queue').size() + desk.rosters.get('tickets').size()).toBe(0)
+  })
+
+  test('[L4] of a hundred who come at once for a budget of one the first has it; when it ends the next may', () => {
+    open({ budgets: { tokensPerDay: firstReply.input + firstReply.output } })
+    const all = Array.from({ length: 100 }, (_, i) => said(admit(`c${i}`)))
+    expect([all.filter((one) => one === 'granted').length, new Set(all.slice(1))]).toEqual([
+      1,
+      new Set(['budget_held']),
+    ])
+    desk.end(ref('c0'), [], record('c0'), start)
+    expect([said(admit('d1')), said(admit('d2'))]).toEqual(['granted', 'budget_held'])
   })
 
   test('[L4] there is room to the token', () => {
-    open({ budgets: { tokensPerHour: 2 * replyTokens } })
-    expect([admit('a'), admit('b'), admit('c')]).toEqual(['granted', 'granted', 'budget_held'])
-    debit('a', { input_text: 1 })
-    end('b')
-    expect(admit('c')).toBe('budget_held') // one token is used beside what is held for the first
-    expect(debit('a', {}, 0, { ...still, hold: { input: 0, output: 0, micro_usd: 0 } })).toBe('kept')
-    expect(admit('c')).toBe('granted')
+    open({ budgets: { tokensPerHour: 2 * (firstReply.input + firstReply.output) } })
+    expect([said(admit('c1')), said(admit('c2')), said(admit('c3'))]).toEqual(['granted', 'granted', 'budget_held'])
+    debit('c1', { input_text: 1 })
+    desk.end(ref('c2'), [], record('c2'), start)
+    expect(said(admit('c3'))).toBe('budget_held') // beside what is held for the first one token is used
+    debit('c1', {}, 0, { ...still, hold: { input: 0, output: 0, micro_usd: 0 } })
+    expect(said(admit('c3'))).toBe('granted')
   })
 
-  test('[L4] it dies with the lease of a call that is not heard of any more, and is held on by one that is', () => {
-    open(one)
-    admit('a')
-    desk.renew(ref('a'), null, still, start + 20_000)
-    expect([admit('b', leaseTtlMs), admit('b', 20_000 + leaseTtlMs - 1)]).toEqual(['budget_held', 'budget_held'])
-    expect(admit('b', 20_000 + leaseTtlMs)).toBe('granted')
+  test('[L4] comes back when its lease runs out, and not before', () => {
+    open({ budgets: { tokensPerDay: 1_000 } })
+    admit('c1')
+    expect(said(admit('c2', leaseTtlMs - 1))).toBe('budget_held')
+    expect(said(admit('c3', leaseTtlMs))).toBe('granted')
   })
 
-  test('[L4] who waits for a line holds nothing, and when its turn comes it has its own', () => {
-    open({ budgets: { tokensPerHour: 3 * replyTokens }, caps: { lines: 1, agents: {} }, overflow: 'hold' })
-    expect([admit('a'), admit('b'), admit('c')]).toEqual(['granted', 'queued', 'queued'])
-    expect(desk.read(start)?.budgets[0]?.held).toBe(replyTokens)
-    end('a')
-    expect(desk.advance(start)).toEqual(['b'])
-    expect(desk.read(start)?.budgets[0]?.held).toBe(replyTokens)
+  test('[L4] goes on with each heartbeat, until the call says otherwise', () => {
+    open({ budgets: { tokensPerDay: 1_000 } })
+    admit('c1')
+    desk.renew(ref('c1'), null, still, start + 20_000)
+    expect(said(admit('c2', 40_000))).toBe('budget_held')
+    desk.renew(ref('c1'), null, { ...still, hold: { input: 0, output: 0, micro_usd: 0 } }, start + 41_000)
+    expect(said(admit('c3', 42_000))).toBe('granted')
   })
 
-  test('[L4] a newcomer is taken to need what the first replies of its tenant took, once twenty have shown it', () => {
-    open({ budgets: { tokensPerHour: 1_000_000 } })
-    const seen = Array.from({ length: firstMinuteCalls + 1 }, (_, i) => heldFor(`c${i}`))
-    expect(new Set(seen.slice(0, -1))).toEqual(new Set([replyTokens]))
-    expect(seen.at(-1)).toBe(400)
-  })
-})
-
-describe('what is spent', () => {
-  test('[L6] at 80 % it is told once, at 100 % once, and at 100 % nobody may go on or come', () => {
-    open({ budgets: { tokensPerHour: 1_000 }, timezone: 'UTC' })
-    admit('a')
-    expect(alertsOf('a', { input_text: 799 })).toEqual([])
-    expect(alertsOf('a', { output_text: 1 })).toEqual(['warning tokens/hour 800'])
-    expect(alertsOf('a', { output_text: 199 })).toEqual([])
-    expect(debit('a', {})).toBe('kept')
-    expect(alertsOf('a', { output_audio: 1 })).toEqual(['exhausted tokens/hour 1000'])
-    expect(alertsOf('a', { output_audio: 500 })).toEqual([])
-    expect([debit('a', {}), desk.renew(ref('a'), null, still, start).renewal]).toMatchObject([
-      'budget_exhausted',
-      { is: 'withdrawn', refusal: { why: 'budget_exhausted' } },
-    ])
-    expect(desk.admit(offer('b'), start)).toEqual({
-      is: 'refused',
-      refusal: {
-        why: 'budget_exhausted',
-        details: { whose: 'The', amount: 1_000, what: 'tokens', window: 'hour', ends: '2026-11-21T13:00:00.000Z' },
-        retryAfterMs: hourEnds - start,
-      },
-      beforeUpgrade: false,
-    })
+  test('[L4] a caller that waits holds nothing until it has its line', () => {
+    open({ caps: { lines: 1, agents: {} }, overflow: 'hold', budgets: { tokensPerDay: 2_000 } })
+    expect(['c1', 'c2', 'c3'].map((call) => said(admit(call)))).toEqual(['granted', 'queued', 'queued'])
+    expect(budgets()[0]?.held).toBe(1_000)
   })
 
-  test('[L5] [L6] when its window is over all begins anew, also what is told', () => {
-    open({ budgets: { tokensPerHour: 1_000 } })
-    admit('a')
-    debit('a', { input_text: 1_000 })
-    const later = hourEnds - start
-    expect([admit('b', later - 1), admit('b', later)]).toEqual(['budget_exhausted', 'granted'])
-    expect(alertsOf('b', { input_text: 1_000 }, later)).toEqual([
-      'warning tokens/hour 1000',
-      'exhausted tokens/hour 1000',
-    ])
+  test('[L4] a newcomer who is turned away takes nothing: neither line, nor place, nor hold', () => {
+    open({ budgets: { tokensPerDay: 1_000 }, overflow: 'hold' })
+    admit('c1')
+    expect(admit('c2')).toMatchObject({ is: 'full', refusal: { why: 'budget_held' } })
+    expect(desk.read(start)?.lines).toMatchObject({ live: 1, waiting: 0 })
+    expect(desk.records.get('c2')).toBeUndefined()
+    expect(budgets()[0]?.held).toBe(1_000)
   })
 
-  test.each([
-    ['hold', { is: 'full' }],
-    ['upgrade', { is: 'refused', beforeUpgrade: true }],
-    ['event', { is: 'refused', beforeUpgrade: false }],
-  ] as const)('[L6] [H6] where overflow is %s a newcomer hears of it in that way', (overflow, answer) => {
-    open({ budgets: { spendUsdPerDay: 0.001 }, overflow })
-    admit('a')
-    expect(debit('a', { micro_usd: 1_000 })).toBe('budget_exhausted')
-    const refusal = { why: 'budget_exhausted', details: { amount: 0.001, what: 'US dollars', window: 'day' } }
-    expect(desk.admit(offer('b'), start)).toMatchObject({ ...answer, refusal })
-    expect(desk.records.list(9)).toHaveLength(1)
-  })
-
-  test('[L6] a budget that is raised lets callers in at once; one that is lowered below what was used stops all', () => {
-    open({ budgets: { tokensPerHour: 1_000 } })
-    admit('a')
-    debit('a', { input_text: 1_000 })
-    expect(desk.affected(start)).toMatchObject({ calls: ['a'], refusal: { why: 'budget_exhausted' } })
-    desk.edits.change({ budgets: { tokensPerHour: 10_000 } })
-    expect([admit('b'), debit('a', {}), desk.judge(start), desk.affected(start).refusal]).toEqual([
-      'granted',
-      'kept',
-      [],
-      undefined,
-    ])
-    desk.edits.change({ budgets: { tokensPerHour: 1_100 } })
-    expect(desk.judge(start).map(shown)).toEqual(['warning tokens/hour 1000'])
-    expect(debit('a', {})).toBe('kept')
-    desk.edits.change({ budgets: { tokensPerHour: 1_000 } })
-    expect(desk.judge(start).map(shown)).toEqual(['warning tokens/hour 1000']) // that it is exhausted was told of this limit
-    expect(desk.affected(start)).toMatchObject({ calls: ['a', 'b'], refusal: { why: 'budget_exhausted' } })
-  })
-
-  test('[L6] who waits for a line when it is spent hears so when it asks again', () => {
-    open({ budgets: { tokensPerHour: 10_000 }, caps: { lines: 1, agents: {} }, overflow: 'hold' })
-    admit('a')
-    expect(admit('b')).toBe('queued')
-    debit('a', { input_text: 10_000 })
-    expect(desk.affected(start).calls).toEqual(['a', 'b'])
-    expect(desk.admit(offer('b'), start)).toMatchObject({ is: 'refused', refusal: { why: 'budget_exhausted' } })
-    expect(admit('a')).toBe('granted') // one that has its line is ended elsewhere
-  })
-
-  test('[L6] a call that has spent its own budget may not go on, and others of its tenant may', () => {
-    open({ callBudgets: { outputTokensPerHour: 100 } })
-    admit('a')
-    admit('b')
-    expect([debit('a', { output_text: 99 }), debit('b', { output_text: 99 })]).toEqual(['kept', 'kept'])
-    expect(desk.debit(ref('a'), used({ output_audio: 1 }), still, start)).toMatchObject({
-      renewal: {
-        is: 'withdrawn',
-        refusal: { why: 'budget_exhausted', details: { whose: 'This call’s', amount: 100 } },
-      },
-      alerts: [],
-    })
-    expect([debit('b', {}), admit('c'), debit('a', {}, hourEnds - start)]).toEqual(['kept', 'granted', 'kept'])
-  })
-
-  test('[L6] [L8] live time is spent as it passes, by what each call has told', () => {
-    open({ budgets: { liveMinutesPerHour: 2 } })
-    admit('a')
-    admit('b')
-    expect([debit('a', {}, 0, live(60_000)), debit('b', {}, 0, live(59_999))]).toEqual(['kept', 'kept'])
-    expect([debit('b', {}, 0, live(59_999)), debit('b', {}, 0, live(60_000))]).toEqual(['kept', 'budget_exhausted'])
-  })
-
-  test('[L6] budgets that are only tried are told as such, and refuse nobody', () => {
-    open({ budgets: { tokensPerHour: 5_000 }, shadow: { lines: null, budgets: { tokensPerHour: 1_000 } } })
-    admit('a')
-    expect(alertsOf('a', { input_text: 1_000 })).toEqual([
-      'shadow warning tokens/hour 1000',
-      'shadow exhausted tokens/hour 1000',
-    ])
-    expect([debit('a', {}), admit('b'), desk.affected(start).refusal]).toEqual(['kept', 'granted', undefined])
-    expect(alertsOf('a', { input_text: 3_000 })).toEqual(['warning tokens/hour 4000'])
-    expect(counted('trunkline_budget_alerts_total')).toEqual([
-      ['warning tokens/hour shadow=true', 1],
-      ['exhausted tokens/hour shadow=true', 1],
-      ['warning tokens/hour shadow=false', 1],
-    ])
-  })
-})
-
-describe('lines that are only tried', () => {
-  test('[M1] a newcomer that has a line at once where it would have had none is counted, and let in all the same', () => {
-    open({ shadow: { lines: 2, budgets: {} } })
-    expect([admit('a'), admit('b'), wouldWait()]).toEqual(['granted', 'granted', undefined])
-    expect([admit('c'), wouldWait()]).toEqual(['granted', 1])
-    expect([admit('c'), admit('a'), wouldWait()]).toEqual(['granted', 'granted', 1]) // asked again
-    end('a')
-    end('b')
-    expect([admit('d'), wouldWait()]).toEqual(['granted', 1])
-    expect([admit('e'), wouldWait()]).toEqual(['granted', 2])
-  })
-
-  test('[M1] who waits or is refused is not counted, nor is anybody where nothing is tried', () => {
-    open({ shadow: { lines: 0, budgets: {} }, caps: { lines: 1, agents: {} }, overflow: 'hold' })
-    expect([admit('a'), admit('b'), wouldWait()]).toEqual(['granted', 'queued', 1])
-    end('a')
-    expect([desk.advance(start), admit('b'), wouldWait()]).toEqual([['b'], 'granted', 1])
-    desk.edits.change({ overflow: 'event' })
-    expect([admit('c'), wouldWait()]).toEqual(['lines_full', 1])
-    for (const shadow of [null, { lines: null, budgets: {} }]) {
-      end('b')
-      desk.edits.change({ shadow, caps: { lines: 9 } })
-      expect([admit(`one of ${shadow?.lines}`), wouldWait()]).toEqual(['granted', 1])
+  test('[L4] is learned from first replies, once twenty calls have shown theirs', () => {
+    open()
+    for (let i = 0; i < 20; i++) {
+      admit(`t${i}`)
+      desk.end(ref(`t${i}`), [], record('t', { liveMs: minute, firstReplyTokens: 3_000 }), start)
     }
+    change({ budgets: { tokensPerDay: 10_000 } })
+    admit('c1')
+    expect(budgets()[0]?.held).toBe(3_000)
   })
 })
 
-describe('trials', () => {
-  /** Nothing but the rate stops it. */
-  const rich = { spendUsdPerHour: 1e6, tokensPerDay: 1e12, inputTokensPerHour: 1e12, outputTokensPerHour: 1e12 }
-  /** In ten minutes, at $50 an hour. */
-  const most = 8_333_333
+describe('a tenant that may not talk', () => {
+  const most = (plans.trial.suspendUsdPerHour ?? 0) * 1_000_000
 
-  test('[L7] at more than $50 an hour over ten minutes it is suspended, and says so once', () => {
-    open({ plan: 'trial', budgets: rich })
-    admit('a')
-    expect(alertsOf('a', { micro_usd: most })).toEqual([])
-    const { alerts, renewal } = desk.debit(ref('a'), used({ micro_usd: 1 }), still, start)
-    expect(alerts).toEqual([{ is: 'suspended', micro_usd_per_hour: 50_000_004, most: 50_000_000 }])
-    expect(renewal).toEqual({
-      is: 'withdrawn',
-      refusal: { why: 'tenant_suspended', details: { since: '2026-11-21T12:20:00.000Z' } },
+  test('[L7] a trial that spends faster than its bound over ten minutes is suspended, until that is lifted', () => {
+    open({ plan: 'trial', budgets: { spendUsdPerHour: 1_000, tokensPerDay: 1e9 } })
+    admit('c1')
+    const atBound = debit('c1', { micro_usd: Math.floor(most / 6) })
+    expect([alerts(atBound), why(atBound)]).toEqual([[], 'kept'])
+    const above = debit('c1', { micro_usd: 1 }, burnMs - 1)
+    expect([alerts(above), why(above)]).toEqual([['suspended 50000004'], 'tenant_suspended'])
+    expect(alerts(debit('c1', { micro_usd: most }, burnMs))).toEqual([]) // once
+    expect(desk.read(start)?.suspended).toBe(start + burnMs - 1)
+    expect([said(admit('c2', day)), desk.affected(start).refusal?.why]).toEqual([
+      'tenant_suspended',
+      'tenant_suspended',
+    ])
+    expect([desk.resume(), desk.resume()]).toEqual([true, false])
+    expect([said(admit('c3', day)), desk.read(start + day)?.suspended]).toEqual(['granted', null])
+    expect(alerts(debit('c3', { micro_usd: 1 }, day))).toEqual([])
+  })
+
+  test('[L7] at its bound it may go on; and spend that led to a suspension is forgotten when that is lifted', () => {
+    open({ plan: 'trial', budgets: { spendUsdPerHour: 1_000 } })
+    change({ trialDays: 100 })
+    admit('c1')
+    for (let i = 0; i < 3; i++) debit('c1', { micro_usd: Math.floor(most / 18) }, i)
+    expect(alerts(debit('c1', { micro_usd: 2 }, 4))).toEqual([]) // 50.000000 USD an hour
+    expect(alerts(debit('c1', { micro_usd: 1 }, 5))).toEqual(['suspended 50000004'])
+    desk.resume()
+    expect(alerts(debit('c1', { micro_usd: 1 }, 6))).toEqual([])
+  })
+
+  test('[L7] spend that lies longer back than ten minutes does not count', () => {
+    open({ plan: 'trial', budgets: { spendUsdPerHour: 1_000 } })
+    admit('c1')
+    debit('c1', { micro_usd: Math.floor(most / 6) })
+    expect(alerts(debit('c1', { micro_usd: Math.floor(most / 6) }, burnMs))).toEqual([])
+  })
+
+  test('[L7] who pays is not suspended', () => {
+    open({ plan: 'growth', budgets: { spendUsdPerHour: 1e6 } })
+    admit('c1')
+    expect(why(debit('c1', { micro_usd: 10 * most }))).toBe('kept')
+  })
+
+  test('[L7] a trial ends after its days, or those of its own; its calls hear so', () => {
+    open({ plan: 'trial' })
+    const over = (plans.trial.trialDays ?? 0) * day - 12 * hour
+    expect([said(admit('c1', over - 1)), said(admit('c2', over))]).toEqual(['granted', 'trial_ended'])
+    expect(desk.renew(ref('c1'), null, still, start + over)).toMatchObject({
+      renewal: { refusal: { why: 'trial_ended', details: { days: 14 } } },
     })
-    expect(alertsOf('a', { micro_usd: most })).toEqual([])
-    expect([admit('b'), desk.read(start)?.suspended]).toEqual(['tenant_suspended', start])
-    expect(desk.affected(start)).toMatchObject({ calls: ['a'], refusal: { why: 'tenant_suspended' } })
+    change({ trialDays: 20 })
+    expect(said(admit('c3', over))).toBe('granted')
+    change({ trialDays: 0 })
+    expect(said(admit('c4'))).toBe('trial_ended')
+    change({ plan: 'starter' })
+    expect(said(admit('c5'))).toBe('granted')
   })
 
-  test('[L7] what was spent ten minutes ago counts no more', () => {
-    open({ plan: 'trial', budgets: rich })
-    admit('a')
-    expect(alertsOf('a', { micro_usd: most })).toEqual([])
-    expect(alertsOf('a', { micro_usd: most }, burnMs)).toEqual([])
-    expect(alertsOf('a', { micro_usd: 1 }, 2 * burnMs - 1)).toEqual(['suspended'])
+  test('[L6] one who waits is turned away when it asks; one who has its line is not asked for it again', () => {
+    open({ caps: { lines: 1, agents: {} }, overflow: 'hold', budgets: { tokensPerDay: 5_000 } })
+    for (const call of ['c1', 'c2']) admit(call)
+    debit('c1', { input_text: 5_000 })
+    expect(admit('c2')).toMatchObject({ is: 'refused', refusal: { why: 'budget_exhausted' } })
+    expect(said(admit('c1'))).toBe('granted')
   })
 
-  test('[L7] it stays so until it is lifted, and then nothing of before is held against it', () => {
-    open({ plan: 'trial', budgets: rich })
-    admit('a')
-    expect(desk.resume()).toBe(false)
-    debit('a', { micro_usd: most + 1 })
-    expect(admit('b', dayMs)).toBe('tenant_suspended')
-    expect([desk.resume(), desk.resume(), admit('b')]).toEqual([true, false, 'granted'])
-    expect([alertsOf('b', { micro_usd: most }), alertsOf('b', { micro_usd: 1 })]).toEqual([[], ['suspended']])
-  })
-
-  test('[L7] a plan that is paid for may burn', () => {
-    open({ plan: 'starter', budgets: rich })
-    admit('a')
-    expect(debit('a', { micro_usd: 100_000_000 })).toBe('kept')
-  })
-
-  test('[L7] a trial ends after its days, to the millisecond, and a longer one later', () => {
-    open({ plan: 'trial', budgets: rich })
-    const ends = Date.parse(created_at) + 14 * dayMs - start
-    expect([admit('a', ends - 1), admit('b', ends)]).toEqual(['granted', 'trial_ended'])
-    expect(debit('a', {}, ends)).toBe('trial_ended')
-    desk.edits.change({ trialDays: 15 })
-    expect([admit('c', ends), admit('d', ends + dayMs)]).toEqual(['granted', 'trial_ended'])
-    desk.edits.change({ trialDays: 0 })
-    expect(admit('e')).toBe('trial_ended')
-    desk.edits.change({ plan: 'starter' })
-    expect(admit('e')).toBe('granted')
+  test('[H6] hears why: in its ear, as an event, or before the upgrade, as its tenant wants it', () => {
+    open({ budgets: { tokensPerDay: 0 } })
+    expect(admit('c1')).toMatchObject({ is: 'refused', beforeUpgrade: false })
+    change({ overflow: 'upgrade' })
+    expect(admit('c2')).toMatchObject({ is: 'refused', beforeUpgrade: true })
+    change({ overflow: 'hold' })
+    expect(admit('c3')).toMatchObject({ is: 'full', terms: { key: 'k1' } })
   })
 })
 
-test('[L1] [L8] [G9] of a call that was lost and never came back the ledger has the time that its record has', () => {
-  open()
-  admit('a')
-  desk.debit(ref('a'), used({ input_text: 7 }), { metered: { live_ms: 60_000, micro_usd: 0 } }, start + 60_000)
-  for (const at of [100_000, 110_000, 110_000 + lostAfterMs]) desk.sweep(start + at)
-  const [kept] = desk.records.list(1)
-  expect(kept?.record).toMatchObject({ tokens: 7, liveMs: 60_000 + heartbeatMs, silentMs: heartbeatMs })
-  const { hour, day, month } = desk.read(start)?.usage ?? {}
-  for (const usage of [day, month]) expect(usage).toMatchObject({ lost: 1, calls: 1, live_ms: 70_000, tokens: 7 })
-  expect(hour).toMatchObject({ live_ms: 70_000 })
+test('[L5] a window of which something was told is forgotten in time, also where nothing was used in it', () => {
+  open({ budgets: { tokensPerDay: 0 } })
+  desk.judge(start)
+  expect(rosters('told:%')).toHaveLength(1)
+  desk.sweep(start + 12 * hour + pageKeptMs.day)
+  expect(rosters('told:%')).toEqual([])
+})
+
+describe('what is metered', () => {
+  test('[L8] live time is debited while it passes, by its growth, and never twice', () => {
+    open({ budgets: { liveMinutesPerHour: 2 } })
+    admit('c1')
+    desk.renew(ref('c1'), null, metered(10_000, 8), start)
+    desk.renew(ref('c1'), null, metered(10_000, 8), start) // asked again
+    desk.renew(ref('c1'), null, metered(4_000), start) // late
+    expect(desk.read(start)?.usage.day).toMatchObject({ live_ms: 10_000, micro_usd: 8 })
+    expect(why(desk.renew(ref('c1'), null, metered(2 * minute - 1, 96), start))).toBe('kept')
+    expect(why(desk.renew(ref('c1'), null, metered(2 * minute, 96), start))).toBe('budget_exhausted')
+    desk.end(ref('c1'), [], record('c1', { liveMs: 2 * minute + 500, timeMicroUsd: 100 }), start)
+    expect(desk.read(start)?.usage.day).toMatchObject({ live_ms: 120_500, micro_usd: 100, calls: 1 })
+  })
+
+  test('[L1] [C1] of a lost call is recorded what it had told, since when it was silent, and that it was lost', () => {
+    open()
+    admit('c1')
+    debit('c1', { replies: 1, input_text: 90, output_text: 10, micro_usd: 70 }, 4_000, {
+      metered: { live_ms: 4_000, micro_usd: 5 },
+    })
+    desk.lose('c1', start + 9_000)
+    expect(desk.records.get('c1')?.record).toMatchObject({
+      outcome: { why: 'call_reset' },
+      tokens: 100,
+      microUsd: 75,
+      timeMicroUsd: 5,
+      replies: 1,
+      liveMs: 9_000,
+      silentMs: 5_000,
+    })
+    expect(desk.read(start)?.usage.day).toMatchObject({ lost: 1, calls: 1, live_ms: 9_000, micro_usd: 75 })
+  })
+
+  test('[L1] a lost call was silent for a heartbeat at most: it speaks with each', () => {
+    open()
+    admit('c1')
+    desk.renew(ref('c1'), null, { metered: { live_ms: 1_000, micro_usd: 0 } }, start + 1_000)
+    desk.lose('c1', start + hour)
+    expect(desk.records.get('c1')?.record).toMatchObject({ silentMs: 10_000, liveMs: 11_000 })
+  })
+
+  test('[L1] [L8] of a lost call that never came back the ledger has the time that its record has', () => {
+    open()
+    admit('c1')
+    debit('c1', { input_text: 7 }, minute, metered(minute))
+    for (const at of [100_000, 110_000, 110_000 + lostAfterMs]) desk.sweep(start + at)
+    expect(desk.records.get('c1')?.record).toMatchObject({ tokens: 7, liveMs: 70_000, silentMs: 10_000 })
+    const { usage } = desk.read(start) ?? {}
+    for (const used of [usage?.hour, usage?.day, usage?.month]) expect(used).toMatchObject({ live_ms: 70_000, lost: 1 })
+  })
+
+  test('[L2] is told apart by key, model and agent, by hour and by day', () => {
+    open()
+    admit('c1', 0, 'sales')
+    desk.debit(
+      ref('c1', 'sales'),
+      [entry('r', { replies: 1, input_text: 5 }), { ...entry('t', { transcribed_ms: 900 }), model: 'whisper-1' }],
+      still,
+      start,
+    )
+    const names = ['hour:2026-11-21T12+00:00', 'day:2026-11-21']
+    for (const name of names) {
+      expect(desk.rosters.get(`cells:${name}`).first(9)).toEqual(['k1\ngpt-realtime\nsales', 'k1\nwhisper-1\nsales'])
+      expect(desk.rosters.get(`split:${name}`).get('1/input_text')).toBe(5)
+      expect(desk.rosters.get(`split:${name}`).get('2/transcribed_ms')).toBe(900)
+    }
+    expect(desk.rosters.get('cells:month:2026-11').size()).toBe(0)
+  })
+
+  test('[L5] an old window is forgotten: hours first, months last; and nothing of a call stays after its end', () => {
+    open({ callBudgets: { tokensPerHour: 1e9 } })
+    admit('c1')
+    debit('c1', { input_text: 5 })
+    desk.end(ref('c1'), [], record('c1'), start)
+    const [ofHour, ofDay, ofMonth] = ['used:hour:2026-11-21T12+00:00', 'used:day:2026-11-21', 'used:month:2026-11']
+    expect([...rosters('used:%'), ...rosters('%c1')]).toEqual([ofDay, ofHour, ofMonth])
+    desk.sweep(start + hour + pageKeptMs.hour - 1)
+    expect([...rosters('used:%'), ...rosters('%c1')]).toEqual([ofDay, ofHour, ofMonth])
+    desk.sweep(start + hour + pageKeptMs.hour)
+    expect([...rosters('used:%'), ...rosters('%c1')]).toEqual([ofDay, ofMonth])
+    desk.sweep(start + 12 * hour + pageKeptMs.day)
+    expect([...rosters('used:%'), ...rosters('%c1')]).toEqual([ofMonth])
+    desk.sweep(Date.parse('2026-12-01T00:00:00.000Z') + pageKeptMs.month)
+    expect([...rosters('used:%'), ...rosters('%c1')]).toEqual([])
+  })
 })
