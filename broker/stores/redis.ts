@@ -245,18 +245,20 @@ export class RedisStore implements Store {
   #heard(channel: string, message: string): void {
     const told = readMessage(message)
     if (told === undefined) return this.#options.fault('desk', new Error('not understood'), { channel })
-    const { calls: words } = this.#options
+    const { calls: words, node } = this.#options
+    if (told.from === node) return
     for (const call of told.calls) {
       if (told.word === undefined) words.seated(call)
       else words.told(call, told.word)
     }
   }
 
-  /** The calls are here, or on other nodes. */
+  /** The calls are here, or on other nodes; each hears it once. */
   async #say(tenant: string, calls: readonly string[], word: Word): Promise<void> {
-    for (const call of calls) this.#options.calls.told(call, word)
+    const { calls: words, node: from } = this.#options
+    for (const call of calls) words.told(call, word)
     const channel = toldChannel(tenant)
-    await this.#connection.send(channel, 'SPUBLISH', channel, JSON.stringify({ calls, word } satisfies Message))
+    await this.#connection.send(channel, 'SPUBLISH', channel, JSON.stringify({ calls, word, from } satisfies Message))
   }
 
   #pool(id: string): PoolLife {
