@@ -11,7 +11,7 @@ import type { PriceTable } from '../src/price.ts'
 import { upstreamsOf, type UpstreamSpec } from '../src/upstream.ts'
 import { readProxies } from './address.ts'
 import { readAddress } from './redis/address.ts'
-import { dashed, given, Misuse, variable, type Given } from './given.ts'
+import { dashed, given, isSwitch, Misuse, variable, type Given } from './given.ts'
 
 const unbuilt = import.meta.filename.endsWith('.ts')
 /** Where the files are that come with this program: the checkout, or the built package. */
@@ -58,6 +58,12 @@ const Settings = z.strictObject({
     .array(z.string('is no address'), 'is no list of addresses')
     .default([])
     .describe('proxies whose X-Forwarded-For is believed: addresses or networks, with commas between'),
+  allowPrivateWebhooks: z
+    .boolean('is neither true nor false')
+    .default(false)
+    .describe(
+      'DANGEROUS, for development alone: webhooks may be plain http and reach this machine and its network, whoever sets them',
+    ),
   drainSeconds: whole('a number of seconds', 0, 86_400)
     .default(3_660)
     .describe('how long live calls may go on after the first signal to stop'),
@@ -113,7 +119,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
 /** What `--help` prints. */
 export function help(): string {
   const rows = Object.entries(Settings.shape).map(([name, { description = '' }]) => {
-    const flag = `  --${dashed(name)} <${shapeOf(name)}>`
+    const flag = isSwitch(name) ? `  --${dashed(name)}` : `  --${dashed(name)} <${shapeOf(name)}>`
     return `${flag.padEnd(29)} ${description} [${variable(name)}]`
   })
   return `Usage: node ${unbuilt ? 'broker/main.ts' : 'main.js'} [options]

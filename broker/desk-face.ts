@@ -23,6 +23,12 @@ export function deskFace(life: DeskLife): DeskFace {
     sound: async (id, format) => steps.sound(id, format),
     upload: async (upload, sound) => steps.upload(upload, sound),
     discard: async (id) => steps.discard(id),
+    hooks: async () => steps.mail.hooks(),
+    addHook: async (hook) => steps.mail.addHook(hook),
+    changeHook: async (id, change) => steps.mail.changeHook(id, change),
+    rotateHook: async (id, secret, graceMs) => steps.mail.rotateHook(id, secret, graceMs),
+    removeHook: async (id) => steps.mail.removeHook(id),
+    testHook: (hook, tenant, id) => life.testHook(hook, tenant, id),
   }
 }
 

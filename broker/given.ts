@@ -50,12 +50,18 @@ export function variable(name: string): string {
   return `TRUNKLINE_${dashed(name).replaceAll('-', '_').toUpperCase()}`
 }
 
+/** Given as a flag it needs no value: it is on. */
+export function isSwitch(name: string): boolean {
+  return name.startsWith('allow')
+}
+
 function flagsOf(names: readonly string[], argv: readonly string[]): Record<string, string | undefined> {
   const options = Object.fromEntries(
-    [...names.map(dashed), 'config'].map((flag) => [flag, { type: 'string' as const }]),
+    [...names, 'config'].map((name) => [dashed(name), { type: isSwitch(name) ? 'boolean' : 'string' } as const]),
   )
   try {
-    return parseArgs({ args: [...argv], options, strict: true }).values
+    const { values } = parseArgs({ args: [...argv], options, strict: true })
+    return Object.fromEntries(Object.entries(values).map(([flag, value]) => [flag, String(value)]))
   } catch (error) {
     const [line = ''] = (error as Error).message.split('. ')
     throw new Misuse([`${line.replace(/\.$/, '')}. Run with --help for the options.`])
@@ -65,6 +71,7 @@ function flagsOf(names: readonly string[], argv: readonly string[]): Record<stri
 /** A flag or a variable is a text: what it means is seen by the name alone. */
 function meant(name: string, text: string): unknown {
   if (name === 'trustedProxies') return text.split(',').map((one) => one.trim())
+  if (isSwitch(name) && /^(true|false)$/.test(text)) return text === 'true'
   if (name === 'upstreams') return jsonOf(text, variable(name))
   return /^-?\d+$/.test(text) && /port$|seconds$|^workers$/i.test(name) ? Number(text) : text
 }

@@ -1,5 +1,7 @@
 // The Node host, put together: store, calls, door, ports; and how it stops. Knows no signal and no exit code.
 import manifest from '../package.json' with { type: 'json' }
+import { Courier } from '../src/courier.ts'
+import { webHmac } from '../src/http/hmac.ts'
 import { houseOf } from '../src/http/house.ts'
 import { cancelGraceMs, closeTimeoutMs, drainReplyMs, lateCloseMs, speechTimeoutMs } from '../src/limits.ts'
 import { shed } from '../src/shedding.ts'
@@ -8,7 +10,9 @@ import { unpricedOf, unpricedSays } from '../src/price-table.ts'
 import { seriesOf, total } from '../src/series.ts'
 import type { Word } from '../src/ports.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
+import { targetProblem } from '../src/webhook-target.ts'
 import { Calls } from './calls.ts'
+import { clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { Door } from './door.ts'
 import { Misuse } from './given.ts'
@@ -23,6 +27,7 @@ import { soundsFrom } from './sounds.ts'
 import type { Fault, Log, Store, Tell, Words } from './store.ts'
 import { StrainMeter } from './strain-meter.ts'
 import { callsMost, connectionsMost, openFilesMost } from './file-limit.ts'
+import { makePost, readUrl } from './webhook-post.ts'
 import { isWorker, placeOfWorker } from './workers.ts'
 import { openEmbedded } from './stores/embedded.ts'
 import { RedisStore } from './stores/redis.ts'
@@ -56,7 +61,10 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     seated: (call: string) => calls?.seated(call),
     told: (call: string, word: Word) => calls?.told(call, word),
   }
-  const store = openStore(config, words, { fault, log })
+  const may = { private: config.allowPrivateWebhooks }
+  if (may.private) log('webhooks may reach private addresses', {})
+  const courier = new Courier({ now: () => clock.now(), hmac: webHmac, post: makePost({ may }) })
+  const store = openStore(config, { calls: words, courier }, { fault, log })
   calls = new Calls({
     desks: store.desks,
     secrets: config.secrets,
@@ -79,6 +87,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     operatorKey: config.adminKey,
     models: modelsOf(config.upstreams),
     sha256,
+    urlProblem: (url: string) => targetProblem(url, readUrl, may),
     fault: (error: unknown, instance: string): Refusal | undefined => {
       fault('request', error, { request_id: instance })
       return error instanceof StoreFault ? { why: 'store_unreachable' } : undefined
@@ -155,15 +164,19 @@ function processSeries({ strain, load, callsMost }: StrainMeter, leave: Leave, c
   }
 }
 
-function openStore({ store, node, upstreams }: Config, calls: Words, { fault, log }: Voice): Store {
+function openStore(
+  { store, node, upstreams }: Config,
+  own: { calls: Words; courier: Courier },
+  { fault, log }: Voice,
+): Store {
   const pools = poolsOf(upstreams)
   const tell: Tell = (tenant, alert) =>
     log(alert.is === 'suspended' ? 'tenant suspended' : `budget ${alert.level}`, { tenant_id: tenant, ...alert })
-  if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, calls, fault, tell })
+  if (store.is === 'folder') return openEmbedded({ dir: store.dir, pools, ...own, fault, tell })
   const place = placeOfWorker()
-  const own = place === undefined ? node : `${node}/${place}`
+  const name = place === undefined ? node : `${node}/${place}`
   const say = ({ event, ...more }: Readonly<Record<string, unknown>>): void => log(String(event), more)
-  return new RedisStore({ url: store.url, node: own, pools, calls, fault, tell, log: say })
+  return new RedisStore({ url: store.url, node: name, pools, ...own, fault, tell, log: say })
 }
 
 /** Whether it was done in time. */

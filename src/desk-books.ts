@@ -1,19 +1,36 @@
 // A desk takes in what its calls have used, and says at once whether they may go on and who is to be told what. Knows no line, no queue and no
 // host. Rules L1, L4, L6–L8.
+import { named, unitsOf } from './budget.ts'
+import { isoOf } from './calendar.ts'
 import { DeskBudget, type Alert } from './desk-budget.ts'
 import type { DeskCounts } from './desk-counts.ts'
 import type { Registry } from './desk-homes.ts'
 import { DeskLedger } from './desk-ledger.ts'
+import type { DeskOutbox } from './desk-outbox.ts'
 import { DeskPages } from './desk-pages.ts'
 import type { DeskPools } from './desk-pools.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { tokensOf, type Entry } from './ledger.ts'
 import type { Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Metered, Progress, Renewal } from './ports.ts'
+import type { Refusal } from './refusal.ts'
+import type { Message } from './webhook-events.ts'
 
 /** What a call's word is answered with, and what is to be told because of it. */
 export interface Heard {
   renewal: Renewal
+  alerts: Alert[]
+}
+
+/** Calls that are open, and why their tenant may not talk, where it may not. */
+export interface Affected {
+  calls: string[]
+  refusal?: Refusal | undefined
+}
+
+/** Whether others wait for what a call had. */
+export interface Left {
+  waits: boolean
   alerts: Alert[]
 }
 
@@ -23,13 +40,15 @@ export class DeskBooks {
   readonly budget: DeskBudget
   readonly #counts: DeskCounts
   readonly #pools: DeskPools
+  readonly #outbox: DeskOutbox
 
-  constructor(rosters: DeskRosters, registry: Registry, counts: DeskCounts, pools: DeskPools) {
+  constructor(rosters: DeskRosters, registry: Registry, counts: DeskCounts, pools: DeskPools, outbox: DeskOutbox) {
     this.pages = new DeskPages(rosters, registry)
     this.ledger = new DeskLedger(rosters, this.pages)
     this.budget = new DeskBudget(rosters, this.pages)
     this.#counts = counts
     this.#pools = pools
+    this.#outbox = outbox
   }
 
   /** A live call's word. */
@@ -52,11 +71,28 @@ export class DeskBooks {
   /** Thresholds that are reached now, beside what is known already. */
   alerts(pool: string, tenant: Tenant, burnt: readonly Alert[], now: number): Alert[] {
     const alerts = [...burnt, ...this.budget.reached(tenant, now)]
-    for (const alert of alerts) this.#counts.alerted(pool, tenant.plan, alert)
+    for (const alert of alerts) {
+      this.#counts.alerted(pool, tenant.plan, alert)
+      this.#outbox.put(messageOf(alert, tenant.id, now), now)
+    }
     return alerts
   }
 
-  #debit(ref: CallRef, entries: readonly Entry[], metered: Metered, tenant: Tenant, now: number): Alert[] {
+  /** Lifts a suspension; false where there is none (L7). */
+  resume(tenant: Tenant, now: number): boolean {
+    if (!this.budget.resume()) return false
+    const data = { tenant: tenant.id, reason: 'operator' }
+    this.#outbox.put({ id: `${tenant.id}_resumed_${now}`, type: 'tenant.resumed', data }, now)
+    return true
+  }
+
+  /** Forgets what ended long ago. */
+  sweep(now: number): void {
+    this.pages.forgetOld(now)
+    this.budget.sweep(now)
+  }
+
+  #debit(ref: CallRef, entries: readonly Entry[], metered: Metered | undefined, tenant: Tenant, now: number): Alert[] {
     const more = this.ledger.metered(ref, metered, tenant, now)
     this.#counts.metered(ref.pool, tenant.plan, more)
     let microUsd = more.micro_usd
@@ -67,4 +103,22 @@ export class DeskBooks {
     }
     return microUsd === 0 ? [] : this.budget.burnt(tenant, microUsd, now)
   }
+}
+
+export function withdrawn(refusal: Refusal): Heard {
+  return { renewal: { is: 'withdrawn', refusal }, alerts: [] }
+}
+
+/** What webhooks are told of it, in the units in which it is set. Its id is the same whoever tells it. */
+function messageOf(alert: Alert, tenant: string, now: number): Omit<Message, 'at'> {
+  if (alert.is === 'suspended') {
+    const data = { tenant, reason: 'burn_rate', usd_per_hour: alert.micro_usd_per_hour / 1_000_000 }
+    return { id: `${tenant}_suspended_${now}`, type: 'tenant.suspended', data }
+  }
+  const { level, window, account, amount, used, ends, shadow } = alert
+  const [units, whose] = [unitsOf(alert), shadow ? 'shadow' : 'own']
+  const bounds = { amount: used / units, limit: amount / units, share: level === 'warning' ? 0.8 : 1 }
+  const data = { tenant, window, account: named(alert), ...bounds, window_ends_at: isoOf(ends), shadow }
+  const percent = level === 'warning' ? '080' : '100' // messages of one moment go in the order of their ids
+  return { id: `${tenant}_${whose}_${account}_${amount}_${window}_${ends}_${percent}`, type: `budget.${level}`, data }
 }

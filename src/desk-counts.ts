@@ -12,6 +12,9 @@ export interface Gauges {
   cap: number
   oldestWaitMs: number
   waiting: Readonly<Record<string, number>>
+  /** Those that a webhook has still to be told. */
+  messages: number
+  oldestMessageMs: number
 }
 
 type Labels = Record<string, string>
@@ -98,6 +101,15 @@ export class DeskCounts {
     if (firstAudioMs !== null) this.#observe(pool, 'trunkline_first_audio_seconds', labels, firstAudioMs / 1000)
   }
 
+  /** An attempt to tell a webhook. A desk without a pool had no call, and so no message. */
+  delivery(pool: string | undefined, outcome: string): void {
+    if (pool !== undefined) this.#count(pool, 'trunkline_webhook_deliveries_total', { outcome })
+  }
+
+  dropped(pool: string | undefined, messages: number): void {
+    if (pool !== undefined && messages > 0) this.#count(pool, 'trunkline_webhook_messages_dropped_total', {}, messages)
+  }
+
   /** The sums by pool. */
   sums(): Record<string, Series> {
     return Object.fromEntries(this.#home.pools().map((pool) => [pool, this.#home.series(pool)]))
@@ -124,6 +136,8 @@ export function reportOf(sums: Record<string, Series>, plan: string, now: Gauges
   first?.count('trunkline_calls_live', { plan }, now.live)
   first?.count('trunkline_calls_cap', { plan }, now.cap)
   first?.count('trunkline_queue_oldest_wait_seconds', { plan }, now.oldestWaitMs / 1000)
+  first?.count('trunkline_webhook_messages_waiting', {}, now.messages)
+  first?.count('trunkline_webhook_oldest_wait_seconds', {}, now.oldestMessageMs / 1000)
   return Object.fromEntries(reports.map(({ pool, report }) => [pool, report.series]))
 }
 

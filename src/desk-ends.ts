@@ -1,6 +1,7 @@
 // A desk writes down how its calls ended, also those that were lost: one record each. Frees no line. Rules C1, G9.
 import { lost, type DeskCounts } from './desk-counts.ts'
 import type { DeskLedger } from './desk-ledger.ts'
+import type { DeskOutbox } from './desk-outbox.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { lostAfterMs } from './limits.ts'
 import type { Tenant } from './plan.ts'
@@ -13,20 +14,22 @@ export class DeskEnds {
   readonly #records: Records
   readonly #counts: DeskCounts
   readonly #ledger: DeskLedger
+  readonly #outbox: DeskOutbox
 
-  constructor(rosters: DeskRosters, records: Records, counts: DeskCounts, ledger: DeskLedger) {
+  constructor(rosters: DeskRosters, records: Records, counts: DeskCounts, ledger: DeskLedger, outbox: DeskOutbox) {
     this.#rosters = rosters
     this.#records = records
     this.#counts = counts
     this.#ledger = ledger
+    this.#outbox = outbox
   }
 
   /** A record, as far as it can be known: of a lost call what it had told. */
   known(call: string, told: CallRecord, now: number): CallRecord {
     const entered = this.#records.get(call)
     if (told.outcome.why !== 'call_reset' || entered === undefined) return told
-    const [record, so] = [lost(entered, now), this.#ledger.soFar(call, now)]
-    return { ...record, ...so, liveMs: Math.min(record.liveMs, so.liveMs) }
+    const [record, { goneMs, ...so }] = [lost(entered, now), this.#ledger.soFar(call, now)]
+    return { ...record, ...so, liveMs: Math.max(0, record.liveMs - goneMs) }
   }
 
   /** After its last debit. */
@@ -37,6 +40,7 @@ export class DeskEnds {
     for (const name of ['missing', 'removed']) this.#rosters.get(name).delete(ref.call)
     this.#ledger.ended(ref, record, tenant, now)
     this.#counts.ended(ref.pool, tenant.plan, record)
+    this.#outbox.ended(ref, record, now)
   }
 
   /** Closes calls that have no line and no place, and stayed away. */

@@ -1,10 +1,12 @@
 // What a desk is kept in: each home brings these, and its steps need no more. They are compiled for homes that are not JavaScript
 // (tools/lua): there `null` and `undefined` are one, and an object's members have no order. Knows no home.
+import type { HookState, KeptHook } from './hook.ts'
 import type { Series } from './metrics.ts'
 import type { Key, Tenant } from './plan.ts'
 import type { Records } from './records.ts'
 import type { Rosters } from './roster.ts'
 import type { Transact } from './sql.ts'
+import type { Message } from './webhook-events.ts'
 import type { Zone } from './zone.ts'
 
 /** The documents of one tenant, as its steps read them. */
@@ -34,11 +36,38 @@ export interface Ticks {
   forward(place: number, now: number): void
 }
 
+/** The webhook endpoints of the tenant. */
+export interface Hooks {
+  /** In the order of their ids. */
+  list(): KeptHook[]
+  get(id: string): KeptHook | undefined
+  /** What its latest attempts came to. */
+  note(id: string, state: HookState): void
+}
+
+/** Messages for webhooks, from when they are put until every hook was told, and their ids for longer. */
+export interface Messages {
+  /** False where one with this id was put before. */
+  put(message: Message): boolean
+  /** undefined once it is done. */
+  get(id: string): Message | undefined
+  /** Nobody waits for it any more: of it only the id stays. */
+  done(id: string): void
+  /** Deletes what was put by then. */
+  forget(putBy: number): void
+}
+
+/** Told that a message waits, and is due after so long (ms). */
+export type Waits = (afterMs: number) => void
+
 export interface DeskHomes {
   rosters: Rosters
   registry: Registry
   records: Records
   counts: Counts
+  hooks: Hooks
+  messages: Messages
+  waits: Waits
   /** Several hosts may ask a pool for this desk at once. */
   shared: boolean
   /** Waiting calls that have timers of their own need none. */

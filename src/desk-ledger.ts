@@ -41,7 +41,10 @@ export const accounts = [
 ] as const
 export type Balances = Record<(typeof accounts)[number], number>
 
-type SoFar = Pick<CallRecord, 'tokens' | 'microUsd' | 'timeMicroUsd' | 'replies' | 'liveMs' | 'silentMs'>
+interface SoFar extends Pick<CallRecord, 'tokens' | 'microUsd' | 'timeMicroUsd' | 'replies' | 'silentMs'> {
+  /** Since when it cannot have been there any more, or it would have spoken. */
+  goneMs: number
+}
 
 export class DeskLedger {
   readonly #rosters: DeskRosters
@@ -67,13 +70,14 @@ export class DeskLedger {
     return fresh
   }
 
-  /** Debits what came on top of what this call told before (L8). Told again, or late, it is nothing. */
-  metered({ call, ...cell }: CallRef, { live_ms, micro_usd }: Metered, tenant: Tenant, now: number): Metered {
+  /** Debits what came on top of what this call told before (L8). Told again, or late, it is nothing. It was heard in any case. */
+  metered({ call, ...cell }: CallRef, metered: Metered | undefined, tenant: Tenant, now: number): Metered {
+    const { live_ms, micro_usd } = metered ?? { live_ms: 0, micro_usd: 0 }
     const more = {
       live_ms: this.#more(`metered:${call}`, 'live_ms', live_ms),
       micro_usd: this.#more(`metered:${call}`, 'micro_usd', micro_usd),
     }
-    this.#post(call, { ...more }, cell, tenant, now)
+    if (more.live_ms + more.micro_usd > 0) this.#post(call, { ...more }, cell, tenant, now)
     this.#note(call, { cost: more.micro_usd })
     this.#rosters.get(`metered:${call}`).set('heard', now)
     return more
@@ -84,16 +88,11 @@ export class DeskLedger {
     const told = this.#rosters.get(`metered:${call}`)
     const of = (account: string): number => told.get(account) ?? 0
     const heard = told.get('heard')
-    const silentMs = heard === undefined ? null : Math.min(heartbeatMs, Math.max(0, now - heard))
-    const liveMs = silentMs === null ? Infinity : of('live_ms') + silentMs
-    return {
-      tokens: of('tokens'),
-      microUsd: of('cost'),
-      timeMicroUsd: of('micro_usd'),
-      replies: of('replies'),
-      liveMs,
-      silentMs,
-    }
+    const since = heard === undefined ? undefined : Math.max(0, now - heard)
+    const silentMs = since === undefined ? null : Math.min(heartbeatMs, since)
+    const goneMs = (since ?? 0) - (silentMs ?? 0)
+    const [tokens, microUsd, timeMicroUsd, replies] = [of('tokens'), of('cost'), of('micro_usd'), of('replies')]
+    return { tokens, microUsd, timeMicroUsd, replies, silentMs, goneMs }
   }
 
   /** A call is over: said once, with its record, after its last words. */

@@ -3,6 +3,8 @@
 import type { DeskReading } from './tenant-desk.ts'
 import type { TenantChange } from './plan-settings.ts'
 import { Admissions } from './admission.ts'
+import type { Courier, Outcome } from './courier.ts'
+import { DeskMail } from './desk-mail.ts'
 import type { Heard } from './desk-books.ts'
 import type { Alert, BudgetAlert } from './desk-budget.ts'
 import { budgetNotice } from './budget-notice.ts'
@@ -46,6 +48,11 @@ export interface DeskLifeHost {
   busy(): boolean
   /** Wants a `beat` after so long: sooner than what is set already, never later. */
   arm(afterMs: number): unknown
+  courier: Courier
+  /** From 0 to 1. */
+  chance(): number
+  /** A message for a webhook is due after so long, whether or not a call is open by then; null: none waits. */
+  mailAfter(afterMs: number | null): unknown
   fault(error: unknown): void
 }
 
@@ -61,6 +68,7 @@ export class DeskLife implements Desks {
   readonly steps: DeskSteps
   readonly #host: DeskLifeHost
   readonly #admissions: Admissions
+  readonly #mail: DeskMail
 
   constructor(steps: DeskSteps, host: DeskLifeHost) {
     const { clock, pools } = host
@@ -71,6 +79,14 @@ export class DeskLife implements Desks {
       pools,
       wake: (calls) => (calls.length === 0 ? undefined : host.wake(calls)),
       fault: (error) => host.fault(error),
+    })
+    this.#mail = new DeskMail(steps.mail, {
+      now: () => clock.now(),
+      courier: host.courier,
+      chance: () => host.chance(),
+      waits: (afterMs) => host.mailAfter(afterMs),
+      sent: () => host.arm(reportAfterMs),
+      background: (work) => host.background(work.catch((error: unknown) => host.fault(error))),
     })
   }
 
@@ -149,6 +165,16 @@ export class DeskLife implements Desks {
     await this.levelAll() // the next may fit where this one did not
     await this.#host.arm(reportAfterMs)
     return removed
+  }
+
+  /** Sends a test to an endpoint and waits for what comes of it; undefined where there is none. */
+  testHook(hook: string, tenant: string, id: string): Promise<Outcome | undefined> {
+    return this.#mail.test(tenant, hook, id)
+  }
+
+  /** Another host may have left messages that are due (A5). */
+  sendMail(): void {
+    this.#mail.send()
   }
 
   /** Looks for lost calls, and tells the pools how it stands and what to add to `/metrics`. Never rejects; comes again while a call is open. */

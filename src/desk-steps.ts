@@ -3,10 +3,11 @@
 import type { Deciding } from './admission.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
-import type { Affected, DeskReading, Left } from './tenant-desk.ts'
-import type { Heard } from './desk-books.ts'
+import type { DeskReading } from './tenant-desk.ts'
+import type { Affected, Heard, Left } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
 import type { Entry } from './ledger.ts'
+import type { MailSteps } from './mail-steps.ts'
 import type { Series } from './metrics.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { Key, Tenant } from './plan.ts'
@@ -62,4 +63,7 @@ export interface DeskSteps extends Deciding {
   sound(id: string, format: Format): Soon<Uint8Array | undefined>
   upload(upload: Upload, sound: Sound): Soon<Refusal | undefined>
   discard(id: string): Soon<Refusal | undefined>
+
+  /** Its webhooks. */
+  readonly mail: MailSteps
 }

@@ -4,16 +4,20 @@ import { SqlCounts } from './counts-sql.ts'
 import { lost } from './desk-counts.ts'
 import { DeskEdits } from './desk-edits.ts'
 import { refOf } from './desk-ends.ts'
-import type { DeskHomes } from './desk-homes.ts'
+import type { DeskHomes, Waits } from './desk-homes.ts'
 import { DeskRosters } from './desk-rosters.ts'
 import { DeskTicks, type Due } from './desk-ticks.ts'
 import { DeskUploads } from './desk-uploads.ts'
+import { SqlHooks } from './hooks-sql.ts'
 import { learningMs } from './limits.ts'
+import { SqlMessages } from './messages-sql.ts'
 import { keyValid } from './plan.ts'
 import type { Standing, TickAnswer } from './ports.ts'
 import { SqlRecords } from './records-sql.ts'
 import { SqlRegistry } from './registry-sql.ts'
+import { PackedRosters } from './roster-packed.ts'
 import { SqlRoster } from './roster-sql.ts'
+import type { Roster } from './roster.ts'
 import { SqlSounds } from './sounds-sql.ts'
 import type { Sql, Transact } from './sql.ts'
 import { TenantDesk } from './tenant-desk.ts'
@@ -21,34 +25,38 @@ import { TenantDesk } from './tenant-desk.ts'
 export class SqlDesk extends TenantDesk {
   readonly registry: SqlRegistry
   readonly records: SqlRecords
+  readonly hooks: SqlHooks
   readonly sounds: SqlSounds
   readonly uploads: DeskUploads
   readonly ticks: DeskTicks
   readonly edits: DeskEdits
   readonly #learning: { until: number }
-  readonly #transact: Transact
+  readonly transact: Transact
 
-  constructor(sql: Sql, transact: Transact) {
-    const homes = homesOf(sql, transact)
+  /** `waits`: as in its homes. */
+  constructor(sql: Sql, transact: Transact, waits: Waits = () => undefined) {
+    const homes = homesOf(sql, transact, waits)
     super(homes)
-    this.#transact = homes.transact
+    this.transact = homes.transact
     this.#learning = homes.learning
     this.registry = homes.registry
     this.records = homes.records
+    this.hooks = homes.hooks
     this.ticks = homes.ticks
     this.sounds = new SqlSounds(sql)
     this.uploads = new DeskUploads(this.registry, this.sounds, transact)
-    this.edits = new DeskEdits(this.rosters, this.registry, this.records, this.queue, this.sounds, this.#transact)
+    this.edits = new DeskEdits(this.rosters, this.registry, this.records, this.queue, this.sounds, this.transact)
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
   static prepare(sql: Sql): void {
-    for (const home of [SqlRoster, SqlRegistry, SqlRecords, SqlSounds, SqlCounts]) home.prepare(sql)
+    for (const home of [SqlRoster, PackedRosters, SqlRegistry, SqlRecords, SqlSounds, SqlCounts, SqlHooks, SqlMessages])
+      home.prepare(sql)
   }
 
   /** The waiting calls that are to be ticked now, and what each is told; `withdrawn`: that its key is good no more (K3). */
   due(now: number): (Due & Standing & { withdrawn: boolean })[] {
-    return this.#transact(() =>
+    return this.transact(() =>
       this.ticks.due(now).map(({ call, place }) => {
         const kept = this.records.get(call)
         const key = kept && this.registry.key(kept.key)
@@ -72,14 +80,20 @@ export class SqlDesk extends TenantDesk {
     else if (answer.is === 'left') this.leave(ref, now)
     else {
       const gate = this.rosters.gate(tenant, this.registry.key(call.key), call.agent, now)
-      this.#transact(() => this.ticks.answered(due, gate, answer, now))
+      this.transact(() => this.ticks.answered(due, gate, answer, now))
     }
   }
 }
 
+/** Of the ledger: each debit writes most of its names. */
+function isPage(name: string): boolean {
+  return ['used', 'split', 'cells', 'told', 'metered', 'call'].includes(name.split(':')[0] ?? '')
+}
+
 /** One host has it, so that nothing is asked of a pool twice; and what it keeps it does not lose in part. */
-function homesOf(sql: Sql, transact: Transact) {
-  const rosters = (name: string): SqlRoster => new SqlRoster(sql, name)
+function homesOf(sql: Sql, transact: Transact, waits: Waits) {
+  const packed = new PackedRosters(sql)
+  const rosters = (name: string): Roster => (isPage(name) ? packed.open(name) : new SqlRoster(sql, name))
   const counts = new SqlCounts(sql)
   const learning = { until: 0 }
   const homes = {
@@ -87,10 +101,13 @@ function homesOf(sql: Sql, transact: Transact) {
     registry: new SqlRegistry(sql),
     records: new SqlRecords(sql),
     counts,
+    hooks: new SqlHooks(sql),
+    messages: new SqlMessages(sql),
+    waits,
     shared: false,
     ticks: new DeskTicks(new DeskRosters(rosters)),
     learningUntil: () => learning.until,
-    transact: counts.kept(transact),
+    transact: counts.kept(packed.kept(transact)),
   } satisfies DeskHomes
   return { ...homes, learning }
 }

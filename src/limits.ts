@@ -164,6 +164,27 @@ export const callerCharacters = 64
 /** A key's head start in the queue (G3): more would be a queue of its own. */
 export const headStartSecondsMost = 3_600
 
+/** Webhooks (A5). A tenant's endpoints, and one's address. */
+export const hooksPerTenant = 5
+export const hookUrlCharacters = 2_048
+/** Messages of one tenant that wait for an endpoint: an hour of calls that end every two seconds, some 1 MB; beyond it the oldest is dropped. */
+export const messagesWaiting = 2_000
+/** After each attempt that failed a message waits so long, and up to a fifth longer (Standard Webhooks, deliverability): ten attempts in some 76 hours. */
+export const messageRetriesMs = [
+  5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000,
+]
+export const messageRetryJitter = 0.2
+/** An endpoint that fails is left alone for so long, after the first failure, the second and so on: what waits for it tries it one at a time. */
+export const hookRestsMs = [5_000, 20_000, 80_000, 300_000]
+/** Who takes a message to send it has it for so long: an attempt, and what it takes to note its outcome. Then another may. */
+export const messageClaimMs = 30_000
+/** An endpoint has so long to answer (Standard Webhooks: 15 to 30 s); of its answer so much is read, and dropped. */
+export const webhookTimeoutMs = 15_000
+export const webhookAnswerBytes = 64 * 1024
+/** Attempts under way in one process, and of one tenant. */
+export const webhooksAtOnce = 20
+export const webhooksAtOnceOfDesk = 4
+
 /** Usage reports that wait for the desk to take them in: an hour of replies every two seconds. */
 export const unpostedReports = 2_000
 /** What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min. */

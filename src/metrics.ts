@@ -192,6 +192,27 @@ export const catalogue = {
     labels: ['plan'],
     buckets: [5, 10, 30, 60, 120, 300, 600, 1_800, 3_600],
   },
+  trunkline_webhook_deliveries_total: {
+    kind: 'counter',
+    help: 'Attempts to tell a webhook endpoint, by what came of them: delivered, retried (it failed and is tried again), gave_up (it failed for the last time), disabled (410: the endpoint is told no more).',
+    labels: ['outcome'],
+  },
+  trunkline_webhook_messages_waiting: {
+    kind: 'gauge',
+    help: 'Messages that an endpoint has still to be told.',
+    labels: [],
+  },
+  trunkline_webhook_messages_dropped_total: {
+    kind: 'counter',
+    help: 'Messages that were dropped because too many of their tenant waited: the oldest each time.',
+    labels: [],
+  },
+  trunkline_webhook_oldest_wait_seconds: {
+    kind: 'gauge',
+    help: 'How long the oldest message waits that an endpoint has still to be told: of all tenants, as last reported; 0 when none waits.',
+    labels: [],
+    combine: 'max',
+  },
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof catalogue

@@ -129,7 +129,8 @@ export interface Metered {
 
 /** How a call stands, with each of its words: the last one holds. */
 export interface Progress {
-  metered: Metered
+  /** Undefined where there is nothing else to write: it comes with the next report or heartbeat. */
+  metered?: Metered
   /** What its running replies are taken to need; undefined: what it held when it came still holds (L4). */
   hold?: Estimate
 }

@@ -71,7 +71,9 @@ export class Posting {
     const [now, entries, running] = [this.#clock.now(), this.#tab.unposted(), this.#poster.running()]
     this.#news = false
     try {
-      const renewal = await this.#desks.debit(this.#poster.ref, entries, this.#tab.progress(now))
+      const { metered, hold } = this.#tab.progress(now)
+      const progress = { ...(entries.length > 0 && { metered }), ...(hold !== undefined && { hold }) }
+      const renewal = await this.#desks.debit(this.#poster.ref, entries, progress)
       this.#tab.posted(entries)
       if (renewal.is === 'withdrawn') this.#poster.withdrawn(renewal.refusal, running)
     } catch (error) {

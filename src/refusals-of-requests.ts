@@ -195,6 +195,13 @@ export const requestRefusals = {
     title: 'Caller has left the queue',
     says: 'The call {call} has left the queue already, and its place is free. It is being told why, or is gone.',
   },
+  hooks_enough: {
+    http: 409,
+    type: 'invalid_request_error',
+    code: 'too_many_webhooks',
+    title: 'Too many webhooks',
+    says: 'This tenant has {most} webhooks, and may not have more. Delete one first, or let one that there is have more events.',
+  },
   keys_enough: {
     http: 409,
     type: 'invalid_request_error',

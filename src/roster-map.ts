@@ -1,8 +1,16 @@
-// A roster in memory: the home for tests and simulation. Knows nothing of the others.
+// A roster in memory: the home for tests and simulation, and of what is kept as a whole (roster-packed.ts). Knows nothing of the others.
 import type { Roster } from './roster.ts'
 
 export class MapRoster implements Roster {
-  readonly #rows = new Map<string, number>()
+  readonly #rows: Map<string, number>
+
+  constructor(pairs: Iterable<readonly [string, number]> = []) {
+    this.#rows = new Map(pairs)
+  }
+
+  pairs(): [string, number][] {
+    return [...this.#rows]
+  }
 
   get(id: string): number | undefined {
     return this.#rows.get(id)

@@ -1,10 +1,10 @@
 // The steps of a desk over one SQL store, as its host's clock has them. Nothing is written before a tenant is made. Knows no host.
-import type { Affected, Considered, Decision, DeskReading, Left, Regranted, UnderWay } from './tenant-desk.ts'
+import type { Considered, Decision, DeskReading, Regranted, UnderWay } from './tenant-desk.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { KeptCall } from './records.ts'
 import type { DeskSteps } from './desk-steps.ts'
 import { SqlDesk } from './desk.ts'
-import type { Heard } from './desk-books.ts'
+import type { Affected, Heard, Left } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
@@ -14,6 +14,7 @@ import type { Series } from './metrics.ts'
 import { keyValid, type Key, type Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
 import type { Refusal } from './refusal.ts'
+import { SqlMail } from './sql-mail.ts'
 import type { Format, Sound } from './sound.ts'
 import type { Upload } from './sounds-sql.ts'
 import type { Sql, Transact } from './sql.ts'
@@ -21,6 +22,11 @@ import type { Sql, Transact } from './sql.ts'
 export class SqlSteps implements DeskSteps {
   /** undefined until a tenant is made. */
   desk: SqlDesk | undefined
+  readonly mail: SqlMail = new SqlMail({
+    desk: () => this.desk,
+    unowned: () => this.#unowned(),
+    now: () => this.#now(),
+  })
   readonly #id: string
   readonly #sql: Sql
   readonly #transact: Transact
@@ -86,7 +92,7 @@ export class SqlSteps implements DeskSteps {
   }
 
   resume(): boolean | undefined {
-    return this.desk?.resume()
+    return this.desk?.resume(this.#now())
   }
 
   sweep(): void {
@@ -190,7 +196,7 @@ export class SqlSteps implements DeskSteps {
 
   #open(): SqlDesk {
     if (this.desk === undefined) SqlDesk.prepare(this.#sql)
-    return (this.desk ??= new SqlDesk(this.#sql, this.#transact))
+    return (this.desk ??= new SqlDesk(this.#sql, this.#transact, (afterMs) => this.mail.tell(afterMs)))
   }
 
   #now(): number {

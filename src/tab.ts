@@ -6,7 +6,7 @@ import { unpostedReports } from './limits.ts'
 import { Load } from './load.ts'
 import type { Times } from './moments.ts'
 import type { CallTerms } from './plan.ts'
-import type { Brings, CallRecord, Offer, Progress, Target } from './ports.ts'
+import type { Brings, CallRecord, Metered, Offer, Progress, Target } from './ports.ts'
 import { price, priceOfTime, type Billing, type PriceTable } from './price.ts'
 import { contextTokens, totalTokens, type Modality, type Usage } from './realtime/usage.ts'
 
@@ -58,7 +58,7 @@ export class Tab {
   }
 
   /** How it stands now. */
-  progress(now: number): Progress {
+  progress(now: number): Progress & { metered: Metered } {
     const live_ms = this.#liveSince === undefined ? 0 : now - this.#liveSince
     const { hold } = this.#holds
     return { metered: { live_ms, micro_usd: this.#costOfTime(live_ms) }, ...(hold !== undefined && { hold }) }

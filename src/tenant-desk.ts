@@ -4,10 +4,11 @@ import { DeskAdmission } from './desk-admission.ts'
 import { DeskCounts, lost, reportOf, type Gauges } from './desk-counts.ts'
 import type { DeskHomes, Registry } from './desk-homes.ts'
 import { holdNarrow } from './desk-holding.ts'
-import { DeskBooks, type Heard } from './desk-books.ts'
+import { DeskBooks, type Affected, type Left, withdrawn, type Heard } from './desk-books.ts'
 import type { Alert, BudgetReading } from './desk-budget.ts'
 import { DeskEnds, refOf } from './desk-ends.ts'
 import type { Balances } from './desk-ledger.ts'
+import { DeskOutbox } from './desk-outbox.ts'
 import { DeskPools } from './desk-pools.ts'
 import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
@@ -18,7 +19,6 @@ import type { Series } from './metrics.ts'
 import { keyValid, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
 import type { Records } from './records.ts'
-import type { Refusal } from './refusal.ts'
 
 export interface DeskReading {
   tenant: Tenant
@@ -27,18 +27,6 @@ export interface DeskReading {
   budgets: BudgetReading[]
   /** Since when (ms since 1970); null where it is not. */
   suspended: number | null
-}
-
-/** Calls that are open, and why their tenant may not talk, where it may not. */
-export interface Affected {
-  calls: string[]
-  refusal?: Refusal | undefined
-}
-
-/** Whether others wait for what a call had. */
-export interface Left {
-  waits: boolean
-  alerts: Alert[]
 }
 
 /** An admission, and whether by it the slack is used: the desk's next newcomer would have to wait for the pool. */
@@ -68,6 +56,7 @@ export class TenantDesk {
   readonly rosters: DeskRosters
   readonly counts: DeskCounts
   readonly queue: DeskQueue
+  readonly outbox: DeskOutbox
   readonly #homes: DeskHomes
   readonly #registry: Registry
   readonly #records: Records
@@ -83,9 +72,10 @@ export class TenantDesk {
     this.#records = records
     this.rosters = new DeskRosters(homes.rosters)
     this.counts = new DeskCounts(homes.counts)
+    this.outbox = new DeskOutbox(this.rosters, this.counts, homes)
     this.#pools = new DeskPools(this.rosters, homes.shared)
-    this.#books = new DeskBooks(this.rosters, registry, this.counts, this.#pools)
-    this.#ends = new DeskEnds(this.rosters, records, this.counts, this.#books.ledger)
+    this.#books = new DeskBooks(this.rosters, registry, this.counts, this.#pools, this.outbox)
+    this.#ends = new DeskEnds(this.rosters, records, this.counts, this.#books.ledger, this.outbox)
     this.queue = new DeskQueue(this.rosters, registry, records, this.#books.ledger, ticks, transact)
     const { rosters, counts, queue } = this
     const own = { books: this.#books, pools: this.#pools, ticks }
@@ -183,8 +173,11 @@ export class TenantDesk {
   }
 
   /** Lifts a suspension; false where there is none (L7). */
-  resume(): boolean {
-    return this.#homes.transact(() => this.#books.budget.resume())
+  resume(now: number): boolean {
+    return this.#homes.transact(() => {
+      const tenant = this.#registry.tenant()
+      return tenant !== undefined && this.#books.resume(tenant, now)
+    })
   }
 
   /** The host of this call was started anew, and knows nothing of it. */
@@ -202,8 +195,8 @@ export class TenantDesk {
       for (const agent of Object.keys(tenant.caps.agents)) read(this.rosters.gate(tenant, undefined, agent, now), now)
       this.#ends.closeLost(tenant, now)
       this.#records.forget(now - keptMs)
-      this.#books.pages.forgetOld(now)
-      this.#books.budget.sweep(now)
+      this.outbox.sweep(now)
+      this.#books.sweep(now)
     })
   }
 
@@ -259,7 +252,8 @@ export class TenantDesk {
 
   gauges(tenant: Tenant, now: number): Gauges {
     const { live, cap } = this.queue.lines(tenant, now)
-    return { live, cap, waiting: this.#records.waiting(), oldestWaitMs: this.queue.oldestWaitMs(tenant, now) }
+    const [waiting, oldestWaitMs] = [this.#records.waiting(), this.queue.oldestWaitMs(tenant, now)]
+    return { live, cap, waiting, oldestWaitMs, ...this.outbox.standing(now) }
   }
 
   /** The lines of keys and agents that have a cap now are held by the calls that came before it. */
@@ -293,8 +287,4 @@ export class TenantDesk {
     if (place !== undefined) this.#homes.ticks?.gaveUp(ref.call, place, now)
     return gate.queue.size() > 0
   }
-}
-
-function withdrawn(refusal: Refusal): Heard {
-  return { renewal: { is: 'withdrawn', refusal }, alerts: [] }
 }

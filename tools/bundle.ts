@@ -1,8 +1,8 @@
 // Builds the Worker as it would be deployed, and holds it to its bounds. Run by `npm run build`.
 import { spawnSync } from 'node:child_process'
 
-/** Gzipped; the platform’s limit is 3 MB, ours keeps the start-up time low. 158 with queue, pool, hold and uploads (2026-11-24). */
-const mostKiB = 175
+/** Gzipped; the platform’s limit is 3 MB, ours keeps the start-up time low. 178 with queue, pool, hold, uploads, webhooks (2026-11-29). */
+const mostKiB = 195
 
 const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: '1', XDG_CONFIG_HOME: '.cache/xdg' }
 const build = spawnSync('wrangler', ['deploy', '--dry-run', '-c', 'wrangler.toml', '--outdir', '.cache/worker'], {

@@ -59,6 +59,10 @@ export const rules: Record<string, string[]> = {
     'test/rules/exchange-waiting.test.ts',
     'test/rules/exchange-parked.test.ts',
   ],
+  'src/outbox.ts': ['test/rules/outbox.test.ts'],
+  'src/desk-outbox.ts': ['test/rules/desk-outbox.test.ts'],
+  'src/hook.ts': ['test/rules/desk-outbox.test.ts'],
+  'src/webhook-target.ts': ['test/rules/webhook-target.test.ts'],
   'src/moments.ts': ['test/rules/moments.test.ts'],
   'src/dialling.ts': ['test/rules/dialling.test.ts', 'test/rules/exchange.test.ts'],
   'src/desk-queue.ts': [
@@ -100,6 +104,7 @@ export const rules: Record<string, string[]> = {
   'src/records-sql.ts': ['test/rules/desk-callers.test.ts', 'test/rules/desk.test.ts', 'test/rules/desk-queue.test.ts'],
   'src/roster-map.ts': ['test/stores/roster-map.test.ts'],
   'src/roster-sql.ts': ['test/stores/roster-node-sqlite.test.ts'],
+  'src/roster-packed.ts': ['test/stores/roster-packed.test.ts'],
   'src/plan.ts': ['test/rules/plan.test.ts'],
   'src/capacity/assumption.ts': ['test/rules/plan-check.test.ts'],
   'src/capacity/fill.ts': [

@@ -14,7 +14,7 @@ const defaults: Readonly<Record<string, unknown>> = {
   node: undefined,
 }
 
-const rows = help().matchAll(/^ {2}--([\w-]+) <\w+> +(.*) \[(\w+)\]$/gm)
+const rows = help().matchAll(/^ {2}--([\w-]+)(?: <\w+>)? +(.*) \[(\w+)\]$/gm)
 const lines = Array.from(rows, ([, flag = '', says = '', variable = '']) => {
   const name = flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
   return `| \`--${flag}\` | \`${variable}\` | ${shown(defaults[name])} | ${says} |`

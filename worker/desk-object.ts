@@ -5,8 +5,12 @@ import type { KeyChange, TenantChange } from '../src/plan-settings.ts'
 import { DurableObject } from 'cloudflare:workers'
 import type { Alert } from '../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
+import { Courier, type Outcome } from '../src/courier.ts'
 import { DeskLife } from '../src/desk-life.ts'
 import type { QueueReading, Removed } from '../src/desk-queue.ts'
+import type { KeptHook, NewHook } from '../src/hook.ts'
+import type { HookChange } from '../src/hook-settings.ts'
+import { webHmac } from '../src/http/hmac.ts'
 import type { Entry } from '../src/ledger.ts'
 import type { Key, Tenant } from '../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Progress, Renewal } from '../src/ports.ts'
@@ -19,6 +23,7 @@ import { clock } from './clock.ts'
 import type { Env } from './env.ts'
 import { sqlOf, transactOf } from './storage.ts'
 import { callOf, poolOf } from './stubs.ts'
+import { makePost, policyOf } from './webhook-post.ts'
 
 export class DeskObject extends DurableObject<Env> {
   readonly #steps: SqlSteps
@@ -40,9 +45,13 @@ export class DeskObject extends DurableObject<Env> {
       background: (work) => ctx.waitUntil(work),
       busy: () => this.#steps.busy(),
       arm: (afterMs) => this.#arm(afterMs),
+      courier: new Courier({ now: () => clock.now(), hmac: webHmac, post: makePost(policyOf(env)) }),
+      chance: () => Math.random(),
+      mailAfter: (afterMs) => (afterMs === null ? undefined : this.#arm(afterMs)),
       fault: (error) => this.#fault(error),
     })
     // A life that was cut short may have left callers who wait for an answer of the pool, and live calls without an alarm.
+    this.#steps.mail.wake()
     if (this.#steps.busy()) ctx.waitUntil(Promise.all([this.#life.levelAll(), this.#life.armed()]))
   }
 
@@ -130,6 +139,30 @@ export class DeskObject extends DurableObject<Env> {
 
   discard(id: string): Refusal | undefined {
     return this.#steps.discard(id)
+  }
+
+  hooks(): KeptHook[] | undefined {
+    return this.#steps.mail.hooks()
+  }
+
+  addHook(hook: NewHook): Refusal | undefined {
+    return this.#steps.mail.addHook(hook)
+  }
+
+  changeHook(id: string, change: HookChange): KeptHook | undefined {
+    return this.#steps.mail.changeHook(id, change)
+  }
+
+  rotateHook(id: string, secret: string, graceMs: number): KeptHook | undefined {
+    return this.#steps.mail.rotateHook(id, secret, graceMs)
+  }
+
+  removeHook(id: string): KeptHook | undefined {
+    return this.#steps.mail.removeHook(id)
+  }
+
+  testHook(hook: string, tenant: string, id: string): Promise<Outcome | undefined> {
+    return this.#life.testHook(hook, tenant, id)
   }
 
   calls(limit: number, before: string | undefined): KeptCall[] | undefined {

@@ -20,6 +20,10 @@ export interface Env {
   TRUNKLINE_UPSTREAM_URL?: string
   /** A JSON list of upstreams instead of the shipped one; the shape is UpstreamSpec. */
   TRUNKLINE_UPSTREAMS?: string
+  /** Hosts that webhooks may be sent to, with commas between; `*.example.com`: all below that. Every public one otherwise. */
+  TRUNKLINE_WEBHOOK_HOSTS?: string
+  /** `true`: webhooks may be plain http and go to private addresses. Dangerous: for development alone. */
+  TRUNKLINE_ALLOW_PRIVATE_WEBHOOKS?: string
   /** JSON prices that stand over the shipped ones, by model: docs/LEDGER.md. */
   TRUNKLINE_PRICES?: string
 }

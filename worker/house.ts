@@ -4,8 +4,10 @@ import type { House } from '../src/http/app.ts'
 import { houseOf as house } from '../src/http/house.ts'
 import { webSha256 } from '../src/http/key.ts'
 import { modelsOf, poolsOf } from '../src/upstream.ts'
+import { targetProblem } from '../src/webhook-target.ts'
 import { upstreams, type Env } from './env.ts'
 import { deskOf, poolOf, registryOf } from './stubs.ts'
+import { policyOf, readUrl } from './webhook-post.ts'
 
 export function houseOf(env: Env): House {
   const own = {
@@ -14,6 +16,7 @@ export function houseOf(env: Env): House {
     operatorKey: env.TRUNKLINE_ADMIN_KEY,
     models: modelsOf(upstreams(env)),
     sha256: webSha256,
+    urlProblem: (url: string) => targetProblem(url, readUrl, policyOf(env)),
     fault: (error: unknown, instance: string) => {
       console.error(
         JSON.stringify({ level: 'error', msg: 'request fault', request_id: instance, error: String(error) }),

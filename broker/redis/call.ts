@@ -10,9 +10,15 @@ export interface Writer {
   epoch: number
 }
 
-/** Answers cross as JSON text; nothing is undefined. */
+/** Answers cross as JSON text; nothing is undefined. Where a message waits for a webhook, in a pair with how long (ms). */
 export function answered(reply: unknown): unknown {
-  return typeof reply === 'string' ? JSON.parse(reply) : undefined
+  const text: unknown = Array.isArray(reply) ? reply[0] : reply
+  return typeof text === 'string' ? JSON.parse(text) : undefined
+}
+
+/** After how long the message is due that the step has put, or found. */
+export function waitOf(reply: unknown): number | undefined {
+  return Array.isArray(reply) ? Number(reply[1]) : undefined
 }
 
 /** Lua has one table for lists and records: an empty list comes as `{}`. */

@@ -1,6 +1,6 @@
 // One tenant's desk in Redis: each step one function call, which runs the rules there. Edits and what they would do are computed here.
 import { reportOf } from '../../src/desk-counts.ts'
-import type { Heard } from '../../src/desk-books.ts'
+import type { Affected, Heard, Left } from '../../src/desk-books.ts'
 import type { Alert } from '../../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../../src/desk-edits.ts'
 import type { QueueReading, Removed } from '../../src/desk-queue.ts'
@@ -15,11 +15,12 @@ import type { Refusal } from '../../src/refusal.ts'
 import type { Format, Sound } from '../../src/sound.ts'
 import { nobodys } from '../../src/sql-steps.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
-import type { Affected, Considered, Decision, DeskReading, Left, Regranted, UnderWay } from '../../src/tenant-desk.ts'
+import type { Considered, Decision, DeskReading, Regranted, UnderWay } from '../../src/tenant-desk.ts'
 import { clock } from '../clock.ts'
-import { answered, listed, type Fcall, type Writer } from './call.ts'
+import { answered, listed, waitOf, type Fcall, type Writer } from './call.ts'
 import { documentsOf, written, type Documents, type Edit, type ToldDocuments } from './documents.ts'
 import * as edits from './edits.ts'
+import { RedisMail } from './mail.ts'
 import { copyOf, type Snapshot } from './snapshot.ts'
 import * as told from './told.ts'
 
@@ -41,6 +42,12 @@ export interface KnownCall {
 }
 
 export class RedisDesk implements DeskSteps {
+  readonly mail: RedisMail = new RedisMail({
+    step: (step, ask) => this.#step(step, ask),
+    documents: () => this.#documents(),
+    edit: (compute, unowned) => this.#edit(compute, unowned),
+    unowned: () => this.#unowned(),
+  })
   readonly #id: string
   readonly #fcall: Fcall
   readonly #writer: Writer
@@ -264,9 +271,10 @@ export class RedisDesk implements DeskSteps {
   async #step<T>(step: string, ask: object, bytes: readonly string[] = []): Promise<T | undefined> {
     const { node, epoch } = this.#writer
     const key = `${prefixOf(this.#id)}desk`
-    return answered(await this.#fcall('desk', key, step, node, String(epoch), JSON.stringify(ask), ...bytes)) as
-      | T
-      | undefined
+    const reply = await this.#fcall('desk', key, step, node, String(epoch), JSON.stringify(ask), ...bytes)
+    const afterMs = waitOf(reply)
+    if (afterMs !== undefined) this.mail.tell(afterMs)
+    return answered(reply) as T | undefined
   }
 
   #unowned(): Refusal {

@@ -1,4 +1,5 @@
 // The documents of one tenant in Redis, and edits of them: computed here on what was read, written if nothing was edited since. Knows no rule.
+import type { Hook, HookState, KeptHook } from '../../src/hook.ts'
 import { tenantOf, type Key, type Tenant } from '../../src/plan.ts'
 import { zoneOf } from '../../src/zone-of.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
@@ -8,6 +9,9 @@ export interface ToldDocuments {
   tenant: string
   keys: Record<string, string>
   sounds: Record<string, string>
+  hooks: Record<string, string>
+  /** Of hooks that were tried: what came of it. */
+  states: Record<string, string>
   /** Of Redis, ms. */
   now: number
 }
@@ -16,9 +20,10 @@ export interface Documents {
   /** The number of the edit that made them so. */
   revision: number
   tenant: Tenant
-  /** In the order of their ids, as are the uploads. */
+  /** In the order of their ids, as are the uploads and webhooks. */
   keys: Key[]
   sounds: Upload[]
+  hooks: KeptHook[]
   now: number
 }
 
@@ -31,24 +36,30 @@ export interface Edit {
   sound?: Upload
   /** An upload to delete. */
   drop?: string
+  hook?: Hook
+  /** A webhook to delete, and one that nothing is to wait for any more. */
+  unhook?: string
+  forsake?: string
 }
 
-export function documentsOf({ tenant, keys, sounds, ...rest }: ToldDocuments): Documents {
+export function documentsOf({ tenant, keys, sounds, hooks, states, ...rest }: ToldDocuments): Documents {
   return {
     ...rest,
     tenant: tenantOf(JSON.parse(tenant) as object),
     keys: byId<Key>(keys),
     sounds: byId<Upload>(sounds),
+    hooks: byId<Hook>(hooks).map((hook) => ({ hook, state: stateOf(states[hook.id]) })),
   }
 }
 
 /** As the function takes it. `gist`: what the steps need of the tenant, so that Redis need not read what may be long; its clock is looked up here, where there is a calendar. */
-export function written({ tenant, key, sound, ...rest }: Edit, now: number): object {
+export function written({ tenant, key, sound, hook, ...rest }: Edit, now: number): object {
   return {
     ...rest,
     ...(tenant !== undefined && { tenant: JSON.stringify(tenant), gist: JSON.stringify(gistOf(tenant, now)) }),
     ...(key !== undefined && { keys: { [key.id]: JSON.stringify(key) } }),
     ...(sound !== undefined && { sound: { id: sound.id, text: JSON.stringify(sound) } }),
+    ...(hook !== undefined && { hook: { id: hook.id, text: JSON.stringify(hook) } }),
   }
 }
 
@@ -57,6 +68,13 @@ function gistOf({ hold: { patienceSeconds }, timezone, ...tenant }: Tenant, now:
   const zone = { asOf: now, offsets: zoneOf(timezone, now) }
   const terms = { budgets, callBudgets, trialDays, shadow, created_at, zone }
   return { id, plan, caps, models, overflow, hold: { patienceSeconds }, ...terms }
+}
+
+/** Written by Lua, which has nothing where JSON has null. */
+function stateOf(text: string | undefined): HookState | undefined {
+  if (text === undefined) return undefined
+  const { at = 0, status = null, error = null, gone_at = null } = JSON.parse(text) as Partial<HookState>
+  return { at, status, error, gone_at }
 }
 
 function byId<T extends { id: string }>(texts: Record<string, string>): T[] {

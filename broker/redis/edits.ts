@@ -1,7 +1,8 @@
-// Edits of a tenant's documents in Redis, each computed on the documents as they were read. Knows no Redis. Rules K1, G8, H4.
+// Edits of a tenant's documents in Redis, each computed on the documents as they were read. Knows no Redis. Rules K1, G8, H4, A5.
 import { isoOf } from '../../src/calendar.ts'
 import { linesWith, settingsProblem } from '../../src/settings-check.ts'
-import { keysPerTenant, soundsPerTenant } from '../../src/limits.ts'
+import type { Hook, KeptHook, NewHook } from '../../src/hook.ts'
+import { hooksPerTenant, keysPerTenant, soundsPerTenant } from '../../src/limits.ts'
 import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
 import { changed, changedKey, keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Refusal } from '../../src/refusal.ts'
@@ -54,4 +55,26 @@ export function dropSound({ sounds, tenant }: Documents, id: string): Edited<Ref
   const lines = linesWith(id, tenant.hold.lines)
   if (lines.length > 0) return { result: { why: 'sound_in_use', details: { id, lines: lines.join(', ') } } }
   return { edit: { drop: id } }
+}
+
+export function addHook({ hooks, now }: Documents, hook: NewHook): Edited<Refusal | undefined> {
+  if (hooks.length >= hooksPerTenant) return { result: { why: 'hooks_enough', details: { most: hooksPerTenant } } }
+  return { edit: { hook: { ...hook, on_at: now } } }
+}
+
+/** What waited for one that is off now is dropped with it. */
+export function changeHook(
+  { hooks, now }: Documents,
+  id: string,
+  work: (hook: Hook, now: number) => Hook,
+): Edited<KeptHook> {
+  const kept = hooks.find(({ hook }) => hook.id === id)
+  if (kept === undefined) return {}
+  const hook = work(kept.hook, now)
+  return { edit: { hook, ...(!hook.enabled && { forsake: id }) }, result: { ...kept, hook } }
+}
+
+export function removeHook({ hooks }: Documents, id: string): Edited<KeptHook> {
+  const kept = hooks.find(({ hook }) => hook.id === id)
+  return kept === undefined ? {} : { edit: { unhook: id }, result: kept }
 }

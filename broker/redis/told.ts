@@ -1,6 +1,7 @@
 // What a desk in Redis answers, as the broker knows it: what JSON has and Lua has not (null, empty lists, long fractions) put back.
 import type { QueueReading } from '../../src/desk-queue.ts'
 import type { Gauges } from '../../src/desk-counts.ts'
+import type { NextMessage } from '../../src/desk-outbox.ts'
 import type { Series } from '../../src/metrics.ts'
 import { callTerms, tenantOf, type Key } from '../../src/plan.ts'
 import type { Admission, CallRecord } from '../../src/ports.ts'
@@ -59,6 +60,12 @@ export function callsOf(calls: ToldCall[]): KeptCall[] {
 export function queueOf(reading: QueueReading): QueueReading {
   const data = listed(reading.data).map((waiting) => Object.assign({ eta_ms: null, agent: null }, waiting))
   return { ...reading, oldest_wait_ms: reading.oldest_wait_ms ?? null, data }
+}
+
+/** Without an owner nothing waits. What a message has not is null in its body, whatever its home. */
+export function nextOf(next: NextMessage | undefined): NextMessage {
+  if (next === undefined) return { is: 'none', afterMs: null }
+  return next.is === 'due' ? next : { is: 'none', afterMs: next.afterMs ?? null }
 }
 
 export interface ToldReport {

@@ -10,7 +10,7 @@ import { Beat } from './beat.ts'
 import type { Silence } from './silence.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 
-export type DeskHost = Pick<DeskLifeHost, 'pools' | 'wake' | 'tell' | 'alert' | 'fault'>
+export type DeskHost = Pick<DeskLifeHost, 'pools' | 'wake' | 'tell' | 'alert' | 'courier' | 'fault'>
 
 export class EmbeddedDesk {
   readonly life: DeskLife
@@ -32,12 +32,15 @@ export class EmbeddedDesk {
       busy: () => this.#steps.busy(),
       background: (work) => this.#background(work.catch(host.fault)),
       arm: (afterMs) => this.#beat.arm(about(afterMs)),
+      chance: () => Math.random(),
+      mailAfter: (afterMs) => (afterMs === null ? undefined : this.#beat.arm(afterMs)),
     })
     this.face = deskFace(this.life)
     if (this.#endLost(tenant)) this.#background(this.life.beat())
+    else this.#steps.mail.wake()
   }
 
-  /** No call is open and nothing is due: closed and opened again it is the same desk. */
+  /** No call is open, no message waits and nothing is due: closed and opened again it is the same desk. */
   get idle(): boolean {
     return !this.#beat.isSet && this.#works === 0 && !this.#steps.busy()
   }

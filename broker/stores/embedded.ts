@@ -1,6 +1,7 @@
 // The embedded store: a folder with one SQLite file a tenant, one a pool and one for the index, as Durable Objects have them. One process
 // uses it at a time. Translates only. Rules G9, S1.
 import type { DeskFace, PoolFace } from '../../src/http/house.ts'
+import { Courier } from '../../src/courier.ts'
 import { SqlIndex } from '../../src/index-sql.ts'
 import { shareTimeoutMs } from '../../src/limits.ts'
 import { PoolLife } from '../../src/pool-life.ts'
@@ -28,6 +29,7 @@ export interface EmbeddedOptions {
   /** The quotas, each with the ceiling that its upstream comes with. */
   pools: Readonly<Record<string, Ceiling>>
   calls: Words
+  courier: Courier
   fault: Fault
   tell: Tell
 }
@@ -53,12 +55,14 @@ class EmbeddedStore implements Store {
   /** The one that was not used for the longest time comes first. */
   readonly #open = new Map<string, EmbeddedDesk>()
   readonly #words: Words
+  readonly #courier: Courier
   readonly #fault: Fault
   readonly #tell: Tell
   #closed = false
 
-  constructor({ dir, pools, calls, fault, tell }: EmbeddedOptions) {
+  constructor({ dir, pools, calls, courier, fault, tell }: EmbeddedOptions) {
     this.#words = calls
+    this.#courier = courier
     this.#tell = tell
     // What still runs when the files are closed finds them so.
     this.#fault = (...what) => (this.#closed ? undefined : fault(...what))
@@ -88,7 +92,7 @@ class EmbeddedStore implements Store {
     this.#folder.release()
   }
 
-  /** Opens each desk once, so that calls of an earlier life end and their records say so, whoever asks. */
+  /** Opens each desk once, so that calls of an earlier life end, and messages that wait go out, whoever asks. */
   async #visitAll(): Promise<void> {
     for (const tenant of this.#folder.tenants()) {
       await new Promise((resolve) => setImmediate(resolve)) // callers come first
@@ -131,6 +135,7 @@ class EmbeddedStore implements Store {
         wake: (calls) => calls.forEach((call) => this.#words.seated(call)),
         tell: async (calls, word) => calls.forEach((call) => this.#words.told(call, word)),
         alert: (alert) => this.#tell(tenant, alert),
+        courier: this.#courier,
         fault: (error) => this.#fault('desk', error, { tenant_id: tenant }),
       })
     }
@@ -206,12 +211,15 @@ function nobodys(tenant: string, clock: Clock): DeskLife {
     busy: () => false,
     background: idle,
     arm: idle,
+    courier: new Courier({ now: () => clock.now(), hmac: nothing, post: nothing }),
+    chance: () => 0,
+    mailAfter: idle,
     fault: idle,
   })
 }
 
 async function nothing(): Promise<never> {
-  throw new Error('nobody has no pool and no call')
+  throw new Error('nobody has no pool, no call and no webhook')
 }
 
 function idle(): void {}

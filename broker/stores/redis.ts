@@ -1,6 +1,7 @@
 // The store in Redis, which many nodes share: desks and pools decide there, in one function call each; here is what a host does around them.
 // Translates only. Rules G6, G9, G10, K3, S3.
 import type { DeskFace } from '../../src/http/house.ts'
+import type { Courier } from '../../src/courier.ts'
 import { DeskLife } from '../../src/desk-life.ts'
 import { decisionMs, learningMs } from '../../src/limits.ts'
 import { PoolLife } from '../../src/pool-life.ts'
@@ -16,6 +17,7 @@ import { StoreFault } from '../redis/fault.ts'
 import { load, makeFcall, makeLibrary } from '../redis/functions.ts'
 import { tendLibraries } from '../redis/libraries.ts'
 import type { Log } from '../redis/link.ts'
+import { MailList } from '../redis/mail-list.ts'
 import { RedisPool } from '../redis/pool.ts'
 import { RedisRegistry, type Send } from '../redis/registry.ts'
 import { source } from '../redis/source.ts'
@@ -35,6 +37,7 @@ export interface RedisOptions {
   /** The quotas, each with the ceiling that its upstream comes with. */
   pools: Readonly<Record<string, Ceiling>>
   calls: Words
+  courier: Courier
   fault: Fault
   tell: Tell
   log: Log
@@ -70,18 +73,21 @@ export class RedisStore implements Store {
   readonly #wakes: Wakes
   readonly #node: NodeLife
   readonly #doubts: Doubts
+  readonly #mail: MailList
   readonly #learned = new Beat(() => this.#levelAll())
   readonly #options: RedisOptions
   readonly #pools = new Map<string, PoolLife>()
   readonly #works = new Set<Promise<unknown>>()
   /** The one that was not used for the longest time comes first. */
   readonly #open = new Map<string, Desk>()
+  #closed = false
 
   /** Throws a sentence for an address that cannot be read. */
   constructor(options: RedisOptions) {
     const { url, log, pools } = options
     const library = makeLibrary(source())
-    this.#options = options
+    // What still runs when the connection is closed finds it so.
+    this.#options = { ...options, fault: (...what) => (this.#closed ? undefined : options.fault(...what)) }
     this.#connection = new RedisConnection({ url, log, prepare: (link) => load(library, link) })
     this.#fcall = makeFcall(this.#connection, library)
     this.#wakes = new Wakes({
@@ -98,6 +104,7 @@ export class RedisStore implements Store {
       registry: () => registry,
       pools: Object.keys(pools),
     }
+    this.#mail = new MailList(send, (tenant) => this.#desk(tenant).life.sendMail())
     this.#node = new NodeLife({
       send,
       node: options.node,
@@ -107,8 +114,11 @@ export class RedisStore implements Store {
         await home.loseNode(node, epoch)
         await life.beat()
       },
-      tend: (now) => tendLibraries(library.name, now, send, () => this.#connection.masters()),
-      fault: (error) => options.fault('node', error, {}),
+      tend: async (now) => {
+        await this.#mail.look(now)
+        await tendLibraries(library.name, now, send, () => this.#connection.masters())
+      },
+      fault: (error) => this.#options.fault('node', error, {}),
     })
     this.#doubts = new Doubts({
       lose: async (offer) => {
@@ -132,6 +142,7 @@ export class RedisStore implements Store {
     await this.#node.close()
     this.#learned.stop()
     for (const { beat } of this.#open.values()) beat.stop()
+    this.#closed = true
     this.#wakes.close()
     this.#connection.close()
   }
@@ -211,7 +222,7 @@ export class RedisStore implements Store {
   }
 
   #deskOf(tenant: string): Desk {
-    const { calls: words, fault } = this.#options
+    const { calls: words, courier, fault } = this.#options
     const calls = new Map<string, KnownCall>()
     const beat = new Beat(() => life.beat())
     const home = new RedisDesk(tenant, this.#fcall, this.#node.writer, (call) => calls.get(call))
@@ -227,6 +238,9 @@ export class RedisStore implements Store {
       background: (work) => this.#background(work, (error) => fault('desk', error, { tenant_id: tenant })),
       busy: () => calls.size > 0,
       arm: (afterMs) => beat.arm(about(afterMs)),
+      courier,
+      chance: () => Math.random(),
+      mailAfter: (afterMs) => this.#mail.note(tenant, afterMs),
       fault: (error) => fault('desk', error, { tenant_id: tenant }),
     })
     for (const channel of channelsOf(tenant)) this.#wakes.subscribe(channel)

@@ -14,6 +14,7 @@ import { poolRoutes, type PoolHouse } from './pools.ts'
 import { queueRoutes } from './queue.ts'
 import { soundRoutes, type Uploads } from './sounds.ts'
 import { tenantRoutes, type Tenants } from './tenants.ts'
+import { webhookRoutes, type Webhooks } from './webhooks.ts'
 
 /** What the app asks of its host. */
 export interface House {
@@ -24,6 +25,7 @@ export interface House {
   tenants: Tenants
   pools: PoolHouse
   uploads: Uploads
+  webhooks: Webhooks
   models: readonly string[]
   sha256: Sha256
   /** Where the host is a process. */
@@ -95,6 +97,7 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.route('/admin/v1/tenants', tenantRoutes())
   routes.route('/admin/v1/pools', poolRoutes())
   routes.route('/admin/v1/tenants', soundRoutes())
+  routes.route('/admin/v1/tenants', webhookRoutes())
   routes.route('/admin/v1/drain', drainRoutes())
 
   routes.get('/v1/realtime', () => {

@@ -25,6 +25,7 @@ export async function exposition(
   ])
   const series = total([
     Object.fromEntries(nothing) as Series,
+    untold,
     { [seriesOf('trunkline_build_info', build)]: 1 },
     ...reports,
   ])
@@ -44,6 +45,12 @@ export async function exposition(
     } as never)
   }
   return registry.metrics()
+}
+
+/** Of webhooks: an alert on what is dropped needs to see it begin. */
+const untold: Series = {
+  [seriesOf('trunkline_webhook_messages_waiting', {})]: 0,
+  [seriesOf('trunkline_webhook_messages_dropped_total', {})]: 0,
 }
 
 export const expositionType: string = Registry.PROMETHEUS_CONTENT_TYPE

@@ -5,6 +5,9 @@ import type { KeptCall } from '../records.ts'
 import type { PoolReading } from '../pool-reading.ts'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
+import type { Outcome } from '../courier.ts'
+import type { KeptHook, NewHook } from '../hook.ts'
+import type { HookChange } from '../hook-settings.ts'
 import type { Indexed } from '../index-sql.ts'
 import type { Series } from '../metrics.ts'
 import type { Key, Tenant } from '../plan.ts'
@@ -17,6 +20,7 @@ import type { DrainHouse } from './drain.ts'
 import type { PoolHouse } from './pools.ts'
 import type { Uploads } from './sounds.ts'
 import type { Tenants } from './tenants.ts'
+import type { Webhooks } from './webhooks.ts'
 
 /** A desk as the operator and its tenant see it; undefined or a refusal where nobody owns it. */
 export interface DeskFace {
@@ -37,6 +41,12 @@ export interface DeskFace {
   sound(id: string, format: Format): Promise<Uint8Array | undefined>
   upload(upload: Upload, sound: Sound): Promise<Refusal | undefined>
   discard(id: string): Promise<Refusal | undefined>
+  hooks(): Promise<KeptHook[] | undefined>
+  addHook(hook: NewHook): Promise<Refusal | undefined>
+  changeHook(id: string, change: HookChange): Promise<KeptHook | undefined>
+  rotateHook(id: string, secret: string, graceMs: number): Promise<KeptHook | undefined>
+  removeHook(id: string): Promise<KeptHook | undefined>
+  testHook(hook: string, tenant: string, id: string): Promise<Outcome | undefined>
 }
 
 export interface PoolFace {
@@ -60,7 +70,10 @@ export interface Homes {
   pools: readonly string[]
 }
 
-export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'models' | 'sha256' | 'fault'>
+export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'models' | 'sha256' | 'fault'> & {
+  /** What is wrong with a webhook's URL, as a sentence's end. */
+  urlProblem: Webhooks['urlProblem']
+}
 
 /** The process itself, where the host is one. */
 export interface Self {
@@ -80,6 +93,7 @@ export function houseOf(own: Own, homes: Homes, { unready, series, drain }: Self
     tenants: tenantsOf(homes),
     pools: poolsOf(homes),
     uploads: uploadsOf(homes),
+    webhooks: webhooksOf(homes, own),
     me: ({ tenant, hash }) => homes.desk(tenant).me(hash),
     reports: async () => {
       const pools = homes.pools.map((id) => homes.pool(id).series())
@@ -134,6 +148,18 @@ function uploadsOf({ desk }: Homes): Uploads {
     add: (tenant, upload, sound) => desk(tenant).upload(upload, sound),
     bytes: (tenant, id, format) => desk(tenant).sound(id, format),
     discard: (tenant, id) => desk(tenant).discard(id),
+  }
+}
+
+function webhooksOf({ desk }: Homes, { urlProblem }: Own): Webhooks {
+  return {
+    urlProblem,
+    list: (tenant) => desk(tenant).hooks(),
+    add: (tenant, hook) => desk(tenant).addHook(hook),
+    change: (tenant, id, change) => desk(tenant).changeHook(id, change),
+    rotate: (tenant, id, secret, graceMs) => desk(tenant).rotateHook(id, secret, graceMs),
+    remove: (tenant, id) => desk(tenant).removeHook(id),
+    test: (tenant, id, message) => desk(tenant).testHook(id, tenant, message),
   }
 }
 

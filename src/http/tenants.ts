@@ -40,7 +40,7 @@ const limit = z.coerce.number().int().min(1).max(100).default(20)
 const id = z.string().max(100).optional()
 const PageAfter = z.strictObject({ limit, after: id })
 const PageBefore = z.strictObject({ limit, before: id })
-const Rotation = z.strictObject({ grace_seconds: whole(0, 7 * 86_400).default(86_400) })
+export const Rotation = z.strictObject({ grace_seconds: whole(0, 7 * 86_400).default(86_400) })
 
 /** What these routes ask of the house. */
 type House = { tenants: Tenants; sha256: Sha256 }

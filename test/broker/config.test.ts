@@ -43,6 +43,21 @@ test('[CLI] a store is a folder or the address of a Redis', () => {
   expect(readConfig(['--node', 'a'], {})).toMatchObject({ node: 'a', workers: 1 })
 })
 
+test('[CLI] [A5] a switch is off unless it is given: as a flag alone, as a variable or in the file by its word', () => {
+  const config = file('switch.json', '{"allowPrivateWebhooks": true}')
+  expect(readConfig([], {})).toMatchObject({ allowPrivateWebhooks: false })
+  expect(readConfig(['--allow-private-webhooks', '--port', '3'], {})).toMatchObject({
+    allowPrivateWebhooks: true,
+    port: 3,
+  })
+  expect(readConfig(['--config', config], {})).toMatchObject({ allowPrivateWebhooks: true })
+  const off = { TRUNKLINE_ALLOW_PRIVATE_WEBHOOKS: 'false' }
+  expect(readConfig(['--config', config], off)).toMatchObject({ allowPrivateWebhooks: false })
+  expect(help()).toMatch(
+    /^ {2}--allow-private-webhooks {4}DANGEROUS, for development alone: .*\[TRUNKLINE_ALLOW_PRIVATE_WEBHOOKS\]$/m,
+  )
+})
+
 const wrong: { what: string; args?: string[]; env?: Record<string, string>; text?: string; says: string }[] = [
   { what: 'a port that is no number', args: ['--port', 'abc'], says: '--port: "abc" is not a port: give a whole' },
   { what: 'a variable out of range', env: { TRUNKLINE_PORT: '70000' }, says: 'TRUNKLINE_PORT: 70000 is not a port' },
@@ -66,6 +81,11 @@ const wrong: { what: string; args?: string[]; env?: Record<string, string>; text
   { what: 'a name that is none', args: ['--node', 'a b'], says: '--node: "a b" is no name of a node' },
   { what: 'an unknown flag', args: ['--prot', '1'], says: "Unknown option '--prot'. Run with --help" },
   { what: 'a flag without a value', args: ['--port'], says: "Option '--port <value>' argument missing" },
+  {
+    what: 'a switch that is neither on nor off',
+    env: { TRUNKLINE_ALLOW_PRIVATE_WEBHOOKS: 'yes' },
+    says: 'TRUNKLINE_ALLOW_PRIVATE_WEBHOOKS: "yes" is neither true nor false.',
+  },
   { what: 'a stray word', args: ['8787'], says: "Unexpected argument '8787'" },
   { what: 'a file that is no JSON', text: '{"port": }', says: 'wrong.json: is not valid JSON (' },
   {

@@ -10,6 +10,7 @@ import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Key, Tenant } from '../../src/plan.ts'
 import type { Offer } from '../../src/ports.ts'
 import { eventually } from '../support/eventually.ts'
+import { nobodysCourier } from '../support/courier.ts'
 
 const id = (n: number) => `ten_${String(n).padStart(32, '0')}`
 const created_at = '2026-11-24T00:00:00.000Z'
@@ -31,6 +32,7 @@ function open(): Store {
     dir,
     pools: { openai: { tokensPerMinute: null, sessions: null } },
     calls: { seated: () => undefined, told: () => undefined },
+    courier: nobodysCourier,
     tell: () => undefined,
     fault: (_of, error) => faults.push(error),
   })

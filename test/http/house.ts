@@ -5,12 +5,17 @@ import { app, type House } from '../../src/http/app.ts'
 import { webSha256 } from '../../src/http/key.ts'
 import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Uploads } from '../../src/http/sounds.ts'
+import type { Webhooks } from '../../src/http/webhooks.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
 import { keysPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Refusal } from '../../src/refusal.ts'
+import type { Outcome } from '../../src/courier.ts'
+import { SqlMail } from '../../src/sql-mail.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
+import { targetProblem } from '../../src/webhook-target.ts'
+import { readUrl } from '../../broker/webhook-post.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
 
@@ -47,6 +52,9 @@ export class MemoryHouse implements House {
   readonly pools: PoolHouse
   readonly pool: SqlPool
   readonly uploads: Uploads
+  readonly webhooks: Webhooks
+  /** What every test of a webhook comes to. */
+  outcome: Outcome = { status: 200, error: null }
   readonly desks = new Map<string, SqlDesk>()
   /** Everything that was put away, as text: no key may be in it. */
   readonly kept: string[] = []
@@ -108,6 +116,19 @@ export class MemoryHouse implements House {
       bytes: async (id, sound, format) => this.desks.get(id)?.sounds.bytes(sound, format),
       discard: async (id, sound) => this.desks.get(id)?.uploads.discard(sound),
     }
+    this.webhooks = {
+      urlProblem: (url) => targetProblem(url, readUrl, { private: false }),
+      list: async (id) => this.#mail(id).hooks(),
+      add: async (id, hook) => this.#mail(id).addHook(hook),
+      change: async (id, hook, change) => this.#mail(id).changeHook(hook, change),
+      rotate: async (id, hook, secret, graceMs) => this.#mail(id).rotateHook(hook, secret, graceMs),
+      remove: async (id, hook) => this.#mail(id).removeHook(hook),
+      test: async (id, hook) => {
+        if (this.desks.get(id)?.hooks.get(hook) === undefined) return undefined
+        this.#mail(id).note(hook, this.outcome)
+        return this.outcome
+      },
+    }
   }
 
   async me({
@@ -166,6 +187,10 @@ export class MemoryHouse implements House {
   async key(tenant: string, own: object = {}): Promise<{ id: string; key: string }> {
     const { body } = await this.ask('POST', `/admin/v1/tenants/${tenant}/keys`, { body: { name: 'first', ...own } })
     return body as { id: string; key: string }
+  }
+
+  #mail(id: string): SqlMail {
+    return new SqlMail({ desk: () => this.desks.get(id), unowned: () => noTenant(id), now: () => Date.now() })
   }
 
   #tenant(id: string): Tenant | undefined {

@@ -86,7 +86,8 @@ function metered(live_ms: number, micro_usd = 0): Progress {
 
 /** Names of rosters that have anything in them. */
 function rosters(like: string): unknown[] {
-  return store.sql('SELECT DISTINCT name FROM roster WHERE name LIKE ? ORDER BY name', like).map(({ name }) => name)
+  const both = 'SELECT name FROM roster WHERE name LIKE ? UNION SELECT name FROM packed WHERE name LIKE ? ORDER BY name'
+  return store.sql(both, like, like).map(({ name }) => name)
 }
 
 /** What `/metrics` counts of alerts. */
@@ -319,7 +320,7 @@ describe('a tenant that may not talk', () => {
       'tenant_suspended',
       'tenant_suspended',
     ])
-    expect([desk.resume(), desk.resume()]).toEqual([true, false])
+    expect([desk.resume(start), desk.resume(start)]).toEqual([true, false])
     expect([said(admit('c3', day)), desk.read(start + day)?.suspended]).toEqual(['granted', null])
     expect(alerts(debit('c3', { micro_usd: 1 }, day))).toEqual([])
   })
@@ -331,7 +332,7 @@ describe('a tenant that may not talk', () => {
     for (let i = 0; i < 3; i++) debit('c1', { micro_usd: Math.floor(most / 18) }, i)
     expect(alerts(debit('c1', { micro_usd: 2 }, 4))).toEqual([]) // 50.000000 USD an hour
     expect(alerts(debit('c1', { micro_usd: 1 }, 5))).toEqual(['suspended 50000004'])
-    desk.resume()
+    desk.resume(start)
     expect(alerts(debit('c1', { micro_usd: 1 }, 6))).toEqual([])
   })
 

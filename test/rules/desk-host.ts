@@ -14,12 +14,14 @@ const created_at = '2026-11-21T00:00:00.000Z'
 export class DeskHost {
   readonly store: Store = openSqlite()
   readonly desk: SqlDesk
+  /** After how long a message was said to be due. */
+  readonly waits: number[] = []
   /** As the exchange of each call has it. */
   readonly #offers = new Map<string, Offer>()
 
   constructor(settings: Partial<Settings> = {}) {
     SqlDesk.prepare(this.store.sql)
-    this.desk = new SqlDesk(this.store.sql, this.store.transact)
+    this.desk = new SqlDesk(this.store.sql, this.store.transact, (afterMs) => this.waits.push(afterMs))
     const own = TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines: 1 }, ...settings })
     this.desk.registry.putTenant({ ...own, id: 'ten_1', created_at } satisfies Tenant)
     this.key('k1')

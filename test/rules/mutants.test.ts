@@ -24,3 +24,4 @@ test('[C2] a wrong keeping of early frames is noticed, whatever is wrong with it
 test('[L2] a wrong tab is noticed, whatever is wrong with it', timeout, noticed('src/tab.ts'))
 test('[L3] a wrong price is noticed, whatever is wrong with it', timeout, noticed('src/price.ts'))
 test('[C1] a wrong call machine is noticed, whatever is wrong with it', timeout, noticed('src/call.ts'))
+test('[A5] a wrong outbox is noticed, whatever is wrong with it', timeout, noticed('src/outbox.ts'))

@@ -8,7 +8,8 @@ import { leaseTtlMs, shareTimeoutMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Admission, CallRecord, Offer, PoolGrant } from '../../src/ports.ts'
-import type { Affected } from '../../src/tenant-desk.ts'
+import type { Affected } from '../../src/desk-books.ts'
+
 import { openSqlite } from './sqlite.ts'
 import { deskCommand, keys, offerOf, refOf, type DeskCommand } from '../contract/desk-commands.ts'
 import { seed } from '../contract/seed.ts'
@@ -160,7 +161,7 @@ class Beside {
       case 'affected':
         return affectedOf(sql.affected(now))
       case 'resume':
-        return sql.resume()
+        return sql.resume(now)
       case 'sweep':
         return sql.sweep(now)
       case 'read':

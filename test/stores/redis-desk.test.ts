@@ -4,6 +4,7 @@ import type { Fcall } from '../../broker/redis/call.ts'
 import { RedisDesk } from '../../broker/redis/desk.ts'
 import { RedisPool } from '../../broker/redis/pool.ts'
 import { deskStreams, type TimedDesk } from './desk-streams.ts'
+import { mailStreams } from './mail-streams.ts'
 import { own, poolStreams, type TimedPool } from './pool-beside.ts'
 import { printSeed } from '../contract/seed.ts'
 import { startRedis, timedSource, type Redis } from './redis.ts'
@@ -32,6 +33,16 @@ test(
   async () => {
     printSeed('a desk in Redis')
     expect(await deskStreams(open, steps)).toBeGreaterThanOrEqual(steps)
+  },
+)
+
+test(
+  `[A5] [S1] over ${steps} random commands the webhooks of a desk in Redis tell the story of those over SQL`,
+  { timeout: 3_600_000 },
+  async () => {
+    printSeed('webhooks in Redis')
+    await redis.send('FLUSHDB')
+    expect(await mailStreams(open, steps)).toBeGreaterThanOrEqual(steps)
   },
 )
 

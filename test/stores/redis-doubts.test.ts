@@ -6,6 +6,7 @@ import type { Offer } from '../../src/ports.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis, type RedisServer } from '../support/redis.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import { nobodysCourier } from '../support/courier.ts'
 
 const tenant = `ten_${'1'.padStart(32, '0')}`
 const created_at = '2026-11-24T00:00:00.000Z'
@@ -21,6 +22,7 @@ beforeEach(async () => {
     node: 'a',
     pools: { openai: { tokensPerMinute: null, sessions: null } },
     calls: { seated: () => undefined, told: () => undefined },
+    courier: nobodysCourier,
     tell: () => undefined,
     fault: () => undefined,
     log: () => undefined,

@@ -7,6 +7,7 @@ import { source } from '../../broker/redis/source.ts'
 import { RedisStore } from '../../broker/stores/redis.ts'
 import { startRedis } from '../support/redis.ts'
 import { startCluster } from '../support/redis-cluster.ts'
+import { nobodysCourier } from '../support/courier.ts'
 
 const dayMs = 86_400_000
 const ends: (() => unknown)[] = []
@@ -62,6 +63,7 @@ test('[S3] a node does so from its start on, and notes its own', async () => {
     node: 'a',
     pools,
     calls,
+    courier: nobodysCourier,
     fault: () => undefined,
     tell: () => undefined,
     log: () => undefined,

@@ -5,6 +5,7 @@ import { RedisDesk, seatedChannel } from '../../broker/redis/desk.ts'
 import { RedisPool } from '../../broker/redis/pool.ts'
 import { RedisRegistry } from '../../broker/redis/registry.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
+import { newHook } from '../../src/hook-edits.ts'
 import { leaseTtlMs, learningMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { CallRef, Offer } from '../../src/ports.ts'
@@ -135,6 +136,9 @@ test('[G10] a desk that Redis has lost takes no caller, lets live calls go on, a
 })
 
 test('[S2] every key of a desk expires but the documents of its tenant, and what has ended is forgotten in time', async () => {
+  const hook = { url: 'https://hooks.example.com/', events: null, enabled: true }
+  await desk.mail.addHook(newHook('hook_1', hook, 'whsec_AAAA', created_at))
+  await desk.mail.note('hook_1', { status: 200, error: null })
   await admit(desk, offer('c1'))
   await desk.debit(ref('c1'), [{ id: 'r1', model: 'gpt-realtime', amounts: { input_audio: 10 } }], still)
   await desk.end(ref('c1'), [], lostRecord('m', 1_000))
@@ -142,7 +146,7 @@ test('[S2] every key of a desk expires but the documents of its tenant, and what
   const all = (await redis.send('KEYS', `trunkline:{${tenant}}:*`)) as string[]
   const expires = await Promise.all(all.map(async (key) => [key, await redis.send('PTTL', key)] as const))
   const stay = expires.filter(([, ttl]) => ttl === -1).map(([key]) => key.slice(key.indexOf('}:') + 2))
-  expect(stay.toSorted()).toEqual(['clock', 'documents', 'hashes', 'keys'])
+  expect(stay.toSorted()).toEqual(['clock', 'documents', 'hashes', 'hooks', 'hooks:states', 'keys'])
   expect((await desk.calls(9, undefined))?.map(({ id }) => id)).toEqual(['never', 'c2', 'c1'])
   await at(35 * 86_400_000)
   await desk.renew(ref('c2'), null, still)

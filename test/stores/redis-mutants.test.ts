@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RedisDesk } from '../../broker/redis/desk.ts'
 import { RedisPool } from '../../broker/redis/pool.ts'
 import { deskStreams } from './desk-streams.ts'
+import { mailStreams } from './mail-streams.ts'
 import { own, poolStreams } from './pool-beside.ts'
 import { startRedis, timedSource, type Redis } from './redis.ts'
 
@@ -96,6 +97,18 @@ const ofPool: readonly Mutant[] = [
   ['local more = debited - (counted:get(desk) or debited)', 'local more = debited - (counted:get(desk) or 0)'],
 ]
 
+const ofMail: readonly Mutant[] = [
+  ['local ____until = now + messageClaimMs', 'local ____until = now + messageClaimMs + 1'],
+  ['if at ~= ____until then', 'if false then'],
+  ['if box.failures:get(hook) ~= nil then', 'if false then'],
+  ['if before > 0 and box.rests:get(hook) ~= ____until then', 'if before > 0 then'],
+  ['state.gone_at > on_at', 'state.gone_at == on_at'],
+  ['    table.sort(ids)\n    for _, id in ipairs(ids) do hooks', '    for _, id in ipairs(ids) do hooks'],
+  ['if homes.mail_after ~= nil then', 'if false then'],
+  ['    if ask.forsake ~= nil then desk.outbox:forsake(ask.forsake) end\n', ''],
+  ['for _, key in ipairs({ homes.hooks.at, homes.hooks.states })', 'for _, key in ipairs({ homes.hooks.at })'],
+]
+
 /** Enough for each of them. */
 const steps = 60_000
 let redis: Redis
@@ -120,6 +133,17 @@ test.each(ofDesk)('[S1] the streams of a desk notice "%s" as "%s"', { timeout: 6
     return { desk: new RedisDesk(tenant, fcall, { node: 'a', epoch: 1 }), at }
   }
   await expect(deskStreams(open, steps)).rejects.toThrow()
+})
+
+test.each(ofMail)('[A5] [S1] the streams of webhooks notice "%s" as "%s"', { timeout: 60_000 }, async (from, to) => {
+  const fcall = await load([from, to])
+  await redis.send('FLUSHDB')
+  const open = (run: number) => {
+    const tenant = `ten_${run}`
+    const at = (now: number) => redis.send('SET', `trunkline:{${tenant}}:clock`, String(now))
+    return { desk: new RedisDesk(tenant, fcall, { node: 'a', epoch: 1 }), at }
+  }
+  await expect(mailStreams(open, steps)).rejects.toThrow()
 })
 
 test.each(ofPool)('[S1] the streams of a pool notice "%s" as "%s"', { timeout: 60_000 }, async (from, to) => {

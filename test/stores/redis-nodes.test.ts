@@ -6,6 +6,7 @@ import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Offer } from '../../src/ports.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis, type RedisServer } from '../support/redis.ts'
+import { nobodysCourier } from '../support/courier.ts'
 
 const tenants = [1, 2].map((n) => `ten_${String(n).padStart(32, '0')}`)
 const created_at = '2026-11-24T00:00:00.000Z'
@@ -27,6 +28,7 @@ async function nodeOf(node: string): Promise<RedisStore> {
     node,
     pools: { openai: { tokensPerMinute: null, sessions: null } },
     calls: { seated: () => undefined, told: () => undefined },
+    courier: nobodysCourier,
     tell: () => undefined,
     fault: (_of, error) => faults.push(error),
     log: () => undefined,

@@ -1,6 +1,7 @@
 // The contracts on rosters in a real Redis: roster.lua under the rules as they run in JavaScript.
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll } from 'vitest'
+import { outboxContract } from '../contract/outbox-streams.ts'
 import { poolContract } from '../contract/pool-streams.ts'
 import { rosterContract, type Home } from '../contract/roster.ts'
 import { streamContract } from '../contract/streams.ts'
@@ -43,3 +44,4 @@ const home: Home = async (work) => {
 rosterContract(home)
 streamContract('Redis', home, 400)
 poolContract('Redis', home, 400)
+outboxContract('Redis', home, 400)

@@ -1,5 +1,6 @@
 // The contracts on Maps.
 import { MapRoster } from '../../src/roster-map.ts'
+import { outboxContract } from '../contract/outbox-streams.ts'
 import { poolContract } from '../contract/pool-streams.ts'
 import { rosterContract, type Home } from '../contract/roster.ts'
 import { streamContract } from '../contract/streams.ts'
@@ -16,3 +17,4 @@ const home: Home = async (work) => {
 rosterContract(home)
 streamContract('Maps', home, 10_000)
 poolContract('Maps', home, 10_000)
+outboxContract('Maps', home, 10_000)

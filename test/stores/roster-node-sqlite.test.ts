@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 import { SqlRoster } from '../../src/roster-sql.ts'
+import { outboxContract } from '../contract/outbox-streams.ts'
 import { poolContract } from '../contract/pool-streams.ts'
 import { rosterContract, type Home } from '../contract/roster.ts'
 import { streamContract } from '../contract/streams.ts'
@@ -28,5 +29,6 @@ for (const [name, path] of [
     rosterContract(home(path))
     streamContract(`node:sqlite ${name}`, home(path), 5_000)
     poolContract(`node:sqlite ${name}`, home(path), 5_000)
+    outboxContract(`node:sqlite ${name}`, home(path), 5_000)
   })
 }

@@ -194,7 +194,7 @@ export class Broker {
   async close(): Promise<void> {
     await this.#life.close()
     const written = this.log.join('\n')
-    const leaked = [adminKey, upstreamKey, 'tlk_live_'].find((secret) => written.includes(secret))
+    const leaked = [adminKey, upstreamKey, 'tlk_live_', 'whsec_'].find((secret) => written.includes(secret))
     if (leaked !== undefined) throw new Error(`The Worker wrote a secret: ${leaked.slice(0, 9)}…`)
   }
 

@@ -3,6 +3,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { SqlRoster } from '../../src/roster-sql.ts'
 import { sqlOf } from '../../worker/storage.ts'
+import { outboxContract } from '../contract/outbox-streams.ts'
 import { poolContract } from '../contract/pool-streams.ts'
 import { rosterContract, type Home } from '../contract/roster.ts'
 import { streamContract } from '../contract/streams.ts'
@@ -19,3 +20,4 @@ const home: Home = (work) =>
 rosterContract(home)
 streamContract('a Durable Object', home, 5_000)
 poolContract('a Durable Object', home, 5_000)
+outboxContract('a Durable Object', home, 5_000)

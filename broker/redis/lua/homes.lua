@@ -169,6 +169,52 @@ function Records:forget(up_to)
     end
 end
 
+-- Endpoints are documents and stay, as does what their attempts came to: that one is gone is to outlive a quiet month.
+local Hooks = {}
+Hooks.__index = Hooks
+
+function Hooks:get(id)
+    local hook = decoded(redis.call('HGET', self.at, id))
+    if hook == nil then return nil end
+    return { hook = hook, state = decoded(redis.call('HGET', self.states, id)) }
+end
+
+function Hooks:list()
+    local ids, hooks = redis.call('HKEYS', self.at), {}
+    table.sort(ids)
+    for _, id in ipairs(ids) do hooks[#hooks + 1] = self:get(id) end
+    return hooks
+end
+
+function Hooks:note(id, state)
+    redis.call('HSET', self.states, id, cjson.encode(state))
+end
+
+-- `messages`: id -> when it was put, of each that was; the texts of those that wait in a hash.
+local Messages = {}
+Messages.__index = Messages
+
+function Messages:put(message)
+    local put = self.rosters('messages')
+    if put:get(message.id) ~= nil then return false end
+    put:set(message.id, message.at)
+    redis.call('HSET', self.at, message.id, cjson.encode(message))
+    self.written[self.at] = true
+    return true
+end
+
+function Messages:get(id)
+    return decoded(redis.call('HGET', self.at, id))
+end
+
+function Messages:done(id)
+    redis.call('HDEL', self.at, id)
+end
+
+function Messages:forget(up_to)
+    for _, id in ipairs(self.rosters('messages'):purge(up_to)) do self:done(id) end
+end
+
 local Counts = {}
 Counts.__index = Counts
 
@@ -239,6 +285,9 @@ local function homes_at(prefix, now)
     homes.registry = setmetatable({ documents = documents, keys_at = prefix .. 'keys', hashes = prefix .. 'hashes', by_hash = {} }, Registry)
     homes.records = setmetatable({ prefix = prefix, rosters = rosters, written = written }, Records)
     homes.counts = setmetatable({ prefix = prefix, rosters = rosters, written = written, more = {} }, Counts)
+    homes.hooks = setmetatable({ at = prefix .. 'hooks', states = prefix .. 'hooks:states' }, Hooks)
+    homes.messages = setmetatable({ at = prefix .. 'messages', rosters = rosters, written = written }, Messages)
+    homes.waits = function(after) homes.mail_after = math.min(after, homes.mail_after or after) end
     homes.transact = function(work) return work() end
     function homes.learningUntil()
         return homes.learning

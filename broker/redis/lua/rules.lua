@@ -321,6 +321,15 @@ local function __TS__ArraySort(self, compareFn)
     return self
 end
 
+local function __TS__ArraySome(self, callbackfn, thisArg)
+    for i = 1, #self do
+        if callbackfn(thisArg, self[i], i - 1, self) then
+            return true
+        end
+    end
+    return false
+end
+
 local function __TS__SparseArrayNew(...)
     local sparseArray = {...}
     sparseArray.sparseLength = __TS__CountVarargs(...)
@@ -665,15 +674,6 @@ local function __TS__ArrayIndexOf(self, searchElement, fromIndex)
     return -1
 end
 
-local function __TS__ArraySome(self, callbackfn, thisArg)
-    for i = 1, #self do
-        if callbackfn(thisArg, self[i], i - 1, self) then
-            return true
-        end
-    end
-    return false
-end
-
 return {
   __TS__ArrayMap = __TS__ArrayMap,
   __TS__StringPadStart = __TS__StringPadStart,
@@ -694,6 +694,7 @@ return {
   __TS__StringSplit = __TS__StringSplit,
   __TS__New = __TS__New,
   __TS__ArraySort = __TS__ArraySort,
+  __TS__ArraySome = __TS__ArraySome,
   __TS__SparseArrayNew = __TS__SparseArrayNew,
   __TS__SparseArrayPush = __TS__SparseArrayPush,
   __TS__SparseArraySpread = __TS__SparseArraySpread,
@@ -702,8 +703,7 @@ return {
   __TS__Iterator = __TS__Iterator,
   __TS__ObjectKeys = __TS__ObjectKeys,
   __TS__ObjectValues = __TS__ObjectValues,
-  __TS__ArrayIndexOf = __TS__ArrayIndexOf,
-  __TS__ArraySome = __TS__ArraySome
+  __TS__ArrayIndexOf = __TS__ArrayIndexOf
 }
 end)()
 
@@ -842,6 +842,34 @@ ____exports.keysPerTenant = 50
 ____exports.callerCharacters = 64
 --- A key's head start in the queue (G3): more would be a queue of its own.
 ____exports.headStartSecondsMost = 3600
+--- Webhooks (A5). A tenant's endpoints, and one's address.
+____exports.hooksPerTenant = 5
+____exports.hookUrlCharacters = 2048
+--- Messages of one tenant that wait for an endpoint: an hour of calls that end every two seconds, some 1 MB; beyond it the oldest is dropped.
+____exports.messagesWaiting = 2000
+--- After each attempt that failed a message waits so long, and up to a fifth longer (Standard Webhooks, deliverability): ten attempts in some 76 hours.
+____exports.messageRetriesMs = {
+    5000,
+    300000,
+    1800000,
+    7200000,
+    18000000,
+    36000000,
+    50400000,
+    72000000,
+    86400000
+}
+____exports.messageRetryJitter = 0.2
+--- An endpoint that fails is left alone for so long, after the first failure, the second and so on: what waits for it tries it one at a time.
+____exports.hookRestsMs = {5000, 20000, 80000, 300000}
+--- Who takes a message to send it has it for so long: an attempt, and what it takes to note its outcome. Then another may.
+____exports.messageClaimMs = 30000
+--- An endpoint has so long to answer (Standard Webhooks: 15 to 30 s); of its answer so much is read, and dropped.
+____exports.webhookTimeoutMs = 15000
+____exports.webhookAnswerBytes = 64 * 1024
+--- Attempts under way in one process, and of one tenant.
+____exports.webhooksAtOnce = 20
+____exports.webhooksAtOnceOfDesk = 4
 --- Usage reports that wait for the desk to take them in: an hour of replies every two seconds.
 ____exports.unpostedReports = 2000
 --- What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min.
@@ -2276,7 +2304,11 @@ ____exports.catalogue = {
         600,
         1800,
         3600
-    }}
+    }},
+    trunkline_webhook_deliveries_total = {kind = "counter", help = "Attempts to tell a webhook endpoint, by what came of them: delivered, retried (it failed and is tried again), gave_up (it failed for the last time), disabled (410: the endpoint is told no more).", labels = {"outcome"}},
+    trunkline_webhook_messages_waiting = {kind = "gauge", help = "Messages that an endpoint has still to be told.", labels = {}},
+    trunkline_webhook_messages_dropped_total = {kind = "counter", help = "Messages that were dropped because too many of their tenant waited: the oldest each time.", labels = {}},
+    trunkline_webhook_oldest_wait_seconds = {kind = "gauge", help = "How long the oldest message waits that an endpoint has still to be told: of all tenants, as last reported; 0 when none waits.", labels = {}, combine = "max"}
 }
 function ____exports.count(add, name, labels, by)
     if by == nil then
@@ -2537,6 +2569,16 @@ function DeskCounts.prototype.ended(self, pool, plan, record)
         self:_observe(pool, "trunkline_first_audio_seconds", labels, firstAudioMs / 1000)
     end
 end
+function DeskCounts.prototype.delivery(self, pool, outcome)
+    if pool ~= nil then
+        self:_count(pool, "trunkline_webhook_deliveries_total", {outcome = outcome})
+    end
+end
+function DeskCounts.prototype.dropped(self, pool, messages)
+    if pool ~= nil and messages > 0 then
+        self:_count(pool, "trunkline_webhook_messages_dropped_total", {}, messages)
+    end
+end
 function DeskCounts.prototype.sums(self)
     return __TS__ObjectFromEntries(__TS__ArrayMap(
         self._home:pools(),
@@ -2604,6 +2646,12 @@ function ____exports.reportOf(sums, plan, now)
     if first ~= nil then
         first:count("trunkline_queue_oldest_wait_seconds", {plan = plan}, now.oldestWaitMs / 1000)
     end
+    if first ~= nil then
+        first:count("trunkline_webhook_messages_waiting", {}, now.messages)
+    end
+    if first ~= nil then
+        first:count("trunkline_webhook_oldest_wait_seconds", {}, now.oldestMessageMs / 1000)
+    end
     return __TS__ObjectFromEntries(__TS__ArrayMap(
         reports,
         function(____, ____bindingPattern0)
@@ -2655,6 +2703,197 @@ function ____exports.lost(____bindingPattern0, now)
     began = ____bindingPattern0.began
     admitted = ____bindingPattern0.admitted
     return ____exports.lostRecord(model, admitted == nil and 0 or now - admitted, (admitted or now) - began)
+end
+return ____exports
+end)()
+
+-- src/hook
+modules["hook"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArraySome = ____lualib.__TS__ArraySome
+local ____exports = {}
+--- It said 410 since it was switched on.
+function ____exports.isGone(____bindingPattern0, state)
+    local on_at
+    on_at = ____bindingPattern0.on_at
+    return state ~= nil and state.gone_at ~= nil and state.gone_at > on_at
+end
+function ____exports.isOn(____bindingPattern0)
+    local state
+    local hook
+    hook = ____bindingPattern0.hook
+    state = ____bindingPattern0.state
+    return hook.enabled and not ____exports.isGone(hook, state)
+end
+function ____exports.wants(kept, ____type)
+    local ____kept_hook_0 = kept.hook
+    local events = ____kept_hook_0.events
+    return ____exports.isOn(kept) and (events == nil or __TS__ArraySome(
+        events,
+        function(____, one) return one == ____type end
+    ))
+end
+--- Those that sign now, the present one first.
+function ____exports.secretsOf(____bindingPattern0, now)
+    local old
+    local secret
+    secret = ____bindingPattern0.secret
+    old = ____bindingPattern0.old
+    return old ~= nil and old["until"] > now and ({secret, old.secret}) or ({secret})
+end
+--- 410 Gone: the receiver wants no more of it (Standard Webhooks).
+function ____exports.stateAfter(____bindingPattern0, before, now)
+    local ____error
+    local status
+    status = ____bindingPattern0.status
+    ____error = ____bindingPattern0.error
+    return {at = now, status = status, error = ____error, gone_at = status == 410 and now or (before and before.gone_at or nil)}
+end
+return ____exports
+end)()
+
+-- src/outbox
+modules["outbox"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArraySome = ____lualib.__TS__ArraySome
+local ____exports = {}
+local fail, nextOf, forget
+local ____limits_2Ets = modules["limits"]
+local hookRestsMs = ____limits_2Ets.hookRestsMs
+local messageClaimMs = ____limits_2Ets.messageClaimMs
+local messageRetriesMs = ____limits_2Ets.messageRetriesMs
+local messageRetryJitter = ____limits_2Ets.messageRetryJitter
+local messagesWaiting = ____limits_2Ets.messagesWaiting
+--- Of this hook it is done; whether no other has still to be told.
+function ____exports.done(box, hook, message, hooks)
+    forget(box, hook, message)
+    if __TS__ArraySome(
+        hooks,
+        function(____, other) return box:due(other):get(message) ~= nil end
+    ) then
+        return false
+    end
+    box.waiting:delete(message)
+    return true
+end
+function fail(box, hook, ____until, now)
+    local before = box.failures:get(hook) or 0
+    if before > 0 and box.rests:get(hook) ~= ____until then
+        return
+    end
+    local rest = hookRestsMs[math.min(before, #hookRestsMs - 1) + 1]
+    box.failures:set(hook, before + 1)
+    box.rests:set(hook, now + rest)
+end
+function nextOf(box, hooks)
+    local next
+    for ____, hook in ipairs(hooks) do
+        local due = box:due(hook)
+        for ____, message in ipairs(due:first(1)) do
+            local at = math.max(
+                due:get(message),
+                box.rests:get(hook) or 0
+            )
+            if next == nil or at < next.at then
+                next = {hook = hook, message = message, at = at}
+            end
+        end
+    end
+    return next
+end
+function forget(box, hook, message)
+    box:due(hook):delete(message)
+    box:failed(hook):delete(message)
+end
+--- Puts a message in for those hooks, due now. Where too many wait the oldest go; returns those.
+function ____exports.put(box, message, wanting, hooks, now)
+    local dropped = {}
+    while box.waiting:size() >= messagesWaiting do
+        for ____, oldest in ipairs(box.waiting:first(1)) do
+            for ____, hook in ipairs(hooks) do
+                forget(box, hook, oldest)
+            end
+            box.waiting:delete(oldest)
+            dropped[#dropped + 1] = oldest
+        end
+    end
+    box.waiting:set(message, now)
+    for ____, hook in ipairs(wanting) do
+        box:due(hook):set(message, now)
+    end
+    return dropped
+end
+--- Takes what has been due for the longest time, of hooks that are not left alone.
+function ____exports.claim(box, hooks, now)
+    local next = nextOf(box, hooks)
+    if next == nil then
+        return {is = "none", at = nil}
+    end
+    local hook = next.hook
+    local message = next.message
+    local at = next.at
+    if at > now then
+        return {is = "none", at = at}
+    end
+    local ____until = now + messageClaimMs
+    box:due(hook):set(message, ____until)
+    if box.failures:get(hook) ~= nil then
+        box.rests:set(hook, ____until)
+    end
+    return {is = "due", claim = {hook = hook, message = message, ["until"] = ____until}}
+end
+--- When the next message is due (ms); null while none waits.
+function ____exports.nextAt(box, hooks)
+    local ____opt_0 = nextOf(box, hooks)
+    return ____opt_0 and ____opt_0.at or nil
+end
+--- `chance`: from 0 to 1.
+function ____exports.settle(box, ____bindingPattern0, taken, hooks, chance, now)
+    local ____until
+    local message
+    local hook
+    hook = ____bindingPattern0.hook
+    message = ____bindingPattern0.message
+    ____until = ____bindingPattern0["until"]
+    local at = box:due(hook):get(message)
+    if at == nil then
+        return "nothing"
+    end
+    if taken then
+        box.failures:delete(hook)
+        box.rests:delete(hook)
+        ____exports.done(box, hook, message, hooks)
+        return "delivered"
+    end
+    if at ~= ____until then
+        return "nothing"
+    end
+    fail(box, hook, ____until, now)
+    local failed = box:failed(hook):add(message, 1)
+    local delay = messageRetriesMs[failed]
+    if delay == nil then
+        ____exports.done(box, hook, message, hooks)
+        return "gave_up"
+    end
+    box:due(hook):set(
+        message,
+        now + math.floor(delay * (1 + messageRetryJitter * chance))
+    )
+    return "retried"
+end
+--- Nothing that waits is for this hook any more; returns the messages that waited for it alone.
+function ____exports.drop(box, hook, hooks)
+    local due = box:due(hook)
+    local over = {}
+    for ____, message in ipairs(due:first(due:size())) do
+        if ____exports.done(box, hook, message, hooks) then
+            over[#over + 1] = message
+        end
+    end
+    for ____, roster in ipairs({box.failures, box.rests}) do
+        roster:delete(hook)
+    end
+    return over
 end
 return ____exports
 end)()
@@ -2765,6 +3004,258 @@ function DeskRosters.prototype._quotas(self, now)
             more,
             function(____, pool) return self:quota(pool, now) end
         ))
+    }
+end
+return ____exports
+end)()
+
+-- src/desk-outbox
+modules["desk-outbox"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local ____exports = {}
+local ____hook_2Ets = modules["hook"]
+local secretsOf = ____hook_2Ets.secretsOf
+local stateAfter = ____hook_2Ets.stateAfter
+local wants = ____hook_2Ets.wants
+local ____limits_2Ets = modules["limits"]
+local keptMs = ____limits_2Ets.keptMs
+local ____outbox_2Ets = modules["outbox"]
+local claim = ____outbox_2Ets.claim
+local done = ____outbox_2Ets.done
+local drop = ____outbox_2Ets.drop
+local nextAt = ____outbox_2Ets.nextAt
+local put = ____outbox_2Ets.put
+local settle = ____outbox_2Ets.settle
+____exports.DeskOutbox = __TS__Class()
+local DeskOutbox = ____exports.DeskOutbox
+DeskOutbox.name = "DeskOutbox"
+function DeskOutbox.prototype.____constructor(self, rosters, counts, ____bindingPattern0)
+    local waits
+    local messages
+    local hooks
+    hooks = ____bindingPattern0.hooks
+    messages = ____bindingPattern0.messages
+    waits = ____bindingPattern0.waits
+    self._rosters = rosters
+    self._hooks = hooks
+    self._messages = messages
+    self._counts = counts
+    self._tell = waits
+end
+function DeskOutbox.prototype.put(self, ____bindingPattern0, now)
+    local data
+    local ____type
+    local id
+    id = ____bindingPattern0.id
+    ____type = ____bindingPattern0.type
+    data = ____bindingPattern0.data
+    local hooks = self._hooks:list()
+    local wanting = __TS__ArrayMap(
+        __TS__ArrayFilter(
+            hooks,
+            function(____, kept) return wants(kept, ____type) end
+        ),
+        function(____, ____bindingPattern0)
+            local hook
+            hook = ____bindingPattern0.hook
+            return hook.id
+        end
+    )
+    if #wanting == 0 or not self._messages:put({id = id, type = ____type, at = now, data = data}) then
+        return
+    end
+    local dropped = put(
+        self:_box(),
+        id,
+        wanting,
+        self:_ids(),
+        now
+    )
+    self:_over(dropped)
+    self._counts:dropped(
+        self:_pool(),
+        #dropped
+    )
+    self._tell(0)
+end
+function DeskOutbox.prototype.ended(self, ____bindingPattern0, record, now)
+    local agent
+    local key
+    local tenant
+    local call
+    call = ____bindingPattern0.call
+    tenant = ____bindingPattern0.tenant
+    key = ____bindingPattern0.key
+    agent = ____bindingPattern0.agent
+    local data = {
+        tenant = tenant,
+        call = call,
+        key = key,
+        agent = agent,
+        model = record.model,
+        outcome_by = record.outcome.by,
+        outcome_why = record.outcome.why,
+        waited_ms = record.waitedMs,
+        live_ms = record.liveMs,
+        tokens = record.tokens,
+        micro_usd = record.microUsd
+    }
+    self:put({id = call .. "_ended", type = "call.ended", data = data}, now)
+end
+function DeskOutbox.prototype.next(self, now)
+    do
+        while true do
+            local taken = claim(
+                self:_box(),
+                self:_ids(),
+                now
+            )
+            if taken.is == "none" then
+                local ____temp_0
+                if taken.at == nil then
+                    ____temp_0 = nil
+                else
+                    ____temp_0 = taken.at - now
+                end
+                return {is = "none", afterMs = ____temp_0}
+            end
+            local ____taken_claim_1 = taken.claim
+            local hook = ____taken_claim_1.hook
+            local id = ____taken_claim_1.message
+            local kept, message = self._hooks:get(hook), self._messages:get(id)
+            if kept ~= nil and message ~= nil then
+                local more = nextAt(
+                    self:_box(),
+                    self:_ids()
+                ) <= now
+                return {
+                    is = "due",
+                    claim = taken.claim,
+                    url = kept.hook.url,
+                    secrets = secretsOf(kept.hook, now),
+                    message = message,
+                    more = more
+                }
+            end
+            done(
+                self:_box(),
+                hook,
+                id,
+                self:_ids()
+            )
+        end
+    end
+end
+function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
+    if not self:note(claim.hook, outcome, now) then
+        return
+    end
+    if outcome.status == 410 then
+        self:_over(drop(
+            self:_box(),
+            claim.hook,
+            self:_ids()
+        ))
+        self._counts:delivery(
+            self:_pool(),
+            "disabled"
+        )
+        return
+    end
+    local settled = settle(
+        self:_box(),
+        claim,
+        outcome.error == nil,
+        self:_ids(),
+        chance,
+        now
+    )
+    if settled ~= "nothing" then
+        self._counts:delivery(
+            self:_pool(),
+            settled
+        )
+    end
+    if self:_box().waiting:get(claim.message) == nil then
+        self._messages:done(claim.message)
+    end
+end
+function DeskOutbox.prototype.note(self, hook, outcome, now)
+    local kept = self._hooks:get(hook)
+    if kept ~= nil then
+        self._hooks:note(
+            hook,
+            stateAfter(outcome, kept.state, now)
+        )
+    end
+    return kept ~= nil
+end
+function DeskOutbox.prototype.forsake(self, hook)
+    self:_over(drop(
+        self:_box(),
+        hook,
+        self:_ids()
+    ))
+end
+function DeskOutbox.prototype.sweep(self, now)
+    self._messages:forget(now - keptMs)
+    local at = nextAt(
+        self:_box(),
+        self:_ids()
+    )
+    if at ~= nil then
+        self._tell(math.max(0, at - now))
+    end
+end
+function DeskOutbox.prototype.standing(self, now)
+    local ____temp_2 = self:_box()
+    local waiting = ____temp_2.waiting
+    local oldestMessageMs = 0
+    for ____, oldest in ipairs(waiting:first(1)) do
+        oldestMessageMs = math.max(
+            0,
+            now - waiting:get(oldest)
+        )
+    end
+    return {
+        messages = waiting:size(),
+        oldestMessageMs = oldestMessageMs
+    }
+end
+function DeskOutbox.prototype._over(self, messages)
+    for ____, message in ipairs(messages) do
+        self._messages:done(message)
+    end
+end
+function DeskOutbox.prototype._ids(self)
+    return __TS__ArrayMap(
+        self._hooks:list(),
+        function(____, ____bindingPattern0)
+            local hook
+            hook = ____bindingPattern0.hook
+            return hook.id
+        end
+    )
+end
+function DeskOutbox.prototype._pool(self)
+    local first = unpack(
+        self._rosters:pools(),
+        1,
+        1
+    )
+    return first
+end
+function DeskOutbox.prototype._box(self)
+    local rosters = self._rosters
+    return {
+        waiting = rosters:get("outbox"),
+        due = function(____, hook) return rosters:get("outbox:due:" .. hook) end,
+        failed = function(____, hook) return rosters:get("outbox:failed:" .. hook) end,
+        failures = rosters:get("outbox:failures"),
+        rests = rosters:get("outbox:rests")
     }
 end
 return ____exports
@@ -3021,26 +3512,27 @@ function DeskLedger.prototype.debit(self, ref, entries, tenant, now)
     end
     return fresh
 end
-function DeskLedger.prototype.metered(self, ____bindingPattern0, ____bindingPattern1, tenant, now)
+function DeskLedger.prototype.metered(self, ____bindingPattern0, metered, tenant, now)
     local cell
     local call
     call = ____bindingPattern0.call
     cell = __TS__ObjectRest(____bindingPattern0, {call = true})
-    local micro_usd
-    local live_ms
-    live_ms = ____bindingPattern1.live_ms
-    micro_usd = ____bindingPattern1.micro_usd
+    local ____temp_0 = metered or ({live_ms = 0, micro_usd = 0})
+    local live_ms = ____temp_0.live_ms
+    local micro_usd = ____temp_0.micro_usd
     local more = {
         live_ms = self:_more("metered:" .. call, "live_ms", live_ms),
         micro_usd = self:_more("metered:" .. call, "micro_usd", micro_usd)
     }
-    self:_post(
-        call,
-        __TS__ObjectAssign({}, more),
-        cell,
-        tenant,
-        now
-    )
+    if more.live_ms + more.micro_usd > 0 then
+        self:_post(
+            call,
+            __TS__ObjectAssign({}, more),
+            cell,
+            tenant,
+            now
+        )
+    end
     self:_note(call, {cost = more.micro_usd})
     self._rosters:get("metered:" .. call):set("heard", now)
     return more
@@ -3051,24 +3543,29 @@ function DeskLedger.prototype.soFar(self, call, now)
         return told:get(account) or 0
     end
     local heard = told:get("heard")
-    local ____temp_0
+    local ____temp_1
     if heard == nil then
-        ____temp_0 = nil
+        ____temp_1 = nil
     else
-        ____temp_0 = math.min(
-            heartbeatMs,
-            math.max(0, now - heard)
-        )
+        ____temp_1 = math.max(0, now - heard)
     end
-    local silentMs = ____temp_0
-    local liveMs = silentMs == nil and math.huge or of("live_ms") + silentMs
+    local since = ____temp_1
+    local ____temp_2
+    if since == nil then
+        ____temp_2 = nil
+    else
+        ____temp_2 = math.min(heartbeatMs, since)
+    end
+    local silentMs = ____temp_2
+    local goneMs = (since or 0) - (silentMs or 0)
+    local tokens, microUsd, timeMicroUsd, replies = of("tokens"), of("cost"), of("micro_usd"), of("replies")
     return {
-        tokens = of("tokens"),
-        microUsd = of("cost"),
-        timeMicroUsd = of("micro_usd"),
-        replies = of("replies"),
-        liveMs = liveMs,
-        silentMs = silentMs
+        tokens = tokens,
+        microUsd = microUsd,
+        timeMicroUsd = timeMicroUsd,
+        replies = replies,
+        silentMs = silentMs,
+        goneMs = goneMs
     }
 end
 function DeskLedger.prototype.ended(self, ____bindingPattern0, record, tenant, now)
@@ -3076,10 +3573,10 @@ function DeskLedger.prototype.ended(self, ____bindingPattern0, record, tenant, n
     local call
     call = ____bindingPattern0.call
     cell = __TS__ObjectRest(____bindingPattern0, {call = true})
-    local ____record_1 = record
-    local liveMs = ____record_1.liveMs
-    local firstMinuteTokens = ____record_1.firstMinuteTokens
-    local firstReplyTokens = ____record_1.firstReplyTokens
+    local ____record_3 = record
+    local liveMs = ____record_3.liveMs
+    local firstMinuteTokens = ____record_3.firstMinuteTokens
+    local firstReplyTokens = ____record_3.firstReplyTokens
     local lost = record.outcome.why == "call_reset" and 1 or 0
     self:_post(
         call,
@@ -3112,20 +3609,20 @@ function DeskLedger.prototype.ended(self, ____bindingPattern0, record, tenant, n
     end
 end
 function DeskLedger.prototype.newcomerLoad(self)
-    local ____learned_result_2 = learned(self._rosters:get("minute"))
-    local mean = ____learned_result_2.mean
-    local calls = ____learned_result_2.calls
+    local ____learned_result_4 = learned(self._rosters:get("minute"))
+    local mean = ____learned_result_4.mean
+    local calls = ____learned_result_4.calls
     return calls >= firstMinuteCalls and math.max(1, mean) or firstMinuteTokens
 end
 function DeskLedger.prototype.newcomerHold(self)
-    local ____learned_result_3 = learned(self._rosters:get("reply"))
-    local mean = ____learned_result_3.mean
-    local calls = ____learned_result_3.calls
+    local ____learned_result_5 = learned(self._rosters:get("reply"))
+    local mean = ____learned_result_5.mean
+    local calls = ____learned_result_5.calls
     local share = calls >= firstMinuteCalls and mean / (firstReply.input + firstReply.output) or 1
-    local ____firstReply_4 = firstReply
-    local input = ____firstReply_4.input
-    local output = ____firstReply_4.output
-    local micro_usd = ____firstReply_4.micro_usd
+    local ____firstReply_6 = firstReply
+    local input = ____firstReply_6.input
+    local output = ____firstReply_6.output
+    local micro_usd = ____firstReply_6.micro_usd
     local function part(amount)
         return math.max(
             1,
@@ -3154,9 +3651,9 @@ function DeskLedger.prototype.usage(self, tenant, now)
     return {hour = hour, day = day, month = month}
 end
 function DeskLedger.prototype.etaMs(self, place, lines)
-    local ____learned_result_5 = learned(self._rosters:get("talk"))
-    local mean = ____learned_result_5.mean
-    local calls = ____learned_result_5.calls
+    local ____learned_result_7 = learned(self._rosters:get("talk"))
+    local mean = ____learned_result_7.mean
+    local calls = ____learned_result_7.calls
     return etaMs(place + 1, lines, mean, calls)
 end
 function DeskLedger.prototype._post(self, call, amounts, cell, tenant, now)
@@ -3850,7 +4347,14 @@ local __TS__New = ____lualib.__TS__New
 local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
 local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
 local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
+local messageOf
+local ____budget_2Ets = modules["budget"]
+local named = ____budget_2Ets.named
+local unitsOf = ____budget_2Ets.unitsOf
+local ____calendar_2Ets = modules["calendar"]
+local isoOf = ____calendar_2Ets.isoOf
 local ____desk_2Dbudget_2Ets = modules["desk-budget"]
 local DeskBudget = ____desk_2Dbudget_2Ets.DeskBudget
 local ____desk_2Dledger_2Ets = modules["desk-ledger"]
@@ -3859,15 +4363,54 @@ local ____desk_2Dpages_2Ets = modules["desk-pages"]
 local DeskPages = ____desk_2Dpages_2Ets.DeskPages
 local ____ledger_2Ets = modules["ledger"]
 local tokensOf = ____ledger_2Ets.tokensOf
+function messageOf(alert, tenant, now)
+    if alert.is == "suspended" then
+        local data = {tenant = tenant, reason = "burn_rate", usd_per_hour = alert.micro_usd_per_hour / 1000000}
+        return {
+            id = (tenant .. "_suspended_") .. tostring(now),
+            type = "tenant.suspended",
+            data = data
+        }
+    end
+    local ____alert_1 = alert
+    local level = ____alert_1.level
+    local window = ____alert_1.window
+    local account = ____alert_1.account
+    local amount = ____alert_1.amount
+    local used = ____alert_1.used
+    local ends = ____alert_1.ends
+    local shadow = ____alert_1.shadow
+    local units, whose = unitsOf(alert), shadow and "shadow" or "own"
+    local bounds = {amount = used / units, limit = amount / units, share = level == "warning" and 0.8 or 1}
+    local data = __TS__ObjectAssign(
+        {
+            tenant = tenant,
+            window = window,
+            account = named(alert)
+        },
+        bounds,
+        {
+            window_ends_at = isoOf(ends),
+            shadow = shadow
+        }
+    )
+    local percent = level == "warning" and "080" or "100"
+    return {
+        id = (((((((((((tenant .. "_") .. whose) .. "_") .. account) .. "_") .. tostring(amount)) .. "_") .. window) .. "_") .. tostring(ends)) .. "_") .. percent,
+        type = "budget." .. level,
+        data = data
+    }
+end
 ____exports.DeskBooks = __TS__Class()
 local DeskBooks = ____exports.DeskBooks
 DeskBooks.name = "DeskBooks"
-function DeskBooks.prototype.____constructor(self, rosters, registry, counts, pools)
+function DeskBooks.prototype.____constructor(self, rosters, registry, counts, pools, outbox)
     self.pages = __TS__New(DeskPages, rosters, registry)
     self.ledger = __TS__New(DeskLedger, rosters, self.pages)
     self.budget = __TS__New(DeskBudget, rosters, self.pages)
     self._counts = counts
     self._pools = pools
+    self._outbox = outbox
 end
 function DeskBooks.prototype.heard(self, ref, entries, ____bindingPattern0, tenant, now)
     local hold
@@ -3910,8 +4453,31 @@ function DeskBooks.prototype.alerts(self, pool, tenant, burnt, now)
     local alerts = {__TS__SparseArraySpread(____array_0)}
     for ____, alert in ipairs(alerts) do
         self._counts:alerted(pool, tenant.plan, alert)
+        self._outbox:put(
+            messageOf(alert, tenant.id, now),
+            now
+        )
     end
     return alerts
+end
+function DeskBooks.prototype.resume(self, tenant, now)
+    if not self.budget:resume() then
+        return false
+    end
+    local data = {tenant = tenant.id, reason = "operator"}
+    self._outbox:put(
+        {
+            id = (tenant.id .. "_resumed_") .. tostring(now),
+            type = "tenant.resumed",
+            data = data
+        },
+        now
+    )
+    return true
+end
+function DeskBooks.prototype.sweep(self, now)
+    self.pages:forgetOld(now)
+    self.budget:sweep(now)
 end
 function DeskBooks.prototype._debit(self, ref, entries, metered, tenant, now)
     local more = self.ledger:metered(ref, metered, tenant, now)
@@ -3927,6 +4493,9 @@ function DeskBooks.prototype._debit(self, ref, entries, metered, tenant, now)
     end
     return microUsd == 0 and ({}) or self.budget:burnt(tenant, microUsd, now)
 end
+function ____exports.withdrawn(refusal)
+    return {renewal = {is = "withdrawn", refusal = refusal}, alerts = {}}
+end
 return ____exports
 end)()
 
@@ -3934,6 +4503,7 @@ end)()
 modules["desk-ends"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
+local __TS__ObjectRest = ____lualib.__TS__ObjectRest
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local Set = ____lualib.Set
 local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
@@ -3974,23 +4544,30 @@ end
 ____exports.DeskEnds = __TS__Class()
 local DeskEnds = ____exports.DeskEnds
 DeskEnds.name = "DeskEnds"
-function DeskEnds.prototype.____constructor(self, rosters, records, counts, ledger)
+function DeskEnds.prototype.____constructor(self, rosters, records, counts, ledger, outbox)
     self._rosters = rosters
     self._records = records
     self._counts = counts
     self._ledger = ledger
+    self._outbox = outbox
 end
 function DeskEnds.prototype.known(self, call, told, now)
     local entered = self._records:get(call)
     if told.outcome.why ~= "call_reset" or entered == nil then
         return told
     end
-    local record, so = lost(entered, now), self._ledger:soFar(call, now)
+    local ____temp_0 = {
+        lost(entered, now),
+        self._ledger:soFar(call, now)
+    }
+    local record = ____temp_0[1]
+    local goneMs = ____temp_0[2].goneMs
+    local so = __TS__ObjectRest(____temp_0[2], {goneMs = true})
     return __TS__ObjectAssign(
         {},
         record,
         so,
-        {liveMs = math.min(record.liveMs, so.liveMs)}
+        {liveMs = math.max(0, record.liveMs - goneMs)}
     )
 end
 function DeskEnds.prototype.close(self, ref, tenant, record, now)
@@ -4006,18 +4583,19 @@ function DeskEnds.prototype.close(self, ref, tenant, record, now)
     end
     self._ledger:ended(ref, record, tenant, now)
     self._counts:ended(ref.pool, tenant.plan, record)
+    self._outbox:ended(ref, record, now)
 end
 function DeskEnds.prototype.closeLost(self, tenant, now)
     local missing = self._rosters:get("missing")
-    local ____Set_1 = Set
-    local ____array_0 = __TS__SparseArrayNew(unpack(namesIn(self._rosters:get("leases"))))
+    local ____Set_2 = Set
+    local ____array_1 = __TS__SparseArrayNew(unpack(namesIn(self._rosters:get("leases"))))
     __TS__SparseArrayPush(
-        ____array_0,
+        ____array_1,
         unpack(namesIn(self._rosters:get("queue")))
     )
     local here = __TS__New(
-        ____Set_1,
-        {__TS__SparseArraySpread(____array_0)}
+        ____Set_2,
+        {__TS__SparseArraySpread(____array_1)}
     )
     for ____, id in ipairs(namesIn(missing)) do
         if here:has(id) then
@@ -4033,13 +4611,13 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
                     break
                 end
                 local since = missing:get(id)
-                local ____temp_2
+                local ____temp_3
                 if since ~= nil and now - since >= lostAfterMs then
-                    ____temp_2 = self._records:get(id)
+                    ____temp_3 = self._records:get(id)
                 else
-                    ____temp_2 = nil
+                    ____temp_3 = nil
                 end
-                local call = ____temp_2
+                local call = ____temp_3
                 if since == nil then
                     missing:set(id, now)
                 elseif call ~= nil then
@@ -4535,7 +5113,6 @@ local __TS__New = ____lualib.__TS__New
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local __TS__ObjectKeys = ____lualib.__TS__ObjectKeys
 local ____exports = {}
-local withdrawn
 local ____desk_2Dadmission_2Ets = modules["desk-admission"]
 local DeskAdmission = ____desk_2Dadmission_2Ets.DeskAdmission
 local ____desk_2Dcounts_2Ets = modules["desk-counts"]
@@ -4546,9 +5123,12 @@ local ____desk_2Dholding_2Ets = modules["desk-holding"]
 local holdNarrow = ____desk_2Dholding_2Ets.holdNarrow
 local ____desk_2Dbooks_2Ets = modules["desk-books"]
 local DeskBooks = ____desk_2Dbooks_2Ets.DeskBooks
+local withdrawn = ____desk_2Dbooks_2Ets.withdrawn
 local ____desk_2Dends_2Ets = modules["desk-ends"]
 local DeskEnds = ____desk_2Dends_2Ets.DeskEnds
 local refOf = ____desk_2Dends_2Ets.refOf
+local ____desk_2Doutbox_2Ets = modules["desk-outbox"]
+local DeskOutbox = ____desk_2Doutbox_2Ets.DeskOutbox
 local ____desk_2Dpools_2Ets = modules["desk-pools"]
 local DeskPools = ____desk_2Dpools_2Ets.DeskPools
 local ____desk_2Dqueue_2Ets = modules["desk-queue"]
@@ -4568,9 +5148,6 @@ local keptMs = ____limits_2Ets.keptMs
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
 local ____plan_2Ets = modules["plan"]
 local keyValid = ____plan_2Ets.keyValid
-function withdrawn(refusal)
-    return {renewal = {is = "withdrawn", refusal = refusal}, alerts = {}}
-end
 ____exports.TenantDesk = __TS__Class()
 local TenantDesk = ____exports.TenantDesk
 TenantDesk.name = "TenantDesk"
@@ -4585,20 +5162,23 @@ function TenantDesk.prototype.____constructor(self, homes)
     self._records = records
     self.rosters = __TS__New(DeskRosters, homes.rosters)
     self.counts = __TS__New(DeskCounts, homes.counts)
+    self.outbox = __TS__New(DeskOutbox, self.rosters, self.counts, homes)
     self._pools = __TS__New(DeskPools, self.rosters, homes.shared)
     self._books = __TS__New(
         DeskBooks,
         self.rosters,
         registry,
         self.counts,
-        self._pools
+        self._pools,
+        self.outbox
     )
     self._ends = __TS__New(
         DeskEnds,
         self.rosters,
         records,
         self.counts,
-        self._books.ledger
+        self._books.ledger,
+        self.outbox
     )
     self.queue = __TS__New(
         DeskQueue,
@@ -4757,8 +5337,11 @@ function TenantDesk.prototype.affected(self, now)
         refusal = refusal
     }
 end
-function TenantDesk.prototype.resume(self)
-    return self._homes.transact(function() return self._books.budget:resume() end)
+function TenantDesk.prototype.resume(self, now)
+    return self._homes.transact(function()
+        local tenant = self._registry:tenant()
+        return tenant ~= nil and self._books:resume(tenant, now)
+    end)
 end
 function TenantDesk.prototype.lose(self, call, now)
     local tenant, kept = self._registry:tenant(), self._records:get(call)
@@ -4792,8 +5375,8 @@ function TenantDesk.prototype.sweep(self, now)
         end
         self._ends:closeLost(tenant, now)
         self._records:forget(now - keptMs)
-        self._books.pages:forgetOld(now)
-        self._books.budget:sweep(now)
+        self.outbox:sweep(now)
+        self._books:sweep(now)
     end)
 end
 function TenantDesk.prototype.ask(self, pool, now)
@@ -4867,12 +5450,11 @@ function TenantDesk.prototype.gauges(self, tenant, now)
     local ____temp_6 = self.queue:lines(tenant, now)
     local live = ____temp_6.live
     local cap = ____temp_6.cap
-    return {
-        live = live,
-        cap = cap,
-        waiting = self._records:waiting(),
-        oldestWaitMs = self.queue:oldestWaitMs(tenant, now)
-    }
+    local waiting, oldestWaitMs = self._records:waiting(), self.queue:oldestWaitMs(tenant, now)
+    return __TS__ObjectAssign(
+        {live = live, cap = cap, waiting = waiting, oldestWaitMs = oldestWaitMs},
+        self.outbox:standing(now)
+    )
 end
 function TenantDesk.prototype.holdNarrow(self)
     local tenant = self._registry:tenant()

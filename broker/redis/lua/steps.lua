@@ -100,8 +100,8 @@ function desk_steps.affected(desk, _, now)
     return desk:affected(now)
 end
 
-function desk_steps.resume(desk)
-    return desk:resume()
+function desk_steps.resume(desk, _, now)
+    return desk:resume(now)
 end
 
 function desk_steps.sweep(desk, _, now, homes)
@@ -161,10 +161,14 @@ function desk_steps.documents(_, _, now, homes)
     local registry = homes.registry
     local sounds = values_of(homes.prefix .. 'sounds')
     local revision = tonumber(redis.call('HGET', homes.documents, 'revision'))
-    return { revision = revision, tenant = registry:text(), keys = values_of(registry.keys_at), sounds = sounds, now = now }
+    local hooks, states = values_of(homes.hooks.at), values_of(homes.hooks.states)
+    local documents = { revision = revision, tenant = registry:text(), keys = values_of(registry.keys_at), now = now }
+    documents.sounds, documents.hooks, documents.states = sounds, hooks, states
+    return documents
 end
 
--- What is not given stays: `tenant` with its `gist`, `keys` by id, `hashes` by digest, `sound` with its bytes, `drop`: a sound's id.
+-- What is not given stays: `tenant` with its `gist`, `keys` by id, `hashes` by digest, `sound` with its bytes, `drop`: a sound's id,
+-- `hook` by id, `unhook` and `forsake`: ids of hooks.
 function desk_steps.edit(desk, ask, now, homes, bytes)
     local revision = tonumber(redis.call('HGET', homes.documents, 'revision') or 0)
     if ask.revision ~= revision then return { done = false } end
@@ -180,9 +184,27 @@ function desk_steps.edit(desk, ask, now, homes, bytes)
         redis.call('HDEL', homes.prefix .. 'sounds', ask.drop)
         redis.call('DEL', homes.prefix .. 'sound:' .. ask.drop)
     end
+    if ask.hook ~= nil then redis.call('HSET', homes.hooks.at, ask.hook.id, ask.hook.text) end
+    if ask.unhook ~= nil then
+        desk.outbox:forsake(ask.unhook)
+        for _, key in ipairs({ homes.hooks.at, homes.hooks.states }) do redis.call('HDEL', key, ask.unhook) end
+    end
+    if ask.forsake ~= nil then desk.outbox:forsake(ask.forsake) end
     homes.registry.gist = nil
     desk:holdNarrow()
     return { done = true, seated = woken(homes, desk:advance(now)) }
+end
+
+function desk_steps.nextMessage(desk, _, now)
+    return desk.outbox:next(now)
+end
+
+function desk_steps.settleMessage(desk, ask, now)
+    desk.outbox:settle(ask.claim, ask.outcome, ask.chance, now)
+end
+
+function desk_steps.noteHook(desk, ask, now)
+    desk.outbox:note(ask.hook, ask.outcome, now)
 end
 
 -- In base64, as the broker wrote it: text passes every client unchanged.
@@ -236,8 +258,10 @@ local function desk_step(keys, args)
     homes.learn(held - lines, newest, silences_at(read))
     local answer = desk_steps[args[1]](desk, plain(cjson.decode(args[4])), now, homes, { args[5], args[6], args[7] })
     homes.keep()
-    if answer == nil then return false end
-    return cjson.encode(answer)
+    local told = answer ~= nil and cjson.encode(answer)
+    -- A message waits for a webhook: whoever asked is told, whatever it asked for.
+    if homes.mail_after ~= nil then return { told, string.format('%.0f', homes.mail_after) } end
+    return told
 end
 
 function pool_steps.share(pool, ask, now)

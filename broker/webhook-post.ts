@@ -1,0 +1,107 @@
+// One webhook's POST on Node, to the address that was checked: the name is asked once, and what it stands for is where the connection goes.
+// Knows no message. Rule A5.
+import { lookup } from 'node:dns/promises'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import { Unsent, type Parcel, type Post } from '../src/courier.ts'
+import { webhookAnswerBytes, webhookTimeoutMs } from '../src/limits.ts'
+import { addressProblem, targetProblem, type TargetPolicy } from '../src/webhook-target.ts'
+
+export interface Address {
+  address: string
+  family: number
+}
+
+/** All addresses of a name. */
+export type Resolve = (name: string) => Promise<readonly Address[]>
+
+export interface PostOptions {
+  may: TargetPolicy
+  resolve?: Resolve
+  timeoutMs?: number
+}
+
+const ask: Resolve = (name) => lookup(name, { all: true })
+
+export const readUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined)
+
+export function makePost({ may, resolve = ask, timeoutMs = webhookTimeoutMs }: PostOptions): Post {
+  return async (parcel) => {
+    const problem = targetProblem(parcel.url, readUrl, may)
+    if (problem !== undefined) throw new Unsent(`Its URL ${problem}.`)
+    const cut = new AbortController()
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      reject(new Unsent(`It did not answer within ${timeoutMs / 1000} s.`))
+      cut.abort()
+    }, timeoutMs)
+    try {
+      const url = new URL(parcel.url)
+      const addresses = await Promise.race([checked(url.hostname, resolve, may), late])
+      const answer = await Promise.race([sent(parcel, url, addresses, cut.signal), late])
+      await Promise.race([dropped(answer), late]).catch(() => undefined) // its status says it all
+      return answer.statusCode ?? 0
+    } finally {
+      clearTimeout(timer)
+      cut.abort()
+    }
+  }
+}
+
+/** The addresses of a host, all of them public: of one that has others, too, none is tried. */
+async function checked(hostname: string, resolve: Resolve, may: TargetPolicy): Promise<readonly Address[]> {
+  const literal = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+  const family = isIP(literal)
+  let addresses: readonly Address[]
+  try {
+    addresses = family === 0 ? await resolve(hostname) : [{ address: literal, family }]
+  } catch (error) {
+    throw new Unsent(`${hostname} has no address (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`)
+  }
+  if (addresses.length === 0) throw new Unsent(`${hostname} has no address.`)
+  // What a name stands for in a network is nothing that its tenant is to learn.
+  if (addresses.some(({ address }) => addressProblem(address, may) !== undefined))
+    throw new Unsent(`${hostname} has an address that is not public.`)
+  return addresses
+}
+
+function sent(
+  { headers, body }: Parcel,
+  url: URL,
+  addresses: readonly Address[],
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const secure = url.protocol === 'https:'
+  const options: RequestOptions = {
+    method: 'POST',
+    headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },
+    agent: secure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false }),
+    lookup: only(addresses),
+    signal,
+  }
+  return new Promise((resolve, reject) => {
+    const request = secure ? httpsRequest(url, options) : httpRequest(url, options)
+    request.once('response', resolve)
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+/** Whatever name is asked for has these addresses. */
+function only(addresses: readonly Address[]): LookupFunction {
+  const [first] = addresses
+  return (_name, { all }, done) => {
+    if (all === true) done(null, [...addresses])
+    else done(null, first?.address ?? '', first?.family)
+  }
+}
+
+/** Reads so much of an answer that its sender is not cut off in the midst of a usual one. */
+async function dropped(answer: IncomingMessage): Promise<void> {
+  let bytes = 0
+  for await (const piece of answer) {
+    bytes += (piece as Buffer).length
+    if (bytes > webhookAnswerBytes) return
+  }
+}

@@ -1,0 +1,145 @@
+// A webhook's POST on Node, on real sockets: what it reaches, what it does not, and when it gives up.
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTcp, type AddressInfo, type Server as TcpServer } from 'node:net'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { makePost, type Address, type Resolve } from '../../broker/webhook-post.ts'
+import { Unsent } from '../../src/courier.ts'
+import { nameForms, redirects, textForms } from '../support/ssrf-forms.ts'
+
+const parcel = (url: string) => ({ url, headers: { 'webhook-id': 'msg_1' }, body: '{"type":"webhook.test"}' })
+const family = (address: string): Address => ({ address, family: address.includes(':') ? 6 : 4 })
+
+/** What listens inside: counts whoever comes, on every address of this machine. */
+let sink: TcpServer
+let reached = 0
+beforeAll(async () => {
+  sink = createTcp((socket) => {
+    reached++
+    socket.destroy()
+  }).listen(8443, '::')
+  await once(sink, 'listening')
+})
+afterAll(() => sink.close())
+
+const servers: Server[] = []
+afterEach(() => {
+  reached = 0
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+/** A receiver on this machine; its URL. */
+async function receiver(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  servers.push(server)
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+}
+
+const toLoopback: Resolve = async () => [family('127.0.0.1')]
+const inside = makePost({ may: { private: true }, timeoutMs: 2_000 })
+
+test('[A5] the sink is there: in development it is reached by an address and by a name', async () => {
+  await expect(inside(parcel('https://127.0.0.1:8443/'))).rejects.toThrow()
+  await expect(inside(parcel('https://localhost:8443/'))).rejects.toThrow()
+  await expect(
+    makePost({ may: { private: true }, resolve: toLoopback })(parcel('https://n.example.com:8443/')),
+  ).rejects.toThrow()
+  expect(reached).toBe(3)
+})
+
+test(`[A5] none of ${textForms.length} URLs that lead inside reaches the loopback, whatever their names stand for`, async () => {
+  const post = makePost({ may: { private: false }, resolve: toLoopback })
+  for (const url of textForms) await expect(post(parcel(url)), url).rejects.toThrow(Unsent)
+  expect(reached).toBe(0)
+})
+
+test(`[A5] none of ${nameForms.length} names that stand for something inside reaches it, whatever they stand for the next time`, async () => {
+  for (const { url, answers } of nameForms) {
+    let asked = 0
+    const resolve: Resolve = async () => (answers[Math.min(asked++, answers.length - 1)] ?? []).map(family)
+    const post = makePost({ may: { private: false }, resolve, timeoutMs: 300 })
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await expect(post(parcel(url)), url).rejects.toThrow()
+      expect(asked, url).toBe(attempt) // the connection asks nobody again
+    }
+  }
+  expect(reached).toBe(0)
+}, 20_000)
+
+test(`[A5] none of ${redirects.length} redirects to the loopback is followed: it is an answer like others`, async () => {
+  for (const { status, to } of redirects) {
+    const url = await receiver((_request, response) => response.writeHead(status, { location: to }).end())
+    expect(await inside(parcel(url))).toBe(status)
+  }
+  expect(reached).toBe(0)
+})
+
+test('[A5] what is sent: a POST with the head and body that were given, and the connection ends', async () => {
+  let came: { method?: string | undefined; headers?: IncomingMessage['headers']; body?: string } = {}
+  const url = await receiver(async (request, response) => {
+    let body = ''
+    for await (const piece of request) body += String(piece)
+    came = { method: request.method, headers: request.headers, body }
+    response.writeHead(204).end()
+  })
+  expect(await inside(parcel(url))).toBe(204)
+  expect(came).toMatchObject({ method: 'POST', body: '{"type":"webhook.test"}' })
+  expect(came.headers).toMatchObject({ 'webhook-id': 'msg_1', connection: 'close', 'content-length': '23' })
+})
+
+test('[A5] a name is connected to where it was found to be, under its own name', async () => {
+  let host: string | undefined
+  const url = await receiver((request, response) => {
+    host = request.headers.host
+    response.end()
+  })
+  const named = url.replace('127.0.0.1', 'hooks.example.com')
+  const post = makePost({ may: { private: true }, resolve: toLoopback })
+  expect(await post(parcel(named))).toBe(200)
+  expect(host).toBe(new URL(named).host)
+})
+
+test('[A5] a receiver that does not answer is cut at its bound, and so is a resolver', async () => {
+  const { promise: gone, resolve } = Promise.withResolvers<void>()
+  const url = await receiver((_request, response) => void response.once('close', resolve))
+  const post = makePost({ may: { private: true }, timeoutMs: 200 })
+  await expect(post(parcel(url))).rejects.toThrow('It did not answer within 0.2 s.')
+  await gone
+  const deaf = makePost({ may: { private: true }, timeoutMs: 200, resolve: () => new Promise(() => undefined) })
+  await expect(deaf(parcel('https://hooks.example.com/'))).rejects.toThrow('It did not answer within 0.2 s.')
+})
+
+test('[A5] of a receiver that floods 64 KiB are read and no more; its status counts', async () => {
+  let taken = 0
+  const { promise: cut, resolve } = Promise.withResolvers<void>()
+  const url = await receiver((_request, response) => {
+    response.on('close', resolve)
+    const flood = (): void => {
+      while (response.write(Buffer.alloc(16_384))) taken += 16_384
+      response.once('drain', flood)
+    }
+    flood()
+  })
+  expect(await inside(parcel(url))).toBe(200)
+  await cut
+  expect(taken).toBeLessThan(16 * 1024 * 1024) // what the two kernels hold, not what would be sent in two seconds
+})
+
+test('[A5] a receiver that trickles its answer is cut at the bound, and its status counts', async () => {
+  const url = await receiver((_request, response) => response.writeHead(202).write('.'))
+  expect(await makePost({ may: { private: true }, timeoutMs: 200 })(parcel(url))).toBe(202)
+})
+
+test.each([
+  ['ENOTFOUND', 'hooks.example.com has no address (ENOTFOUND).'],
+  [undefined, 'hooks.example.com has no address (unknown).'],
+])('[A5] a name that has no address (%s) is said to have none', async (code, says) => {
+  const resolve: Resolve = () => Promise.reject(Object.assign(new Error('no'), { code }))
+  await expect(makePost({ may: { private: false }, resolve })(parcel('https://hooks.example.com/'))).rejects.toThrow(
+    says,
+  )
+})
