@@ -66,18 +66,19 @@ function somewhere({ roll }: Dice, { seen }: BreakingSql): Break {
 
 function pagesOf(store: Store): Pages {
   const pages = new Map<string, Books>()
-  for (const { name, id, value } of store.sql("SELECT * FROM roster WHERE name LIKE 'used:%'")) {
-    const window = (name as string).slice('used:'.length)
-    pages.set(window, { ...pages.get(window), [id as string]: value as number })
-  }
+  for (const { name, json } of store.sql("SELECT * FROM packed WHERE name LIKE 'used:%'"))
+    pages.set(
+      (name as string).slice('used:'.length),
+      Object.fromEntries(JSON.parse(json as string) as [string, number][]),
+    )
   return pages
 }
 
 /** Nothing is left of a call but its record: no line, no hold, nothing that it told. */
 function leftOf(store: Store): unknown[] {
   const kinds = ['leases', 'queue', 'missing', 'removed', 'held:%', 'debited:%', 'metered:%', 'call:%', 'load%']
-  const left = kinds.map((kind) => store.sql('SELECT DISTINCT name FROM roster WHERE name LIKE ?', kind))
-  return left.flat().map(({ name }) => name)
+  const named = 'SELECT name FROM roster WHERE name LIKE ? UNION SELECT name FROM packed WHERE name LIKE ?'
+  return kinds.flatMap((kind) => store.sql(named, kind, kind)).map(({ name }) => name)
 }
 
 /** What was reported at all. */

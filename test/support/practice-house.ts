@@ -1,6 +1,7 @@
 // A house of calls of several tenants, from end to end, whose stores break and whose hosts die: what the provider reported, and what was
 // taken in of it when. Knows no store.
 import type { Agenda } from './agenda.ts'
+import { nobodysCourier } from './courier.ts'
 import { Crash } from './crashes.ts'
 import type { Dice } from './dice.ts'
 import { grantOf } from './grants.ts'
@@ -145,6 +146,9 @@ export class PracticeTenant {
       background: (work) => void work.catch((error: unknown) => this.#fault(error)),
       busy: () => !this.done || this.#over.size < this.calls.length,
       arm: (afterMs) => this.#arm(life, afterMs),
+      courier: nobodysCourier,
+      chance: () => this.#dice.roll(1_000) / 1_000,
+      mailAfter: () => undefined, // it has no hooks
       fault: (error) => this.#fault(error),
     })
     return life
