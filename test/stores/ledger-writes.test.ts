@@ -58,8 +58,8 @@ const life: ((desk: SqlDesk) => unknown)[] = [
   (desk) => desk.sweep(start + 80_000),
 ]
 
-/** What is kept after the call's life, and how often each of its steps has written; `at`: where one of them breaks. */
-function lived(step?: number, at?: Break): { kept: unknown[]; writes: number[]; broke: number } {
+/** What is kept after the call's life, and how often each of its steps has written; `at`: where one of them breaks, `resets`: with its host. */
+function lived(step?: number, at?: Break, resets = false): { kept: unknown[]; writes: number[]; broke: number } {
   const store = openSqlite()
   const breaking = new BreakingSql(store)
   SqlDesk.prepare(breaking.sql)
@@ -75,7 +75,7 @@ function lived(step?: number, at?: Break): { kept: unknown[]; writes: number[]; 
     } catch (error) {
       if (!(error instanceof Crash)) throw error
       breaking.next = () => undefined
-      desk = new SqlDesk(breaking.sql, breaking.transact) // its host was reset by it
+      if (resets) desk = new SqlDesk(breaking.sql, breaking.transact)
       work(desk)
     }
     return breaking.writes
@@ -99,8 +99,10 @@ test('[L1] [C1] at whichever write of a call’s life its desk’s store breaks,
   const all = writes.flatMap((most, step) => Array.from({ length: most }, (_, i) => ({ step, write: i + 1 })))
   for (const { step, write } of all) {
     for (const when of ['before', 'after'] as const) {
-      const again = lived(step, { write, when })
-      expect([again.broke, again.kept], `${when} write ${write} of step ${step}`).toEqual([1, kept])
+      for (const resets of [false, true]) {
+        const again = lived(step, { write, when }, resets)
+        expect([again.broke, again.kept], `${when} write ${write} of step ${step}`).toEqual([1, kept])
+      }
     }
   }
   expect(all.length).toBeGreaterThan(150)
