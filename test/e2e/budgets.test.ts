@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { firstReply } from '../../src/limits.ts'
 import { startBroker, type Broker, type MadeTenant, type TenantBody } from '../support/broker.ts'
-import { burst } from '../support/burst.ts'
-import { Caller, liveCaller } from '../support/caller.ts'
+import { burst, decided } from '../support/burst.ts'
+import { Caller, liveCaller, type CallerOptions } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
 import { at } from '../support/gathering.ts'
 import { host } from '../support/host.ts'
@@ -34,6 +34,13 @@ const closedLine = readFileSync(new URL('../../web/public/hold/en/closed.pcm', i
 
 async function change(tenant: MadeTenant, settings: object): Promise<void> {
   expect((await broker.admin('PATCH', `/tenants/${tenant.id}`, settings)).status).toBe(200)
+}
+
+/** A caller that has heard something; a busy machine sheds those of trials first, and it comes again. */
+async function comes(tenant: MadeTenant, options?: CallerOptions): Promise<Caller> {
+  const caller = new Caller(broker.wsUrl, tenant.key, options)
+  await caller.until(() => caller.events.length > 0 || caller.refused !== undefined, 'an answer')
+  return caller.refused?.status === 503 ? comes(tenant, options) : caller
 }
 
 /** One short reply; its tokens, when the ledger has them. */
@@ -67,7 +74,7 @@ test(`[L4] [L6] of ${upgrades} upgrades at once, with a line for each and budget
   const tenant = await broker.tenant({ plan: 'scale', ...settings })
   const comers = Array.from({ length: upgrades }, (_, i) => ({ key: tenant.key, address: `198.51.100.${i}` }))
   const all = await burst([broker.wsUrl], comers)
-  await all.until(({ upgrades: some }) => some.every(({ met }) => met !== undefined), 'each was answered', 20_000)
+  await decided(all, 20_000)
   expect(all.tally()).toEqual({ live: 1, budget_held: upgrades - 1 })
   expect(await broker.live(tenant)).toBe(1)
   all.vanish()
@@ -159,9 +166,7 @@ test.concurrent('[L6] who waits for a line when it is spent is told so, and wait
 test.concurrent('[L7] a trial that spends too fast is suspended: its calls hear the goodbye, and no other is let in', async () => {
   const budgets = { spendUsdPerHour: 1_000, tokensPerDay: 1e9 }
   const tenant = await broker.tenant({ plan: 'trial', budgets, overflow: 'event' })
-  const [burns, quiet] = (await Promise.all(
-    [1, 2].map(() => liveCaller(broker.wsUrl, tenant.key, { model: dear })),
-  )) as [Caller, Caller]
+  const [burns, quiet] = (await Promise.all([1, 2].map(() => comes(tenant, { model: dear })))) as [Caller, Caller]
   burns.send({ type: 'response.create', response: { instructions: `Say "Yes." ${'This costs much. '.repeat(300)}` } })
   for (const caller of [burns, quiet]) {
     expect(await caller.error(20_000)).toMatchObject({ code: 'tenant_suspended' })
@@ -169,7 +174,7 @@ test.concurrent('[L7] a trial that spends too fast is suspended: its calls hear 
     expect(at(done, 'response.metadata.trunkline')).toBe('goodbye')
     expect(await caller.closing()).toMatchObject({ code: 1008 })
   }
-  expect(await new Caller(broker.wsUrl, tenant.key).error()).toMatchObject({ code: 'tenant_suspended' })
+  expect(await (await comes(tenant)).error()).toMatchObject({ code: 'tenant_suspended' })
   await broker.quiet(tenant, 5_000)
   expect((await broker.usage(tenant))['micro_usd']).toBeGreaterThan(8_333_333)
   const suspensions = await eventually(
@@ -181,9 +186,11 @@ test.concurrent('[L7] a trial that spends too fast is suspended: its calls hear 
 
 test.concurrent('[L7] a trial whose days are over is let in no more', async () => {
   const tenant = await broker.tenant({ plan: 'trial', trialDays: 0, overflow: 'event' })
-  expect(await new Caller(broker.wsUrl, tenant.key).error()).toMatchObject({ code: 'trial_ended' })
+  expect(await (await comes(tenant)).error()).toMatchObject({ code: 'trial_ended' })
   await change(tenant, { trialDays: 1 })
-  await (await liveCaller(broker.wsUrl, tenant.key)).hangUp()
+  const caller = await comes(tenant)
+  await caller.next('session.created')
+  await caller.hangUp()
 })
 
 test.concurrent('[L6] [M1] budgets and lines that are only tried are counted, and end nobody', async () => {

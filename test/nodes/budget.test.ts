@@ -1,7 +1,7 @@
 // One tenant's budget and its calls on four nodes over one Redis: room for one is given once, and what is told reaches each call once.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { firstReply } from '../../src/limits.ts'
-import { burst } from '../support/burst.ts'
+import { burst, decided } from '../support/burst.ts'
 import { liveCaller } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
@@ -29,7 +29,7 @@ test(`[L4] [L6] of ${upgrades} upgrades at once on four nodes, where the budget 
   for (let round = 0; round < 3; round++) {
     const comers = Array.from({ length: upgrades }, (_, i) => ({ key: tenant.key, address: `198.51.100.${i}` }))
     const all = await burst(wsUrls, comers)
-    await all.until(({ upgrades: some }) => some.every(({ met }) => met !== undefined), 'each was answered', 20_000)
+    await decided(all, 20_000)
     expect(all.tally()).toEqual({ live: 1, budget_held: upgrades - 1 })
     expect(await broker.live(tenant)).toBe(1)
     all.vanish()
