@@ -130,13 +130,19 @@ export async function burst(wsUrls: readonly string[], comers: readonly Comer[])
 
 /** Each has its desk's answer: whom a busy machine has shed comes again. */
 export async function decided(all: Burst, withinMs: number): Promise<void> {
-  const shed = ({ why }: Upgrade): boolean => why === '503'
-  const answered = ({ upgrades }: Burst): boolean => upgrades.every(({ met }) => met !== undefined)
   await all.until(answered, 'each was answered', withinMs)
   while (all.upgrades.some(shed)) {
     await all.again(shed)
     await all.until(answered, 'each was answered', withinMs)
   }
+}
+
+function answered({ upgrades }: Burst): boolean {
+  return upgrades.every(({ met }) => met !== undefined)
+}
+
+function shed({ why }: Upgrade): boolean {
+  return why === '503'
 }
 
 async function connected({ hostname, port }: URL): Promise<Socket> {
