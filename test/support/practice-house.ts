@@ -120,7 +120,7 @@ export class PracticeTenant {
     return { call, ...whose, ...asks, caller: null }
   }
 
-  /** The desk's own host is gone and another one has it: what the first was doing is answered to nobody. */
+  /** The desk's own host is gone, and another one has it. */
   #resets(): void {
     const { resetEveryMs } = this.#options
     if (resetEveryMs === 0) return
@@ -137,21 +137,20 @@ export class PracticeTenant {
 
   #lifeOf(steps: DeskSteps): DeskLife {
     this.lives++
-    const life: DeskLife = new DeskLife(this.#watched(steps), {
+    return new DeskLife(this.#watched(steps), {
       clock: this.#clock,
       pools: { share: async () => this.#grant(), report: async () => undefined },
       wake: (calls) => this.#each(calls, (call) => call.seated()),
       tell: async (calls, word) => this.#each(calls, (call) => call.told(word)),
       alert: () => void this.alerts++,
       background: (work) => void work.catch((error: unknown) => this.#fault(error)),
-      busy: () => !this.done || this.#over.size < this.calls.length,
-      arm: (afterMs) => this.#arm(life, afterMs),
+      busy: () => true,
+      arm: (afterMs) => this.#arm(afterMs),
       courier: nobodysCourier,
       chance: () => this.#dice.roll(1_000) / 1_000,
       mailAfter: () => undefined, // it has no hooks
       fault: (error) => this.#fault(error),
     })
-    return life
   }
 
   /** More than it uses. */
@@ -159,13 +158,20 @@ export class PracticeTenant {
     return grantOf(1e9, 1e6, ++this.#grants)
   }
 
-  /** As its calls reach it, whichever life it has. */
+  /** As its calls reach it, whichever life it has; one that ends meanwhile answers nobody. */
   readonly #desks: Desks = {
-    admit: (offer) => this.#life.admit(offer),
-    renew: (ref, load, progress) => this.#life.renew(ref, load, progress),
-    leave: (ref) => this.#life.leave(ref),
-    debit: (ref, entries, progress) => this.#life.debit(ref, entries, progress),
-    end: (ref, entries, record) => this.#life.end(ref, entries, record),
+    admit: (offer) => this.#asked((life) => life.admit(offer)),
+    renew: (ref, load, progress) => this.#asked((life) => life.renew(ref, load, progress)),
+    leave: (ref) => this.#asked((life) => life.leave(ref)),
+    debit: (ref, entries, progress) => this.#asked((life) => life.debit(ref, entries, progress)),
+    end: (ref, entries, record) => this.#asked((life) => life.end(ref, entries, record)),
+  }
+
+  async #asked<T>(ask: (life: DeskLife) => Promise<T>): Promise<T> {
+    const life = this.#life
+    const answer = await ask(life)
+    if (life !== this.#life) throw new Crash(true, 'with its host')
+    return answer
   }
 
   /** Notes which steps were kept, also those of which nobody heard. */
@@ -206,14 +212,14 @@ export class PracticeTenant {
     }
   }
 
-  #arm(life: DeskLife, afterMs: number): void {
+  #arm(afterMs: number): void {
     const at = this.#clock.now() + afterMs
     if (this.#beatAt !== undefined && this.#beatAt <= at) return
     this.#cancelBeat?.()
     this.#beatAt = at
     this.#cancelBeat = this.#clock.after(afterMs, () => {
       this.#beatAt = undefined
-      void (life === this.#life ? life : this.#life).beat()
+      void this.#life.beat()
     })
   }
 
