@@ -36,11 +36,15 @@ async function change(tenant: MadeTenant, settings: object): Promise<void> {
   expect((await broker.admin('PATCH', `/tenants/${tenant.id}`, settings)).status).toBe(200)
 }
 
-/** A caller that has heard something; a busy machine sheds those of trials first, and it comes again. */
+/** A caller that has heard something; a busy machine sheds those of trials first, and they come again when they were told to. */
 async function comes(tenant: MadeTenant, options?: CallerOptions): Promise<Caller> {
   const caller = new Caller(broker.wsUrl, tenant.key, options)
   await caller.until(() => caller.events.length > 0 || caller.refused !== undefined, 'an answer')
-  return caller.refused?.status === 503 ? comes(tenant, options) : caller
+  const { refused } = caller
+  if (refused === undefined) return caller
+  expect([refused.status, refused.body]).toEqual([503, expect.any(String)])
+  await new Promise((resolve) => setTimeout(resolve, Number(refused.headers['retry-after']) * 1000))
+  return comes(tenant, options)
 }
 
 /** One short reply; its tokens, when the ledger has them. */
