@@ -11,6 +11,19 @@ const desks = 20
 const atOnce = 50
 const created_at = '2026-11-21T00:00:00.000Z'
 
+/** None is ever spent; all are looked at. */
+const budgets = { tokensPerHour: 1e12, tokensPerDay: 1e12, inputTokensPerHour: 1e12, spendUsdPerMonth: 1e6 }
+const amounts = {
+  replies: 1,
+  input_audio: 700,
+  cached_audio: 500,
+  output_text: 40,
+  output_audio: 160,
+  micro_usd: 12_345,
+}
+const reply = { id: 'reply', model: 'm', amounts }
+const held = { ...still, hold: { input: 700, output: 200, micro_usd: 12_345 } }
+
 const redis = await startRedis()
 const fcall = await redis.load(source())
 const all = await Promise.all(Array.from({ length: desks }, (_, i) => open(`ten_${i}`)))
@@ -23,6 +36,9 @@ for (const live of [100, 500, 1_000]) {
   )
 }
 await measure('renewals at 1,000 live calls', 2_000, (i) => of(i).renew(ref(Math.floor(i / desks), i), 6_000, still))
+await measure('debits, a reply begins', 2_000, (i) => of(i).debit(ref(Math.floor(i / desks), i), [], held))
+await measure('debits, a reply has ended', 2_000, (i) => of(i).debit(ref(Math.floor(i / desks), i), [reply], still))
+await measure('debits, told twice', 2_000, (i) => of(i).debit(ref(Math.floor(i / desks), i), [reply], still))
 await measure('asks', 1_000, (i) => of(i).ask('openai'))
 await measure('sweeps', 100, (i) => of(i).sweep())
 await measure('reports', 100, (i) => of(i).report())
@@ -46,7 +62,7 @@ await redis.end()
 
 async function open(id: string): Promise<RedisDesk> {
   const desk = new RedisDesk(id, fcall, { node: 'bench', epoch: 1 })
-  await desk.create({ ...TenantSettings.parse({ name: id, plan: 'scale' }), id, created_at })
+  await desk.create({ ...TenantSettings.parse({ name: id, plan: 'scale', budgets }), id, created_at })
   const times = { created_at, expires_at: null, revoked_at: null }
   await desk.addKey({ id: 'k', name: 'k', lines: null, headStartSeconds: 0, hint: '', ...times }, 'hash')
   await desk.regrant('openai', { epoch: 1, tokens: grantOf(1e10), sessions: grantOf(1e6) }, 'answer')

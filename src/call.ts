@@ -236,7 +236,7 @@ function farewell(refusal: Refusal, late: boolean, ...first: Action[]): Step {
 
 /** The caller is told why and closed: later, when it may come back, since some clients come back without a pause (H5), or still hears our line. */
 function told(refusal: Refusal, late = false): Action[] {
-  const { close, retryAfterMs } = rendering(refusal.why)
+  const { close, retryAfterMs } = { ...rendering(refusal.why), ...refusal }
   const [code, reason] = [close ?? 1011, closeReason(refusal)]
   return [
     { do: 'tell', refusal },

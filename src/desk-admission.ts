@@ -7,7 +7,7 @@ import type { DeskQueue } from './desk-queue.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { admit, release, turning, type Ask, type Desk, type Terms, type Verdict } from './gate.ts'
 import { offerProblem } from './offer-check.ts'
-import { callTerms, patienceMs, roomOf, type Key, type Tenant } from './plan.ts'
+import { callTerms, patienceMs, roomOf, shadowLines, type Key, type Tenant } from './plan.ts'
 import type { Admission, Offer } from './ports.ts'
 import type { KeptCall, Records } from './records.ts'
 
@@ -52,6 +52,7 @@ export class DeskAdmission {
     const admission = barred ?? this.#decide(offer, tenant, key, now, known === undefined ? first : admit)
     if (admission === undefined) return undefined as Decided<V>
     if (known === undefined) counts.offered(offer.pool, tenant.plan)
+    if (known === undefined && admission.is === 'granted') this.#tried(offer, tenant)
     if (admission.is === 'granted' || admission.is === 'queued') this.#enter(offer, tenant, key, admission.is, now)
     else if (known === undefined) counts.turnedAway(offer.pool, tenant.plan, admission)
     return admission
@@ -98,6 +99,13 @@ export class DeskAdmission {
     const scope = verdict.of === 'room' ? 'tenant' : verdict.of
     const cap = (desk.lines.find((lines) => lines.of === scope) ?? desk.lines[0]).cap
     return { is: 'refused', refusal: { why: 'lines_full', details: { scope, cap } }, beforeUpgrade }
+  }
+
+  /** It has its line; those before it have as many as the tenant would have by a cap that is only tried. */
+  #tried({ pool }: Offer, tenant: Tenant): void {
+    const cap = shadowLines(tenant)
+    const { rosters, counts } = this.#parts
+    if (cap !== undefined && rosters.get('leases').size() > cap) counts.wouldWait(pool, tenant.plan)
   }
 
   /** Opens the record of a call that has a line or a place, and counts it once when it has its line. */

@@ -40,6 +40,11 @@ export class DeskCounts {
     this.#count(pool, 'trunkline_admissions_total', { plan, decision: 'refused', reason })
   }
 
+  /** It has a line at once, which a cap that is only tried would not have given it. */
+  wouldWait(pool: string, plan: string): void {
+    this.#count(pool, 'trunkline_shadow_refusals_total', { plan })
+  }
+
   /** It waited and never had a line: it hung up, or was sent away. */
   unserved(pool: string, plan: string, { outcome, waitedMs }: CallRecord): void {
     const abandoned = outcome.why === 'hung_up' || outcome.why === 'call_reset'

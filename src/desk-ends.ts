@@ -53,8 +53,16 @@ export class DeskEnds {
       const since = missing.get(id)
       const call = since !== undefined && now - since >= lostAfterMs ? this.#records.get(id) : undefined
       if (since === undefined) missing.set(id, now)
-      else if (call !== undefined) this.close(refOf(call, tenant), tenant, this.known(id, lost(call, now), now), now)
+      else if (call !== undefined) this.#closeLost(call, tenant, now)
     }
+  }
+
+  /** As if it had said so itself: the ledger has the time that its record has. */
+  #closeLost(call: KeptCall, tenant: Tenant, now: number): void {
+    const [ref, record] = [refOf(call, tenant), this.known(call.id, lost(call, now), now)]
+    const metered = { live_ms: record.liveMs, micro_usd: record.timeMicroUsd }
+    this.#counts.metered(ref.pool, tenant.plan, this.#ledger.metered(ref, metered, tenant, now))
+    this.close(ref, tenant, record, now)
   }
 }
 

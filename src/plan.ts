@@ -96,6 +96,11 @@ export function shadowLimits({ shadow }: Tenant): Limit[] {
   return limitsOf(shadow?.budgets ?? {}, {})
 }
 
+/** A cap that is only tried. */
+export function shadowLines({ shadow }: Tenant): number | undefined {
+  return shadow?.lines ?? undefined
+}
+
 /** How long its trial lasts (days); undefined where it is on no plan of trials. */
 export function trialDaysOf({ plan, trialDays }: Tenant): number | undefined {
   const { trialDays: days } = plans[plan]

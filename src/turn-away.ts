@@ -14,7 +14,7 @@ export function beforeUpgrade({ why }: Refusal, wanted = false): boolean {
 
 /** Tells the caller why, then closes: late, when it may come back. */
 export function turnAway(caller: Socket, refusal: Refusal, call: string, clock: Clock): void {
-  const { close, retryAfterMs } = rendering(refusal.why)
+  const { close, retryAfterMs } = { ...rendering(refusal.why), ...refusal }
   clock.after(firstFrameDelayMs, () =>
     caller.send(JSON.stringify(errorEvent(refusal, `event_trunkline_${call.slice(-8)}`))),
   )

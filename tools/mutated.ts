@@ -83,6 +83,7 @@ export const rules: Record<string, string[]> = {
   ],
   'src/desk-admission.ts': [
     'test/rules/desk-budget.test.ts',
+    'test/rules/desk-shadow.test.ts',
     'test/rules/desk-pool.test.ts',
     'test/rules/desk.test.ts',
     'test/rules/desk-queue.test.ts',

@@ -21,7 +21,7 @@ import { MailList } from '../redis/mail-list.ts'
 import { RedisPool } from '../redis/pool.ts'
 import { RedisRegistry, type Send } from '../redis/registry.ts'
 import { source } from '../redis/source.ts'
-import { readMessage, type Message } from '../redis/message.ts'
+import { deliver, readMessage, type Message } from '../redis/message.ts'
 import { Wakes } from '../redis/wakes.ts'
 import { Beat } from './beat.ts'
 import { Doubts } from './doubts.ts'
@@ -259,18 +259,15 @@ export class RedisStore implements Store {
   #heard(channel: string, message: string): void {
     const told = readMessage(message)
     if (told === undefined) return this.#options.fault('desk', new Error('not understood'), { channel })
-    const { calls: words } = this.#options
-    for (const call of told.calls) {
-      if (told.word === undefined) words.seated(call)
-      else words.told(call, told.word)
-    }
+    deliver(told, this.#options.node, this.#options.calls)
   }
 
-  /** The calls are here, or on other nodes. */
+  /** The calls are here, or on other nodes; each hears it once. */
   async #say(tenant: string, calls: readonly string[], word: Word): Promise<void> {
-    for (const call of calls) this.#options.calls.told(call, word)
+    const { calls: words, node: from } = this.#options
+    for (const call of calls) words.told(call, word)
     const channel = toldChannel(tenant)
-    await this.#connection.send(channel, 'SPUBLISH', channel, JSON.stringify({ calls, word } satisfies Message))
+    await this.#connection.send(channel, 'SPUBLISH', channel, JSON.stringify({ calls, word, from } satisfies Message))
   }
 
   #pool(id: string): PoolLife {

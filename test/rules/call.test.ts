@@ -410,6 +410,12 @@ test.each(whys)('[H5] a call that is refused for %s is closed late when it may c
   })
 })
 
+test('[H5] one that may come back when its budget begins anew is closed late, too', () => {
+  const refusal = { why: 'budget_exhausted', retryAfterMs: 60_000 } as const
+  const { actions } = step(offered, { is: 'refused', refusal })
+  expect(actions.at(-1)).toMatchObject({ do: 'closeCaller', code: 1008, late: true })
+})
+
 test('[C1] whatever happens in whatever order, a call ends once, and is told before it is closed', () => {
   const event = fc.constantFrom<CallEvent>(
     ...Object.values(events),

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SqlDesk } from '../../src/desk.ts'
 import type { Heard } from '../../src/desk-books.ts'
-import { burnMs, firstReply, leaseTtlMs, pageKeptMs } from '../../src/limits.ts'
+import { burnMs, firstReply, leaseTtlMs, lostAfterMs, pageKeptMs } from '../../src/limits.ts'
 import { TenantSettings, type TenantChange } from '../../src/plan-settings.ts'
 import { changed, plans, type PlanName, type Tenant } from '../../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, Progress } from '../../src/ports.ts'
@@ -251,6 +251,16 @@ describe('what is held', () => {
     expect([said(admit('d1')), said(admit('d2'))]).toEqual(['granted', 'budget_held'])
   })
 
+  test('[L4] there is room to the token', () => {
+    open({ budgets: { tokensPerHour: 2 * (firstReply.input + firstReply.output) } })
+    expect([said(admit('c1')), said(admit('c2')), said(admit('c3'))]).toEqual(['granted', 'granted', 'budget_held'])
+    debit('c1', { input_text: 1 })
+    desk.end(ref('c2'), [], record('c2'), start)
+    expect(said(admit('c3'))).toBe('budget_held') // beside what is held for the first one token is used
+    debit('c1', {}, 0, { ...still, hold: { input: 0, output: 0, micro_usd: 0 } })
+    expect(said(admit('c3'))).toBe('granted')
+  })
+
   test('[L4] comes back when its lease runs out, and not before', () => {
     open({ budgets: { tokensPerDay: 1_000 } })
     admit('c1')
@@ -419,6 +429,16 @@ describe('what is metered', () => {
     desk.renew(ref('c1'), null, { metered: { live_ms: 1_000, micro_usd: 0 } }, start + 1_000)
     desk.lose('c1', start + hour)
     expect(desk.records.get('c1')?.record).toMatchObject({ silentMs: 10_000, liveMs: 11_000 })
+  })
+
+  test('[L1] [L8] of a lost call that never came back the ledger has the time that its record has', () => {
+    open()
+    admit('c1')
+    debit('c1', { input_text: 7 }, minute, metered(minute))
+    for (const at of [100_000, 110_000, 110_000 + lostAfterMs]) desk.sweep(start + at)
+    expect(desk.records.get('c1')?.record).toMatchObject({ tokens: 7, liveMs: 70_000, silentMs: 10_000 })
+    const { usage } = desk.read(start) ?? {}
+    for (const used of [usage?.hour, usage?.day, usage?.month]) expect(used).toMatchObject({ live_ms: 70_000, lost: 1 })
   })
 
   test('[L2] is told apart by key, model and agent, by hour and by day', () => {

@@ -128,6 +128,23 @@ export async function burst(wsUrls: readonly string[], comers: readonly Comer[])
   return made
 }
 
+/** Each has its desk's answer: whom a busy machine has shed comes again. */
+export async function decided(all: Burst, withinMs: number): Promise<void> {
+  await all.until(answered, 'each was answered', withinMs)
+  while (all.upgrades.some(shed)) {
+    await all.again(shed)
+    await all.until(answered, 'each was answered', withinMs)
+  }
+}
+
+function answered({ upgrades }: Burst): boolean {
+  return upgrades.every(({ met }) => met !== undefined)
+}
+
+function shed({ why }: Upgrade): boolean {
+  return why === '503'
+}
+
 async function connected({ hostname, port }: URL): Promise<Socket> {
   const socket = connect({ host: hostname, port: Number(port), noDelay: true })
   await once(socket, 'connect')

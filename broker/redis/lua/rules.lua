@@ -1177,16 +1177,16 @@ function longestMs(____bindingPattern0)
     local plan
     plan = ____bindingPattern0.plan
     longestCallSeconds = ____bindingPattern0.longestCallSeconds
-    local ____exports_plans_plan_5 = ____exports.plans[plan]
-    local longestCallMinutes = ____exports_plans_plan_5.longestCallMinutes
+    local ____exports_plans_plan_7 = ____exports.plans[plan]
+    local longestCallMinutes = ____exports_plans_plan_7.longestCallMinutes
     if longestCallMinutes == nil then
-        local ____temp_6
+        local ____temp_8
         if longestCallSeconds == nil then
-            ____temp_6 = nil
+            ____temp_8 = nil
         else
-            ____temp_6 = longestCallSeconds * 1000
+            ____temp_8 = longestCallSeconds * 1000
         end
-        return ____temp_6
+        return ____temp_8
     end
     return math.min(longestCallSeconds or math.huge, longestCallMinutes * 60) * 1000
 end
@@ -1276,21 +1276,27 @@ function ____exports.shadowLimits(____bindingPattern0)
     shadow = ____bindingPattern0.shadow
     return limitsOf(shadow and shadow.budgets or ({}), {})
 end
+--- A cap that is only tried.
+function ____exports.shadowLines(____bindingPattern0)
+    local shadow
+    shadow = ____bindingPattern0.shadow
+    return shadow and shadow.lines or nil
+end
 --- How long its trial lasts (days); undefined where it is on no plan of trials.
 function ____exports.trialDaysOf(____bindingPattern0)
     local trialDays
     local plan
     plan = ____bindingPattern0.plan
     trialDays = ____bindingPattern0.trialDays
-    local ____exports_plans_plan_3 = ____exports.plans[plan]
-    local days = ____exports_plans_plan_3.trialDays
-    local ____temp_4
+    local ____exports_plans_plan_5 = ____exports.plans[plan]
+    local days = ____exports_plans_plan_5.trialDays
+    local ____temp_6
     if days == nil or days == nil then
-        ____temp_4 = nil
+        ____temp_6 = nil
     else
-        ____temp_4 = trialDays or days
+        ____temp_6 = trialDays or days
     end
-    return ____temp_4
+    return ____temp_6
 end
 function ____exports.callTerms(tenant, key)
     local plan = ____exports.plans[tenant.plan]
@@ -1312,7 +1318,7 @@ end
 function ____exports.agentCap(____bindingPattern0, agent)
     local caps
     caps = ____bindingPattern0.caps
-    local ____opt_7 = __TS__ArrayFind(
+    local ____opt_9 = __TS__ArrayFind(
         __TS__ObjectEntries(caps.agents),
         function(____, ____bindingPattern0)
             local name
@@ -1320,7 +1326,7 @@ function ____exports.agentCap(____bindingPattern0, agent)
             return name == agent
         end
     )
-    return ____opt_7 and ____opt_7[2]
+    return ____opt_9 and ____opt_9[2]
 end
 return ____exports
 end)()
@@ -2465,6 +2471,9 @@ function DeskCounts.prototype.turnedAway(self, pool, plan, admission)
     local reason = (admission.is == "refused" or admission.is == "full") and admission.refusal.why or admission.is
     self:_count(pool, "trunkline_admissions_total", {plan = plan, decision = "refused", reason = reason})
 end
+function DeskCounts.prototype.wouldWait(self, pool, plan)
+    self:_count(pool, "trunkline_shadow_refusals_total", {plan = plan})
+end
 function DeskCounts.prototype.unserved(self, pool, plan, ____bindingPattern0)
     local waitedMs
     local outcome
@@ -3462,7 +3471,6 @@ ____exports.accounts = {
     "output_unknown",
     "tts_characters",
     "transcribed_ms",
-    "tts_characters",
     "micro_usd",
     "unpriced",
     "unreported",
@@ -4613,16 +4621,7 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
                 if since == nil then
                     missing:set(id, now)
                 elseif call ~= nil then
-                    self:close(
-                        ____exports.refOf(call, tenant),
-                        tenant,
-                        self:known(
-                            id,
-                            lost(call, now),
-                            now
-                        ),
-                        now
-                    )
+                    self:_closeLost(call, tenant, now)
                 end
                 __continue14 = true
             until true
@@ -4631,6 +4630,20 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
             end
         end
     end
+end
+function DeskEnds.prototype._closeLost(self, call, tenant, now)
+    local ref, record = ____exports.refOf(call, tenant), self:known(
+        call.id,
+        lost(call, now),
+        now
+    )
+    local metered = {live_ms = record.liveMs, micro_usd = record.timeMicroUsd}
+    self._counts:metered(
+        ref.pool,
+        tenant.plan,
+        self._ledger:metered(ref, metered, tenant, now)
+    )
+    self:close(ref, tenant, record, now)
 end
 return ____exports
 end)()
@@ -4845,6 +4858,7 @@ local ____plan_2Ets = modules["plan"]
 local callTerms = ____plan_2Ets.callTerms
 local patienceMs = ____plan_2Ets.patienceMs
 local roomOf = ____plan_2Ets.roomOf
+local shadowLines = ____plan_2Ets.shadowLines
 ____exports.DeskAdmission = __TS__Class()
 local DeskAdmission = ____exports.DeskAdmission
 DeskAdmission.name = "DeskAdmission"
@@ -4896,6 +4910,9 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     end
     if known == nil then
         counts:offered(offer.pool, tenant.plan)
+    end
+    if known == nil and admission.is == "granted" then
+        self:_tried(offer, tenant)
     end
     if admission.is == "granted" or admission.is == "queued" then
         self:_enter(
@@ -5022,15 +5039,26 @@ function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
     ) or desk.lines[1]).cap
     return {is = "refused", refusal = {why = "lines_full", details = {scope = scope, cap = cap}}, beforeUpgrade = beforeUpgrade}
 end
+function DeskAdmission.prototype._tried(self, ____bindingPattern0, tenant)
+    local pool
+    pool = ____bindingPattern0.pool
+    local cap = shadowLines(tenant)
+    local ____self__parts_7 = self._parts
+    local rosters = ____self__parts_7.rosters
+    local counts = ____self__parts_7.counts
+    if cap ~= nil and rosters:get("leases"):size() > cap then
+        counts:wouldWait(pool, tenant.plan)
+    end
+end
 function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
-    local ____offer_7 = offer
-    local id = ____offer_7.call
-    local agent = ____offer_7.agent
-    local model = ____offer_7.model
-    local pool = ____offer_7.pool
-    local ____self__parts_8 = self._parts
-    local records = ____self__parts_8.records
-    local ticks = ____self__parts_8.ticks
+    local ____offer_8 = offer
+    local id = ____offer_8.call
+    local agent = ____offer_8.agent
+    local model = ____offer_8.model
+    local pool = ____offer_8.pool
+    local ____self__parts_9 = self._parts
+    local records = ____self__parts_9.records
+    local ticks = ____self__parts_9.ticks
     records:open({
         id = id,
         key = key.id,
@@ -5053,12 +5081,12 @@ function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
     end
 end
 function DeskAdmission.prototype.seated(self, call, plan, now)
-    local ____self__parts_11 = self._parts
-    local records = ____self__parts_11.records
-    local counts = ____self__parts_11.counts
-    local ticks = ____self__parts_11.ticks
-    local pools = ____self__parts_11.pools
-    local books = ____self__parts_11.books
+    local ____self__parts_12 = self._parts
+    local records = ____self__parts_12.records
+    local counts = ____self__parts_12.counts
+    local ticks = ____self__parts_12.ticks
+    local pools = ____self__parts_12.pools
+    local books = ____self__parts_12.books
     local entered = records:admit(call, now)
     if entered == nil then
         return

@@ -1,0 +1,131 @@
+// What must hold of a ledger, whatever has happened to its calls: held against what the provider reported. Knows no home.
+import { expect } from 'vitest'
+import { withTotals } from '../../src/ledger.ts'
+import { heartbeatMs } from '../../src/limits.ts'
+import type { Series } from '../../src/metrics.ts'
+import { readSeries } from '../../src/series.ts'
+import { windowsAt } from '../../src/window.ts'
+import { zoneOf } from '../../src/zone-of.ts'
+import type { CallRecord } from '../../src/ports.ts'
+import type { KeptCall } from '../../src/records.ts'
+import { booksOf, type Books } from '../support/books.ts'
+import type { Accounted, PracticeTenant } from '../support/practice-house.ts'
+
+/** Window → account → balance: every page that the ledger has. */
+export type Pages = ReadonlyMap<string, Books>
+
+/** A tenant's calls are over: in every window its ledger has what was reported, no more and no less, and each record what its call used. */
+export async function expectAccounts(house: PracticeTenant, pages: Pages): Promise<void> {
+  expect(house.faults).toEqual([])
+  const [accounts, records] = [house.accounts(), (await house.steps.calls(1e9, undefined)) ?? []]
+  const missing = accounts.filter(({ takenAt }) => takenAt === undefined)
+  expect(pages).toEqual(expectedOf(house, accounts, pages))
+  expectLost(house, records, missing)
+  expectRecords(records, accounts)
+  expectSums(records, pages)
+  expectCounted((await house.steps.report())['openai'] ?? {}, totalsOf(pages, 'month'))
+}
+
+/** `/metrics` says of tokens, money, time and ends what the ledger says. */
+function expectCounted(series: Series, totals: Books): void {
+  const counted: Books = {}
+  for (const [id, n] of Object.entries(series)) {
+    const { name, labels } = readSeries(id)
+    const account =
+      name === 'trunkline_tokens_total'
+        ? `${labels['direction']}_${labels['modality']}`
+        : counters[name as keyof typeof counters]
+    if (account !== undefined) counted[account] = (counted[account] ?? 0) + n
+  }
+  counted['live_ms'] = Math.round((counted['live_ms'] ?? 0) * 1000)
+  const known = Object.keys(counted).map((account) => [account, totals[account] ?? 0])
+  expect(counted).toEqual(Object.fromEntries(known))
+  expect(counted['calls']).toBe(totals['calls'])
+}
+
+const counters = {
+  trunkline_spend_microusd_total: 'micro_usd',
+  trunkline_voice_seconds_total: 'live_ms',
+  trunkline_call_ends_total: 'calls',
+} as const
+
+/** Of the pages that are there, those accounts that the provider reports of; and that there is no other page. */
+function expectedOf(house: PracticeTenant, accounts: readonly Accounted[], pages: Pages): Pages {
+  const zone = (at: number) => zoneOf(house.tenant.timezone, at)
+  const groups = new Map<string, Accounted[]>()
+  for (const made of accounts) {
+    if (made.takenAt === undefined) continue
+    for (const { id } of windowsAt(made.takenAt, zone(made.takenAt))) {
+      const group = groups.get(id)
+      if (group === undefined) groups.set(id, [made])
+      else group.push(made)
+    }
+  }
+  for (const id of groups.keys()) expect(pages.has(id), id).toBe(true)
+  const expected = new Map<string, Books>()
+  for (const [id, used] of pages) {
+    const books = withTotals(booksOf((groups.get(id) ?? []).map(({ report }) => report)))
+    expected.set(id, {
+      ...used,
+      ...Object.fromEntries(Object.entries(books).filter(([name, n]) => n > 0 || (used[name] ?? 0) > 0)),
+    })
+  }
+  return expected
+}
+
+/**
+ * What is missing is flagged: of calls whose host died, after their last word, each with a record that says so. Nobody else is lost, but for
+ * whom the desk had let in without that anybody heard so.
+ */
+function expectLost(house: PracticeTenant, records: readonly KeptCall[], missing: readonly Accounted[]): void {
+  for (const { call, report } of missing) {
+    expect(call.died, `${call.offer.call} lives, and a report of it is missing`).toBeDefined()
+    expect(report.atMs).toBeGreaterThanOrEqual(house.toldAt.get(call.offer.call) ?? 0)
+  }
+  const lost = new Set(records.filter(({ record }) => record?.outcome.why === 'call_reset').map(({ id }) => id))
+  expect(missing.filter(({ call }) => !lost.has(call.offer.call))).toEqual([])
+  const living = house.calls.filter(({ died, answered }) => died === undefined && answered)
+  expect(living.filter(({ offer }) => lost.has(offer.call))).toEqual([])
+  for (const { id, record } of records) {
+    expect(record, id).not.toBeNull()
+    if (!lost.has(id)) expect(record?.silentMs, id).toBeNull()
+    else expect(record?.silentMs ?? 0, id).toBeLessThanOrEqual(heartbeatMs)
+  }
+}
+
+function expectRecords(records: readonly KeptCall[], accounts: readonly Accounted[]): void {
+  const byCall = Map.groupBy(accounts, ({ call }) => call.offer.call)
+  for (const { id, record } of records) {
+    const taken = (byCall.get(id) ?? []).filter(({ takenAt }) => takenAt !== undefined)
+    const { tokens = 0, replies = 0 } = withTotals(booksOf(taken.map(({ report }) => report)))
+    expect([record?.tokens, record?.replies], id).toEqual([tokens, replies])
+  }
+  const known = new Set(records.map(({ id }) => id))
+  expect(known.size).toBe(records.length)
+  expect([...byCall.keys()].filter((id) => !known.has(id))).toEqual([])
+}
+
+/** What the records say together is what the ledger says, also of time and money. */
+function expectSums(records: readonly KeptCall[], pages: Pages): void {
+  const sum = (of: (record: CallRecord) => number): number =>
+    records.reduce((total, { record }) => total + (record === null ? 0 : of(record)), 0)
+  const lost = sum(({ outcome }) => Number(outcome.why === 'call_reset'))
+  const all = {
+    calls: records.length,
+    lost,
+    live_ms: sum(({ liveMs }) => liveMs),
+    micro_usd: sum(({ microUsd }) => microUsd),
+  }
+  for (const name of ['hour', 'day', 'month'])
+    expect([name, { lost: 0, ...totalsOf(pages, name) }]).toMatchObject([name, all])
+}
+
+/** Of all windows of this name. */
+export function totalsOf(pages: Pages, name: string): Books {
+  const totals: Books = {}
+  for (const [id, used] of pages) {
+    if (!id.startsWith(`${name}:`)) continue
+    for (const [account, amount] of Object.entries(used)) totals[account] = (totals[account] ?? 0) + amount
+  }
+  return totals
+}
