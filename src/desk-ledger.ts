@@ -32,7 +32,6 @@ export const accounts = [
   'output_unknown',
   'tts_characters',
   'transcribed_ms',
-  'tts_characters',
   'micro_usd',
   'unpriced',
   'unreported',

@@ -6,6 +6,7 @@ import type { QueueReading, Removed } from './desk-queue.ts'
 import type { Affected, DeskReading, Left } from './tenant-desk.ts'
 import type { Heard } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
+import type { UsageAsk, UsageReading } from './desk-usage.ts'
 import type { Entry } from './ledger.ts'
 import type { Series } from './metrics.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
@@ -24,6 +25,8 @@ export interface DeskSteps extends Deciding {
   read(): Soon<DeskReading | undefined>
   /** The reading for a key that is good now. */
   me(hash: string): Soon<{ reading: DeskReading; key: Key } | undefined>
+  /** A page of what was used. */
+  usage(ask: UsageAsk): Soon<UsageReading | undefined>
   /** What this desk adds to `/metrics`, by pool. */
   report(): Soon<Record<string, Series>>
 

@@ -36,6 +36,8 @@ export const firstReply = { input: 800, output: 200, micro_usd: 13_000 }
 export const cellsMost = 200
 /** How long what was used in a window is kept after its end: hours to look a week back, days as call records, months to compare with last year's. */
 export const pageKeptMs = { hour: 8 * 86_400_000, day: keptMs, month: 400 * 86_400_000 }
+/** A page of what was used ends when so many balances were read: some 100 ms over SQL, in which the desk does nothing else. */
+export const usageEntriesMost = 20_000
 /** The spend of so long is taken for a rate (L7), in steps of so long. */
 export const burnMs = 600_000
 export const burnStepMs = 10_000

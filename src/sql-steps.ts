@@ -8,6 +8,7 @@ import type { Heard } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
+import type { UsageAsk, UsageReading } from './desk-usage.ts'
 import type { Entry } from './ledger.ts'
 import { keysPerTenant } from './limits.ts'
 import type { Series } from './metrics.ts'
@@ -100,6 +101,10 @@ export class SqlSteps implements DeskSteps {
   me(hash: string): { reading: DeskReading; key: Key } | undefined {
     const [reading, key] = [this.read(), this.desk?.registry.keyByHash(hash)]
     return reading === undefined || key === undefined || !keyValid(key, this.#now()) ? undefined : { reading, key }
+  }
+
+  usage(ask: UsageAsk): UsageReading | undefined {
+    return this.desk?.usage.reading(ask, this.#now())
   }
 
   report(): Record<string, Series> {

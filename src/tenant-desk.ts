@@ -11,6 +11,7 @@ import type { Balances } from './desk-ledger.ts'
 import { DeskPools } from './desk-pools.ts'
 import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
+import { DeskUsage } from './desk-usage.ts'
 import { advance, conclude, consider, needs, read, release, renew, type Desk, type Needs, type Terms } from './gate.ts'
 import type { Entry } from './ledger.ts'
 import { keptMs, leaseTtlMs } from './limits.ts'
@@ -68,6 +69,7 @@ export class TenantDesk {
   readonly rosters: DeskRosters
   readonly counts: DeskCounts
   readonly queue: DeskQueue
+  readonly usage: DeskUsage
   readonly #homes: DeskHomes
   readonly #registry: Registry
   readonly #records: Records
@@ -85,6 +87,7 @@ export class TenantDesk {
     this.counts = new DeskCounts(homes.counts)
     this.#pools = new DeskPools(this.rosters, homes.shared)
     this.#books = new DeskBooks(this.rosters, registry, this.counts, this.#pools)
+    this.usage = new DeskUsage(registry, this.#books.pages)
     this.#ends = new DeskEnds(this.rosters, records, this.counts, this.#books.ledger)
     this.queue = new DeskQueue(this.rosters, registry, records, this.#books.ledger, ticks, transact)
     const { rosters, counts, queue } = this
@@ -241,14 +244,10 @@ export class TenantDesk {
   read(now: number): DeskReading | undefined {
     const tenant = this.#registry.tenant()
     if (tenant === undefined) return undefined
-    const [lines, usage] = [this.queue.lines(tenant, now), this.#books.ledger.usage(tenant, now)]
-    return {
-      tenant,
-      lines,
-      usage,
-      budgets: this.#books.budget.reading(tenant, now),
-      suspended: this.#books.budget.suspendedAt() ?? null,
-    }
+    const { ledger, budget } = this.#books
+    const [lines, usage] = [this.queue.lines(tenant, now), ledger.usage(tenant, now)]
+    const [budgets, suspended] = [budget.reading(tenant, now), budget.suspendedAt() ?? null]
+    return { tenant, lines, usage, budgets, suspended }
   }
 
   /** What this desk adds to `/metrics`, by pool; kept, so that counters outlive the object. */

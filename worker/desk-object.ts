@@ -7,6 +7,7 @@ import type { Alert } from '../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
 import { DeskLife } from '../src/desk-life.ts'
 import type { QueueReading, Removed } from '../src/desk-queue.ts'
+import type { UsageAsk, UsageReading } from '../src/desk-usage.ts'
 import type { Entry } from '../src/ledger.ts'
 import type { Key, Tenant } from '../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Progress, Renewal } from '../src/ports.ts'
@@ -86,6 +87,10 @@ export class DeskObject extends DurableObject<Env> {
 
   me(hash: string): { reading: DeskReading; key: Key } | undefined {
     return this.#steps.me(hash)
+  }
+
+  usage(ask: UsageAsk): UsageReading | undefined {
+    return this.#steps.usage(ask)
   }
 
   change(change: TenantChange): Promise<DeskReading | Refusal | undefined> {

@@ -5,6 +5,7 @@ import type { Alert } from '../../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../../src/desk-edits.ts'
 import type { QueueReading, Removed } from '../../src/desk-queue.ts'
 import type { DeskSteps } from '../../src/desk-steps.ts'
+import type { UsageAsk, UsageReading } from '../../src/desk-usage.ts'
 import type { Entry } from '../../src/ledger.ts'
 import type { Series } from '../../src/metrics.ts'
 import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
@@ -147,6 +148,11 @@ export class RedisDesk implements DeskSteps {
     const found = await this.#step<{ reading?: told.ToldReading; key?: string }>('me', { hash })
     if (found?.reading === undefined || found.key === undefined) return undefined
     return { reading: told.readingOf(found.reading), key: JSON.parse(found.key) as Key }
+  }
+
+  async usage(ask: UsageAsk): Promise<UsageReading | undefined> {
+    const reading = await this.#step<told.ToldUsage>('usage', { ...ask })
+    return reading && told.usageOf(reading)
   }
 
   async report(): Promise<Record<string, Series>> {

@@ -1,5 +1,6 @@
 // What a desk in Redis answers, as the broker knows it: what JSON has and Lua has not (null, empty lists, long fractions) put back.
 import type { QueueReading } from '../../src/desk-queue.ts'
+import type { UsageReading } from '../../src/desk-usage.ts'
 import type { Gauges } from '../../src/desk-counts.ts'
 import type { Series } from '../../src/metrics.ts'
 import { callTerms, tenantOf, type Key } from '../../src/plan.ts'
@@ -40,6 +41,14 @@ export function readingOf({ tenant, ...rest }: ToldReading): DeskReading {
     budgets: listed(rest.budgets),
     suspended: rest.suspended ?? null,
   }
+}
+
+export type ToldUsage = Omit<UsageReading, 'timezone'> & { tenant: Text }
+
+export function usageOf({ tenant, buckets, ...rest }: ToldUsage): UsageReading {
+  const { timezone } = tenantOf(JSON.parse(tenant) as object)
+  const read = listed(buckets).map(({ starts, ends, parts }) => ({ starts, ends, parts: listed(parts) }))
+  return { timezone, ...rest, buckets: read }
 }
 
 export type ToldCall = Omit<Partial<KeptCall>, 'record'> & { record?: Text }

@@ -73,7 +73,7 @@ export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.infer<T
 /** Every edit may be tried first: what it would do is answered, and nothing is changed. */
 export const Edit = z.strictObject({ preview: z.enum(['true', 'false']).default('false') })
 
-function checked<T extends z.ZodType>(schema: T, given: unknown, where: 'body' | 'query'): z.infer<T> {
+export function checked<T extends z.ZodType>(schema: T, given: unknown, where: 'body' | 'query'): z.infer<T> {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
   const { issues } = parsed.error

@@ -14,6 +14,7 @@ import { poolRoutes, type PoolHouse } from './pools.ts'
 import { queueRoutes } from './queue.ts'
 import { soundRoutes, type Uploads } from './sounds.ts'
 import { tenantRoutes, type Tenants } from './tenants.ts'
+import { usageRoutes } from './usage.ts'
 
 /** What the app asks of its host. */
 export interface House {
@@ -81,6 +82,11 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.route(
     '/v1/queue',
     queueRoutes(async (c) => (await me(c)).reading.tenant.id),
+  )
+
+  routes.route(
+    '/v1/usage',
+    usageRoutes(async (c) => (await me(c)).reading.tenant.id),
   )
 
   routes.use('/admin/*', async (c, next) => {

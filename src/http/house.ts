@@ -5,6 +5,7 @@ import type { KeptCall } from '../records.ts'
 import type { PoolReading } from '../pool-reading.ts'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
+import type { UsageAsk, UsageReading } from '../desk-usage.ts'
 import type { Indexed } from '../index-sql.ts'
 import type { Series } from '../metrics.ts'
 import type { Key, Tenant } from '../plan.ts'
@@ -23,6 +24,7 @@ export interface DeskFace {
   create(tenant: Tenant): Promise<void>
   read(): Promise<DeskReading | undefined>
   me(hash: string): Promise<{ reading: DeskReading; key: Key } | undefined>
+  usage(ask: UsageAsk): Promise<UsageReading | undefined>
   change(change: TenantChange): Promise<DeskReading | Refusal | undefined>
   preview(change: TenantChange): Promise<TenantPreview | Refusal | undefined>
   keys(): Promise<Key[] | undefined>
@@ -102,6 +104,7 @@ function tenantsOf({ desk, registry }: Homes): Tenants {
       await registry().put(tenant)
     },
     read: (id) => desk(id).read(),
+    usage: (id, ask) => desk(id).usage(ask),
     change: async (id, change) => {
       const reading = await desk(id).change(change)
       if (reading !== undefined && 'tenant' in reading) await registry().put(reading.tenant)

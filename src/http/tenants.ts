@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
+import type { UsageAsk, UsageReading } from '../desk-usage.ts'
 import type { DeskReading } from '../tenant-desk.ts'
 import { settingsProblem } from '../settings-check.ts'
 import { KeyChange, KeySettings, TenantChange, TenantSettings, whole } from '../plan-settings.ts'
@@ -12,6 +13,7 @@ import type { Refusal } from '../refusal.ts'
 import { Edit, found, newId, readBody, readQuery, Refused } from './answer.ts'
 import { makeKey, type Sha256 } from './key.ts'
 import { queueRoutes } from './queue.ts'
+import { usageRoutes } from './usage.ts'
 
 /** Tenants and what is theirs, wherever the host keeps them. undefined or a refusal where there is no such thing. */
 export interface Tenants {
@@ -21,6 +23,7 @@ export interface Tenants {
   ): Promise<{ data: Pick<Tenant, 'id' | 'name' | 'plan'>[]; more: boolean }>
   create(tenant: Tenant): Promise<void>
   read(id: string): Promise<DeskReading | undefined>
+  usage(id: string, ask: UsageAsk): Promise<UsageReading | undefined>
   change(id: string, change: TenantChange): Promise<DeskReading | Refusal | undefined>
   /** What a change would do, now. */
   preview(id: string, change: TenantChange): Promise<TenantPreview | Refusal | undefined>
@@ -144,6 +147,11 @@ export function tenantRoutes(): Hono<Env> {
   routes.route(
     '/:tenant/queue',
     queueRoutes(async (c) => c.req.param('tenant') ?? ''),
+  )
+
+  routes.route(
+    '/:tenant/usage',
+    usageRoutes(async (c) => c.req.param('tenant') ?? ''),
   )
 
   return routes

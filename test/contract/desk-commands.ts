@@ -1,5 +1,6 @@
 // What may be asked of a whole desk, and random streams of it. Knows no rule and no home.
 import * as fc from 'fast-check'
+import type { UsageAsk } from '../../src/desk-usage.ts'
 import type { Progress } from '../../src/ports.ts'
 
 export const calls = Array.from({ length: 24 }, (_, i) => `c${i + 1}`)
@@ -40,6 +41,7 @@ export type DeskCommand =
   | { do: 'sweep' | 'read' | 'report' | 'queue' | 'open' | 'pools' | 'keys' | 'judge' | 'affected' | 'resume' }
   | { do: 'calls'; limit: number; before: string | undefined }
   | { do: 'me'; hash: string }
+  | { do: 'usage'; ask: UsageAsk; backMs: number }
   | { do: 'change' | 'preview'; change: Record<string, unknown> }
   | { do: 'changeKey' | 'previewKey'; key: string; change: Record<string, unknown> }
   | { do: 'revoke'; key: string; graceMs: number }
@@ -92,6 +94,15 @@ const keyChange = fc.oneof(
   fc.record({ lines: fc.constantFrom(null, 0, 1, 2) }),
   fc.record({ headStartSeconds: fc.constantFrom(0, 5) }),
 )
+
+/** `from` and `until` are from `backMs` before the moment on. */
+const usage = fc.record({
+  of: fc.constantFrom('hour', 'hour', 'day'),
+  from: fc.constantFrom(-86_400_000, -3_600_000, 0),
+  until: fc.constantFrom(0, 1, 86_400_000),
+  most: fc.constantFrom(1, 3, 30),
+  apart: fc.boolean(),
+})
 
 function one<T extends DeskCommand>(weight: number, arbitrary: fc.Arbitrary<T>) {
   return { weight, arbitrary }
@@ -159,6 +170,7 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
     }),
   ),
   one(1, fc.record({ do: fc.constant('me'), hash: fc.constantFrom('hash of k1', 'hash of k2', 'none') })),
+  one(2, fc.record({ do: fc.constant('usage'), ask: usage, backMs: fc.constantFrom(0, 3_600_000, 90_000_000) })),
   one(5, fc.record({ do: fc.constantFrom('change', 'change', 'preview'), change })),
   one(2, fc.record({ do: fc.constantFrom('changeKey', 'previewKey'), key, change: keyChange })),
   one(

@@ -81,6 +81,7 @@ export class MemoryHouse implements House {
         this.desks.set(tenant.id, desk)
       },
       read: async (id) => this.#read(id),
+      usage: async (id, ask) => this.desks.get(id)?.usage.reading(ask, Date.now()),
       change: async (id, change) => {
         const changed = this.desks.get(id)?.edits.change(change)
         return changed !== undefined && 'why' in changed ? changed : this.#read(id)

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { lostRecord } from '../../src/desk-counts.ts'
 import type { DeskSteps } from '../../src/desk-steps.ts'
 import { SqlDesk } from '../../src/desk.ts'
+import type { UsageAsk } from '../../src/desk-usage.ts'
 import { leaseTtlMs, shareTimeoutMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
@@ -55,7 +56,7 @@ class Beside {
   readonly #store = openSqlite()
   readonly #sql: SqlDesk
   /** Pool → until when an answer is awaited, and whether somebody else came since. */
-  readonly #asked = new Map<string, { until: number; again: boolean }>()
+  readonly #shares = new Map<string, { until: number; again: boolean }>()
   #version = 1
 
   constructor({ desk, at }: TimedDesk) {
@@ -110,13 +111,13 @@ class Beside {
   }
 
   async #ask(pool: string): Promise<void> {
-    const asked = this.#asked.get(pool)
+    const asked = this.#shares.get(pool)
     if (asked !== undefined && asked.until > this.#now) {
       asked.again = true
       expect(await this.#other.ask(pool)).toEqual({ is: 'under way' })
       return
     }
-    this.#asked.set(pool, { until: this.#now + shareTimeoutMs, again: false })
+    this.#shares.set(pool, { until: this.#now + shareTimeoutMs, again: false })
     expect(await this.#other.ask(pool)).toEqual(this.#sql.ask(pool, this.#now))
   }
 
@@ -125,9 +126,9 @@ class Beside {
     const grantOf = (amount: number) => ({ amount, until: this.#now + leaseTtlMs, version })
     const grant: PoolGrant = { epoch: start, tokens: grantOf(tokens), sessions: grantOf(sessions) }
     const [taken, how] = [as === 'none' ? undefined : grant, as === 'none' ? 'answer' : as] as const
-    const others = this.#asked.get(pool)?.again === true
+    const others = this.#shares.get(pool)?.again === true
     const again = as === 'answer' && others
-    if (as !== 'word') this.#asked.set(pool, { until: 0, again: others })
+    if (as !== 'word') this.#shares.set(pool, { until: 0, again: others })
     const { seated } = this.#sql.regrant(pool, taken, how, this.#now)
     this.#sql.advance(this.#now)
     expect(await this.#other.regrant(pool, taken, how)).toEqual({ seated, again })
@@ -181,6 +182,8 @@ class Beside {
         const [reading, key] = [sql.read(now), sql.registry.keyByHash(command.hash)]
         return reading === undefined || key === undefined || !keyValid(key, now) ? undefined : { reading, key }
       }
+      case 'usage':
+        return sql.usage.reading(this.#asked(command), now)
       case 'change': {
         const changed = sql.edits.change(command.change)
         sql.advance(now)
@@ -198,6 +201,11 @@ class Beside {
       default:
         return this.#revoke(command.key, command.graceMs)
     }
+  }
+
+  #asked({ ask, backMs }: DeskCommand & { do: 'usage' }): UsageAsk {
+    const at = this.#now - backMs
+    return { ...ask, from: at + ask.from, until: at + ask.until }
   }
 
   #decision({ call, unserved }: Offering, decide: (offer: Offer) => Admission | undefined): unknown {
@@ -248,6 +256,8 @@ class Beside {
         return desk.calls(command.limit, command.before)
       case 'me':
         return desk.me(command.hash)
+      case 'usage':
+        return desk.usage(this.#asked(command))
       case 'change':
         return desk.change(command.change)
       case 'preview':

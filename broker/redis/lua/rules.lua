@@ -181,6 +181,43 @@ local function __TS__ArraySlice(self, first, last)
     return out
 end
 
+local __TS__StringSplit
+do
+    local sub = string.sub
+    local find = string.find
+    function __TS__StringSplit(source, separator, limit)
+        if limit == nil then
+            limit = 4294967295
+        end
+        if limit == 0 then
+            return {}
+        end
+        local result = {}
+        local resultIndex = 1
+        if separator == nil or separator == "" then
+            for i = 1, #source do
+                result[resultIndex] = sub(source, i, i)
+                resultIndex = resultIndex + 1
+            end
+        else
+            local currentPos = 1
+            while resultIndex <= limit do
+                local startPos, endPos = find(source, separator, currentPos, true)
+                if not startPos then
+                    break
+                end
+                result[resultIndex] = sub(source, currentPos, startPos - 1)
+                resultIndex = resultIndex + 1
+                currentPos = endPos + 1
+            end
+            if resultIndex <= limit then
+                result[resultIndex] = sub(source, currentPos)
+            end
+        end
+        return result
+    end
+end
+
 local function __TS__StringStartsWith(self, searchString, position)
     if position == nil or position < 0 then
         position = 0
@@ -266,43 +303,6 @@ local function __TS__NumberIsFinite(value)
     return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
 end
 
-local __TS__StringSplit
-do
-    local sub = string.sub
-    local find = string.find
-    function __TS__StringSplit(source, separator, limit)
-        if limit == nil then
-            limit = 4294967295
-        end
-        if limit == 0 then
-            return {}
-        end
-        local result = {}
-        local resultIndex = 1
-        if separator == nil or separator == "" then
-            for i = 1, #source do
-                result[resultIndex] = sub(source, i, i)
-                resultIndex = resultIndex + 1
-            end
-        else
-            local currentPos = 1
-            while resultIndex <= limit do
-                local startPos, endPos = find(source, separator, currentPos, true)
-                if not startPos then
-                    break
-                end
-                result[resultIndex] = sub(source, currentPos, startPos - 1)
-                resultIndex = resultIndex + 1
-                currentPos = endPos + 1
-            end
-            if resultIndex <= limit then
-                result[resultIndex] = sub(source, currentPos)
-            end
-        end
-        return result
-    end
-end
-
 local function __TS__New(target, ...)
     local instance = setmetatable({}, target.prototype)
     instance:____constructor(...)
@@ -319,6 +319,22 @@ local function __TS__ArraySort(self, compareFn)
         table.sort(self)
     end
     return self
+end
+
+local function __TS__StringSlice(self, start, ____end)
+    if start == nil or start ~= start then
+        start = 0
+    end
+    if ____end ~= ____end then
+        ____end = 0
+    end
+    if start >= 0 then
+        start = start + 1
+    end
+    if ____end ~= nil and ____end < 0 then
+        ____end = ____end - 1
+    end
+    return string.sub(self, start, ____end)
 end
 
 local function __TS__SparseArrayNew(...)
@@ -684,6 +700,7 @@ return {
   __TS__ArrayFilter = __TS__ArrayFilter,
   __TS__ObjectFromEntries = __TS__ObjectFromEntries,
   __TS__ArraySlice = __TS__ArraySlice,
+  __TS__StringSplit = __TS__StringSplit,
   __TS__StringStartsWith = __TS__StringStartsWith,
   __TS__ArrayReduce = __TS__ArrayReduce,
   __TS__ArrayEvery = __TS__ArrayEvery,
@@ -691,9 +708,9 @@ return {
   __TS__ArrayIncludes = __TS__ArrayIncludes,
   __TS__ObjectRest = __TS__ObjectRest,
   __TS__NumberIsFinite = __TS__NumberIsFinite,
-  __TS__StringSplit = __TS__StringSplit,
   __TS__New = __TS__New,
   __TS__ArraySort = __TS__ArraySort,
+  __TS__StringSlice = __TS__StringSlice,
   __TS__SparseArrayNew = __TS__SparseArrayNew,
   __TS__SparseArrayPush = __TS__SparseArrayPush,
   __TS__SparseArraySpread = __TS__SparseArraySpread,
@@ -740,6 +757,8 @@ ____exports.firstReply = {input = 800, output = 200, micro_usd = 13000}
 ____exports.cellsMost = 200
 --- How long what was used in a window is kept after its end: hours to look a week back, days as call records, months to compare with last year's.
 ____exports.pageKeptMs = {hour = 8 * 86400000, day = ____exports.keptMs, month = 400 * 86400000}
+--- A page of what was used ends when so many balances were read: some 100 ms over SQL, in which the desk does nothing else.
+____exports.usageEntriesMost = 20000
 --- The spend of so long is taken for a rate (L7), in steps of so long.
 ____exports.burnMs = 600000
 ____exports.burnStepMs = 10000
@@ -1410,6 +1429,26 @@ function ____exports.windowsAt(now, zone)
         }
     }
 end
+local spanned = {hour = {at = 0, ms = hourMs}, day = {at = 1, ms = dayMs}}
+--- The hours or days, one after the other, from that in which `from` falls to the last that begins before `until`; no more than `most`, the first ones.
+function ____exports.spansOf(name, from, ____until, most, zone)
+    local ____spanned_name_0 = spanned[name]
+    local at = ____spanned_name_0.at
+    local ms = ____spanned_name_0.ms
+    local function endOf(moment)
+        return ____exports.windowsAt(moment, zone)[at + 1].ends
+    end
+    local starts, ends = from, endOf(from - 2 * ms)
+    while ends <= from do
+        starts, ends = ends, endOf(ends)
+    end
+    local spans = {}
+    while starts < ____until and #spans < most do
+        spans[#spans + 1] = {starts = starts, ends = ends}
+        starts, ends = ends, endOf(ends)
+    end
+    return spans
+end
 return ____exports
 end)()
 
@@ -1807,6 +1846,8 @@ local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__StringSplit = ____lualib.__TS__StringSplit
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
 local __TS__StringStartsWith = ____lualib.__TS__StringStartsWith
 local __TS__ArrayReduce = ____lualib.__TS__ArrayReduce
 local ____exports = {}
@@ -1931,6 +1972,28 @@ end
 --- All tokens of a report: cached ones are part of input.
 function ____exports.tokensOf(amounts)
     return sumOf(amounts, "input_") + sumOf(amounts, "output_")
+end
+function ____exports.cellOf(text)
+    local ____TS__StringSplit_result_0 = __TS__StringSplit(text, "\n")
+    local key = ____TS__StringSplit_result_0[1]
+    if key == nil then
+        key = ""
+    end
+    local model = ____TS__StringSplit_result_0[2]
+    if model == nil then
+        model = ""
+    end
+    local rest = __TS__ArraySlice(____TS__StringSplit_result_0, 2)
+    local agent = table.concat(rest, "\n")
+    local ____key_2 = key
+    local ____model_3 = model
+    local ____temp_1
+    if agent == "" then
+        ____temp_1 = nil
+    else
+        ____temp_1 = agent
+    end
+    return {key = ____key_2, model = ____model_3, agent = ____temp_1}
 end
 otherAgents = "(other)"
 return ____exports
@@ -2971,7 +3034,6 @@ ____exports.accounts = {
     "output_unknown",
     "tts_characters",
     "transcribed_ms",
-    "tts_characters",
     "micro_usd",
     "unpriced",
     "unreported",
@@ -3180,6 +3242,120 @@ function DeskLedger.prototype._more(self, roster, account, total)
         so:set(account, total)
     end
     return math.max(0, total - before)
+end
+return ____exports
+end)()
+
+-- src/desk-usage
+modules["desk-usage"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__New = ____lualib.__TS__New
+local __TS__StringSlice = ____lualib.__TS__StringSlice
+local ____exports = {}
+local read, namesIn, Sums
+local ____limits_2Ets = modules["limits"]
+local usageEntriesMost = ____limits_2Ets.usageEntriesMost
+local ____window_2Ets = modules["window"]
+local spansOf = ____window_2Ets.spansOf
+function read(____bindingPattern0, byCell, sums)
+    local apart
+    local used
+    used = ____bindingPattern0.used
+    apart = ____bindingPattern0.apart
+    if not byCell or apart == nil then
+        local accounts = namesIn(used)
+        for ____, account in ipairs(accounts) do
+            sums:add(
+                "",
+                account,
+                used:get(account) or 0
+            )
+        end
+        return #accounts
+    end
+    local cells = {}
+    for ____, cell in ipairs(namesIn(apart.cells)) do
+        cells[tostring(apart.cells:get(cell) or 0)] = cell
+    end
+    local names = namesIn(apart.split)
+    for ____, name in ipairs(names) do
+        local slash = (string.find(name, "/", nil, true) or 0) - 1
+        sums:add(
+            cells[__TS__StringSlice(name, 0, slash)] or "",
+            __TS__StringSlice(name, slash + 1),
+            apart.split:get(name) or 0
+        )
+    end
+    return #names
+end
+function namesIn(roster)
+    return roster:first(roster:size())
+end
+--- More windows than are kept of any name.
+local everyWindow = 1000
+____exports.DeskUsage = __TS__Class()
+local DeskUsage = ____exports.DeskUsage
+DeskUsage.name = "DeskUsage"
+function DeskUsage.prototype.____constructor(self, registry, pages)
+    self._registry = registry
+    self._pages = pages
+end
+function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
+    local apart
+    local most
+    local ____until
+    local from
+    local of
+    of = ____bindingPattern0.of
+    from = ____bindingPattern0.from
+    ____until = ____bindingPattern0["until"]
+    most = ____bindingPattern0.most
+    apart = ____bindingPattern0.apart
+    local tenant = self._registry:tenant()
+    if tenant == nil then
+        return nil
+    end
+    local timezone = tenant.timezone
+    local spans = spansOf(
+        of,
+        from,
+        ____until,
+        most + 1,
+        self._registry:zone(tenant, now)
+    )
+    local buckets = {}
+    local entries = 0
+    for ____, ____value in ipairs(spans) do
+        local starts = ____value.starts
+        local ends = ____value.ends
+        if #buckets == most or entries >= usageEntriesMost then
+            return {now = now, timezone = timezone, buckets = buckets, next = starts}
+        end
+        local sums = __TS__New(Sums)
+        for ____, page in ipairs(self._pages:between(of, starts, ends, everyWindow)) do
+            entries = entries + read(page, apart, sums)
+        end
+        buckets[#buckets + 1] = {starts = starts, ends = ends, parts = sums.parts}
+    end
+    return {now = now, timezone = timezone, buckets = buckets}
+end
+--- Cell and account → what comes to them, in the order in which cells came.
+Sums = __TS__Class()
+Sums.name = "Sums"
+function Sums.prototype.____constructor(self)
+    self.parts = {}
+    self._at = {}
+end
+function Sums.prototype.add(self, cell, account, amount)
+    local amounts = self._at[cell]
+    if amounts == nil then
+        amounts = {}
+        self._at[cell] = amounts
+        local ____self_parts_0 = self.parts
+        ____self_parts_0[#____self_parts_0 + 1] = {cell = cell, amounts = amounts}
+    end
+    amounts[account] = (amounts[account] or 0) + amount
 end
 return ____exports
 end)()
@@ -4527,6 +4703,8 @@ local ____desk_2Dqueue_2Ets = modules["desk-queue"]
 local DeskQueue = ____desk_2Dqueue_2Ets.DeskQueue
 local ____desk_2Drosters_2Ets = modules["desk-rosters"]
 local DeskRosters = ____desk_2Drosters_2Ets.DeskRosters
+local ____desk_2Dusage_2Ets = modules["desk-usage"]
+local DeskUsage = ____desk_2Dusage_2Ets.DeskUsage
 local ____gate_2Ets = modules["gate"]
 local advance = ____gate_2Ets.advance
 local conclude = ____gate_2Ets.conclude
@@ -4565,6 +4743,7 @@ function TenantDesk.prototype.____constructor(self, homes)
         self.counts,
         self._pools
     )
+    self.usage = __TS__New(DeskUsage, registry, self._books.pages)
     self._ends = __TS__New(
         DeskEnds,
         self.rosters,
@@ -4818,13 +4997,17 @@ function TenantDesk.prototype.read(self, now)
     if tenant == nil then
         return nil
     end
-    local lines, usage = self.queue:lines(tenant, now), self._books.ledger:usage(tenant, now)
+    local ____self__books_6 = self._books
+    local ledger = ____self__books_6.ledger
+    local budget = ____self__books_6.budget
+    local lines, usage = self.queue:lines(tenant, now), ledger:usage(tenant, now)
+    local budgets, suspended = budget:reading(tenant, now), budget:suspendedAt() or nil
     return {
         tenant = tenant,
         lines = lines,
         usage = usage,
-        budgets = self._books.budget:reading(tenant, now),
-        suspended = self._books.budget:suspendedAt() or nil
+        budgets = budgets,
+        suspended = suspended
     }
 end
 function TenantDesk.prototype.report(self, now)
@@ -4836,9 +5019,9 @@ function TenantDesk.prototype.report(self, now)
     )
 end
 function TenantDesk.prototype.gauges(self, tenant, now)
-    local ____temp_6 = self.queue:lines(tenant, now)
-    local live = ____temp_6.live
-    local cap = ____temp_6.cap
+    local ____temp_7 = self.queue:lines(tenant, now)
+    local live = ____temp_7.live
+    local cap = ____temp_7.cap
     return {
         live = live,
         cap = cap,
@@ -4882,9 +5065,9 @@ function TenantDesk.prototype._release(self, ref, tenant, now)
     release(gate, ref.call, now, ref.caller or nil)
     self._books.budget:letGo(ref.call)
     if place ~= nil then
-        local ____opt_7 = self._homes.ticks
-        if ____opt_7 ~= nil then
-            ____opt_7:gaveUp(ref.call, place, now)
+        local ____opt_8 = self._homes.ticks
+        if ____opt_8 ~= nil then
+            ____opt_8:gaveUp(ref.call, place, now)
         end
     end
     return gate.queue:size() > 0

@@ -135,6 +135,12 @@ function desk_steps.me(desk, ask, now, homes)
     return { reading = desk_steps.read(desk, ask, now, homes), key = homes.registry:key_text(ask.hash) }
 end
 
+function desk_steps.usage(desk, ask, now, homes)
+    local reading = desk.usage:reading(ask, now)
+    reading.tenant = homes.registry:text()
+    return reading
+end
+
 function desk_steps.report(desk, _, now, homes)
     local tenant = homes.registry:tenant()
     return { plan = tenant.plan, gauges = desk:gauges(tenant, now), sums = homes.counts:sums() }
