@@ -214,6 +214,9 @@ export const lineMsMost = 10_000
 /** A line as text: some 30 s when read aloud. */
 export const lineCharacters = 400
 
+/** Who is told to come back within this is told that a retry is welcome (L9): the openai SDK keeps to waits of up to 60 s, and else comes back after seconds. */
+export const retrySoonMs = 60_000
+
 /** Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3). */
 export const storeAnswerMs = 350
 export const storeHopMs = 80

@@ -10,9 +10,11 @@ import { presentedKey } from './door.ts'
 import { drainRoutes, type DrainHouse } from './drain.ts'
 import { exposition, expositionType } from './exposition.ts'
 import { readKey, sameSecret, type ReadKey, type Sha256 } from './key.ts'
+import { limitHeaders } from './limit-headers.ts'
 import { poolRoutes, type PoolHouse } from './pools.ts'
 import { queueRoutes } from './queue.ts'
 import { soundRoutes, type Uploads } from './sounds.ts'
+import { standingOf } from './standing.ts'
 import { tenantRoutes, type Tenants } from './tenants.ts'
 import { usageRoutes } from './usage.ts'
 
@@ -38,7 +40,7 @@ export interface House {
   fault(error: unknown, instance: string): Refusal | undefined
 }
 
-type Env = { Bindings: { house: House }; Variables: { instance: string } }
+type Env = { Bindings: { house: House }; Variables: { instance: string; reading: DeskReading } }
 
 /** `pages`: what the host serves where there is no route, if its platform does not. */
 export function app(pages?: MiddlewareHandler): Hono<Env> {
@@ -65,17 +67,24 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     })
   })
 
+  // A tenant sees with each answer what it has left, also with a refusal.
+  routes.use('/v1/*', async (c, next) => {
+    await next()
+    const reading = c.get('reading') as DeskReading | undefined
+    const limits = reading === undefined ? {} : limitHeaders(reading, new Date().getTime())
+    for (const [name, value] of Object.entries(limits)) c.header(name, value)
+  })
+
   routes.get('/v1/me', async (c) => {
     const { reading, key } = await me(c)
-    const { tenant, lines, usage } = reading
+    const { tenant } = reading
     return c.json({
       object: 'me',
       as_of: new Date().toISOString(),
       tenant: { id: tenant.id, name: tenant.name, plan: tenant.plan },
       key,
       models: tenant.models ?? c.env.house.models,
-      lines,
-      usage,
+      ...standingOf(reading),
     })
   })
 
@@ -124,5 +133,6 @@ async function me(c: Context<Env>): Promise<{ reading: DeskReading; key: Key }> 
   if (key === undefined) throw new Refused({ why: 'key_malformed' })
   const known = await c.env.house.me(key)
   if (known === undefined) throw new Refused({ why: 'key_unknown' })
+  c.set('reading', known.reading)
   return known
 }

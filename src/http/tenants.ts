@@ -13,6 +13,7 @@ import type { Refusal } from '../refusal.ts'
 import { Edit, found, newId, readBody, readQuery, Refused } from './answer.ts'
 import { makeKey, type Sha256 } from './key.ts'
 import { queueRoutes } from './queue.ts'
+import { standingOf } from './standing.ts'
 import { usageRoutes } from './usage.ts'
 
 /** Tenants and what is theirs, wherever the host keeps them. undefined or a refusal where there is no such thing. */
@@ -177,8 +178,10 @@ async function issue(
   return { ...made, key }
 }
 
-function shown({ tenant, lines, usage }: DeskReading): object {
-  return { object: 'tenant', ...tenant, lines, usage }
+/** `budgets` are those that are set. */
+function shown(reading: DeskReading): object {
+  const { budgets: budgets_now, ...standing } = standingOf(reading)
+  return { object: 'tenant', ...reading.tenant, ...standing, budgets_now }
 }
 
 async function done<T extends object>(result: Promise<T | Refusal>): Promise<T> {

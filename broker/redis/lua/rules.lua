@@ -905,6 +905,8 @@ ____exports.lineMsLeast = 200
 ____exports.lineMsMost = 10000
 --- A line as text: some 30 s when read aloud.
 ____exports.lineCharacters = 400
+--- Who is told to come back within this is told that a retry is welcome (L9): the openai SDK keeps to waits of up to 60 s, and else comes back after seconds.
+____exports.retrySoonMs = 60000
 --- Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3).
 ____exports.storeAnswerMs = 350
 ____exports.storeHopMs = 80
@@ -3369,7 +3371,7 @@ local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
 local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
 local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
 local ____exports = {}
-local alertOf, exhausted
+local alertOf, readingOf, exhausted
 local ____budget_2Ets = modules["budget"]
 local named = ____budget_2Ets.named
 local unitsOf = ____budget_2Ets.unitsOf
@@ -3424,13 +3426,36 @@ function alertOf(____bindingPattern0, shadow)
         ends = ends
     }
 end
+function readingOf(limit, pages, held, now, shadow)
+    if shadow == nil then
+        shadow = false
+    end
+    local page = pageOf(pages, limit)
+    local ____limit_4 = limit
+    local window = ____limit_4.window
+    local account = ____limit_4.account
+    local amount = ____limit_4.amount
+    local used, kept = page and page.used:get(account) or 0, heldOf(held, account, now)
+    local left = math.max(0, amount - used - kept)
+    return {
+        window = window,
+        account = account,
+        amount = amount,
+        used = used,
+        held = kept,
+        left = left,
+        ends = page and page.window.ends or now,
+        shadow = shadow
+    }
+end
 function exhausted(____bindingPattern0, whose, now)
     local ends
     local limit
     limit = ____bindingPattern0.limit
     ends = ____bindingPattern0.ends
-    local ____limit_8 = limit
-    local window = ____limit_8.window
+    local ____limit_9 = limit
+    local window = ____limit_9.window
+    local account = ____limit_9.account
     local amount, what = limit.amount / unitsOf(limit), named(limit)
     return {
         why = "budget_exhausted",
@@ -3441,7 +3466,14 @@ function exhausted(____bindingPattern0, whose, now)
             window = window,
             ends = isoOf(ends)
         },
-        retryAfterMs = ends - now
+        retryAfterMs = ends - now,
+        budget = {
+            window = window,
+            account = account,
+            amount = limit.amount,
+            left = 0,
+            ends = ends
+        }
     }
 end
 local dayMs = 86400000
@@ -3550,9 +3582,9 @@ function DeskBudget.prototype.refusalOf(self, call, tenant, now)
     return gone and exhausted(gone, "This call’s", now)
 end
 function DeskBudget.prototype.short(self, tenant, asked, now)
-    local held = self:_held()
+    local pages, held = self._pages:at(tenant, now), self:_held()
     local limit = short(
-        self._pages:at(tenant, now),
+        pages,
         tenantLimits(tenant),
         function(____bindingPattern0)
             local account
@@ -3565,13 +3597,30 @@ function DeskBudget.prototype.short(self, tenant, asked, now)
             return partOf(asked, account)
         end
     )
-    return limit and ({
+    if limit == nil then
+        return nil
+    end
+    local ____readingOf_result_2 = readingOf(limit, pages, held, now)
+    local window = ____readingOf_result_2.window
+    local account = ____readingOf_result_2.account
+    local amount = ____readingOf_result_2.amount
+    local left = ____readingOf_result_2.left
+    local ends = ____readingOf_result_2.ends
+    local budget = {
+        window = window,
+        account = account,
+        amount = amount,
+        left = left,
+        ends = ends
+    }
+    return {
         why = "budget_held",
         details = {
             what = named(limit),
-            window = limit.window
-        }
-    })
+            window = window
+        },
+        budget = budget
+    }
 end
 function DeskBudget.prototype.hold(self, call, estimate, now)
     hold(
@@ -3602,37 +3651,24 @@ function DeskBudget.prototype.sweep(self, now)
 end
 function DeskBudget.prototype.reading(self, tenant, now)
     local pages, held = self._pages:at(tenant, now), self:_held()
-    local function read(limit, shadow)
-        local page = pageOf(pages, limit)
-        local ____limit_2 = limit
-        local window = ____limit_2.window
-        local account = ____limit_2.account
-        local amount = ____limit_2.amount
-        local used, kept = page and page.used:get(limit.account) or 0, heldOf(held, limit.account, now)
-        local left = math.max(0, amount - used - kept)
-        return {
-            window = window,
-            account = account,
-            amount = amount,
-            used = used,
-            held = kept,
-            left = left,
-            ends = page and page.window.ends or now,
-            shadow = shadow
-        }
-    end
-    local ____array_7 = __TS__SparseArrayNew(unpack(__TS__ArrayMap(
+    local ____array_3 = __TS__SparseArrayNew(unpack(__TS__ArrayMap(
         tenantLimits(tenant),
-        function(____, limit) return read(limit, false) end
+        function(____, limit) return readingOf(limit, pages, held, now) end
     )))
     __TS__SparseArrayPush(
-        ____array_7,
+        ____array_3,
         unpack(__TS__ArrayMap(
             shadowLimits(tenant),
-            function(____, limit) return read(limit, true) end
+            function(____, limit) return readingOf(
+                limit,
+                pages,
+                held,
+                now,
+                true
+            ) end
         ))
     )
-    return {__TS__SparseArraySpread(____array_7)}
+    return {__TS__SparseArraySpread(____array_3)}
 end
 function DeskBudget.prototype._held(self)
     local input, output = self._rosters:get("held:input"), self._rosters:get("held:output")
