@@ -9,6 +9,7 @@ export function deskFace(life: DeskLife): DeskFace {
     create: (tenant) => life.create(tenant),
     read: async () => steps.read(),
     me: async (hash) => steps.me(hash),
+    barred: async (offer) => (await steps.barred(offer)).refusal,
     usage: async (ask) => steps.usage(ask),
     change: (change) => life.change(change),
     preview: async (change) => steps.preview(change),

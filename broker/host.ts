@@ -7,7 +7,7 @@ import type { Series } from '../src/metrics.ts'
 import { unpricedOf, unpricedSays } from '../src/price-table.ts'
 import { seriesOf, total } from '../src/series.ts'
 import type { Word } from '../src/ports.ts'
-import { modelsOf, poolsOf } from '../src/upstream.ts'
+import { poolsOf } from '../src/upstream.ts'
 import { Calls } from './calls.ts'
 import type { Config } from './config.ts'
 import { Door } from './door.ts'
@@ -77,7 +77,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     version: manifest.version,
     host: 'node',
     operatorKey: config.adminKey,
-    models: modelsOf(config.upstreams),
+    upstreams: config.upstreams,
     sha256,
     fault: (error: unknown, instance: string): Refusal | undefined => {
       fault('request', error, { request_id: instance })

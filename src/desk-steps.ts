@@ -11,7 +11,7 @@ import type { Entry } from './ledger.ts'
 import type { Series } from './metrics.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { Key, Tenant } from './plan.ts'
-import type { CallRecord, CallRef, Progress } from './ports.ts'
+import type { CallRecord, CallRef, Offer, Progress } from './ports.ts'
 import type { KeptCall } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format, Sound } from './sound.ts'
@@ -19,12 +19,19 @@ import type { Upload } from './sounds-sql.ts'
 
 export type Soon<T> = T | Promise<T>
 
+/** Why a newcomer would be refused, if it would be. */
+export interface Barred {
+  refusal?: Refusal | undefined
+}
+
 /** undefined in an answer: nobody owns this desk. */
 export interface DeskSteps extends Deciding {
   create(tenant: Tenant): Soon<void>
   read(): Soon<DeskReading | undefined>
   /** The reading for a key that is good now. */
   me(hash: string): Soon<{ reading: DeskReading; key: Key } | undefined>
+  /** How an upgrade would be answered now, whatever the lines. */
+  barred(offer: Offer): Soon<Barred>
   /** A page of what was used. */
   usage(ask: UsageAsk): Soon<UsageReading | undefined>
   /** What this desk adds to `/metrics`, by pool. */

@@ -1,8 +1,9 @@
 // The steps of a desk over one SQL store, as its host's clock has them. Nothing is written before a tenant is made. Knows no host.
-import type { Affected, Considered, Decision, DeskReading, Left, Regranted, UnderWay } from './tenant-desk.ts'
+import type { Considered, Decision, Regranted, UnderWay } from './admission.ts'
+import type { Affected, DeskReading, Left } from './tenant-desk.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { KeptCall } from './records.ts'
-import type { DeskSteps } from './desk-steps.ts'
+import type { Barred, DeskSteps } from './desk-steps.ts'
 import { SqlDesk } from './desk.ts'
 import type { Heard } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
@@ -48,6 +49,11 @@ export class SqlSteps implements DeskSteps {
   admit(offer: Offer): Decision {
     const now = this.#now()
     return this.desk?.decision(this.desk.admit(offer, now), offer.pool, now) ?? nobodys
+  }
+
+  barred(offer: Offer): Barred {
+    if (this.desk === undefined) return { refusal: { why: 'key_unknown' } }
+    return { refusal: this.desk.barred(offer, this.#now()) }
   }
 
   ask(pool: string): PoolAsk | UnderWay | undefined {

@@ -1,5 +1,6 @@
 // One tenant's desk: its gate, ledger, keys and records, each step one transaction of whatever it is kept in. Knows no home, no host and no
 // socket. Compiled for Redis as it stands (tools/lua).
+import type { Regranted, UnderWay } from './admission.ts'
 import { DeskAdmission } from './desk-admission.ts'
 import { DeskCounts, lost, reportOf, type Gauges } from './desk-counts.ts'
 import type { DeskHomes, Registry } from './desk-homes.ts'
@@ -40,29 +41,6 @@ export interface Affected {
 export interface Left {
   waits: boolean
   alerts: Alert[]
-}
-
-/** An admission, and whether by it the slack is used: the desk's next newcomer would have to wait for the pool. */
-export interface Decision {
-  admission: Admission
-  lacks: boolean
-}
-
-/** The same of a newcomer; no admission: the pool is to be asked first. */
-export interface Considered {
-  admission: Admission | undefined
-  lacks: boolean
-}
-
-/** Calls that were seated, and whether the pool is to be asked again: others have come since it was. */
-export interface Regranted {
-  seated: string[]
-  again: boolean
-}
-
-/** Another host asks, and is told to ask again when it is answered. */
-export interface UnderWay {
-  is: 'under way'
 }
 
 export class TenantDesk {
@@ -109,6 +87,11 @@ export class TenantDesk {
   /** What was decided, as the conversation with the pool hears it. */
   decision<A extends Admission | undefined>(admission: A, pool: string, now: number): { admission: A; lacks: boolean } {
     return { admission, lacks: admission?.is === 'granted' && this.lacks(pool, now) }
+  }
+
+  /** Why a newcomer would be refused, whatever the lines: nothing is counted, nothing of it is kept. */
+  barred(offer: Offer, now: number): Refusal | undefined {
+    return this.#homes.transact(() => this.#admission.barred(offer, now))
   }
 
   /** Seats those whose turn has come, and names them: they are to be woken (G6). */

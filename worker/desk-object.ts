@@ -89,6 +89,10 @@ export class DeskObject extends DurableObject<Env> {
     return this.#steps.me(hash)
   }
 
+  barred(offer: Offer): Refusal | undefined {
+    return this.#steps.barred(offer).refusal
+  }
+
   usage(ask: UsageAsk): UsageReading | undefined {
     return this.#steps.usage(ask)
   }

@@ -4,7 +4,7 @@ import type { Heard } from '../../src/desk-books.ts'
 import type { Alert } from '../../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../../src/desk-edits.ts'
 import type { QueueReading, Removed } from '../../src/desk-queue.ts'
-import type { DeskSteps } from '../../src/desk-steps.ts'
+import type { Barred, DeskSteps } from '../../src/desk-steps.ts'
 import type { UsageAsk, UsageReading } from '../../src/desk-usage.ts'
 import type { Entry } from '../../src/ledger.ts'
 import type { Series } from '../../src/metrics.ts'
@@ -16,7 +16,8 @@ import type { Refusal } from '../../src/refusal.ts'
 import type { Format, Sound } from '../../src/sound.ts'
 import { nobodys } from '../../src/sql-steps.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
-import type { Affected, Considered, Decision, DeskReading, Left, Regranted, UnderWay } from '../../src/tenant-desk.ts'
+import type { Considered, Decision, Regranted, UnderWay } from '../../src/admission.ts'
+import type { Affected, DeskReading, Left } from '../../src/tenant-desk.ts'
 import { clock } from '../clock.ts'
 import { answered, listed, type Fcall, type Writer } from './call.ts'
 import { documentsOf, written, type Documents, type Edit, type ToldDocuments } from './documents.ts'
@@ -73,6 +74,10 @@ export class RedisDesk implements DeskSteps {
   async admit(offer: Offer): Promise<Decision> {
     const answer = await this.#step<told.ToldDecision>('admit', { offer })
     return answer === undefined ? nobodys : told.decisionOf(answer)
+  }
+
+  async barred(offer: Offer): Promise<Barred> {
+    return (await this.#step<Barred>('barred', { offer })) ?? { refusal: { why: 'key_unknown' } }
   }
 
   async ask(pool: string): Promise<PoolAsk | UnderWay | undefined> {

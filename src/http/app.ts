@@ -4,9 +4,11 @@ import { v7 as uuid } from 'uuid'
 import type { DeskReading } from '../tenant-desk.ts'
 import type { Series } from '../metrics.ts'
 import type { Key } from '../plan.ts'
+import type { Offer } from '../ports.ts'
 import type { Refusal } from '../refusal.ts'
+import { modelsOf, type UpstreamSpec } from '../upstream.ts'
 import { noRoute, Refused, refusalResponse } from './answer.ts'
-import { presentedKey } from './door.ts'
+import { arrivalOf, presentedKey } from './door.ts'
 import { drainRoutes, type DrainHouse } from './drain.ts'
 import { exposition, expositionType } from './exposition.ts'
 import { readKey, sameSecret, type ReadKey, type Sha256 } from './key.ts'
@@ -27,12 +29,14 @@ export interface House {
   tenants: Tenants
   pools: PoolHouse
   uploads: Uploads
-  models: readonly string[]
+  upstreams: readonly UpstreamSpec[]
   sha256: Sha256
   /** Where the host is a process. */
   drain?: DrainHouse | undefined
   /** The reading of a tenant's own desk, for a key that is good now. */
   me(key: ReadKey): Promise<{ reading: DeskReading; key: Key } | undefined>
+  /** Why an upgrade of this offer would be refused now, whatever the lines. */
+  barred(offer: Offer): Promise<Refusal | undefined>
   reports(): Promise<Series[]>
   /** What is not ready, as sentences; empty when all is. */
   unready(): Promise<string[]>
@@ -83,7 +87,7 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
       as_of: new Date().toISOString(),
       tenant: { id: tenant.id, name: tenant.name, plan: tenant.plan },
       key,
-      models: tenant.models ?? c.env.house.models,
+      models: tenant.models ?? modelsOf(c.env.house.upstreams),
       ...standingOf(reading),
     })
   })
@@ -112,8 +116,9 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.route('/admin/v1/tenants', soundRoutes())
   routes.route('/admin/v1/drain', drainRoutes())
 
-  routes.get('/v1/realtime', () => {
-    throw new Refused({ why: 'upgrade_needed' })
+  // Stock clients cannot read why an upgrade was refused: asked without one, the answer is the same.
+  routes.get('/v1/realtime', async (c) => {
+    throw new Refused((await barred(c)) ?? { why: 'upgrade_needed' })
   })
 
   if (pages !== undefined) routes.get('*', pages)
@@ -123,6 +128,14 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     return refusalResponse(c.env.house.fault(error, c.get('instance')) ?? { why: 'bug' }, c.get('instance'))
   })
   return routes
+}
+
+/** Who sends no key is only told what is missing. */
+async function barred(c: Context<Env>): Promise<Refusal | undefined> {
+  const { house } = c.env
+  const arrival = await arrivalOf(c.req.raw, c.get('instance'), house.upstreams, house.sha256)
+  if ('offer' in arrival) return house.barred(arrival.offer)
+  return arrival.why === 'key_missing' ? undefined : arrival
 }
 
 /** Whose key it is that came with the request, when it is good now. */

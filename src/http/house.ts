@@ -9,6 +9,7 @@ import type { UsageAsk, UsageReading } from '../desk-usage.ts'
 import type { Indexed } from '../index-sql.ts'
 import type { Series } from '../metrics.ts'
 import type { Key, Tenant } from '../plan.ts'
+import type { Offer } from '../ports.ts'
 import type { PoolChange } from '../pool-settings.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Format, Sound } from '../sound.ts'
@@ -24,6 +25,7 @@ export interface DeskFace {
   create(tenant: Tenant): Promise<void>
   read(): Promise<DeskReading | undefined>
   me(hash: string): Promise<{ reading: DeskReading; key: Key } | undefined>
+  barred(offer: Offer): Promise<Refusal | undefined>
   usage(ask: UsageAsk): Promise<UsageReading | undefined>
   change(change: TenantChange): Promise<DeskReading | Refusal | undefined>
   preview(change: TenantChange): Promise<TenantPreview | Refusal | undefined>
@@ -62,7 +64,7 @@ export interface Homes {
   pools: readonly string[]
 }
 
-export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'models' | 'sha256' | 'fault'>
+export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'upstreams' | 'sha256' | 'fault'>
 
 /** The process itself, where the host is one. */
 export interface Self {
@@ -83,6 +85,7 @@ export function houseOf(own: Own, homes: Homes, { unready, series, drain }: Self
     pools: poolsOf(homes),
     uploads: uploadsOf(homes),
     me: ({ tenant, hash }) => homes.desk(tenant).me(hash),
+    barred: (offer) => homes.desk(offer.tenant).barred(offer),
     reports: async () => {
       const pools = homes.pools.map((id) => homes.pool(id).series())
       return [...(await Promise.all(pools)), ...(await series())]

@@ -31,7 +31,7 @@ export function refOf(call: string) {
 }
 
 export type DeskCommand =
-  | { do: 'consider' | 'admit'; call: string; unserved: boolean }
+  | { do: 'consider' | 'admit' | 'barred'; call: string; unserved: boolean }
   | { do: 'renew'; call: string; load: number | null; progress: Progress }
   | { do: 'leave' | 'remove'; call: string }
   | { do: 'debit'; call: string; report: string; amounts: Record<string, number>; progress: Progress }
@@ -113,7 +113,7 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
   one(
     8,
     fc.record({
-      do: fc.constantFrom('consider', 'admit'),
+      do: fc.constantFrom('consider', 'admit', 'consider', 'admit', 'barred'),
       call,
       unserved: fc.constantFrom(false, false, false, false, true),
     }),

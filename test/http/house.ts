@@ -9,8 +9,10 @@ import type { Tenants } from '../../src/http/tenants.ts'
 import { keysPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import type { Offer } from '../../src/ports.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
+import { modelsOf, upstreamsOf } from '../../src/upstream.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
 
@@ -22,6 +24,17 @@ export interface Answer {
   bytes: Uint8Array
   text: string
   body: Record<string, unknown>
+}
+
+const upstream = {
+  id: 'openai',
+  url: 'wss://voice.example/v1/realtime?model={model}',
+  auth: 'bearer',
+  secret: null,
+  dialect: 'openai-ga',
+  models: ['gpt-realtime', 'gpt-realtime-2.1'],
+  pool: 'openai',
+  ceiling: { tokensPerMinute: null, sessions: null },
 }
 
 /** What goes as it is; anything else goes as JSON. */
@@ -37,7 +50,8 @@ function noTenant(id: string): Refusal {
 export class MemoryHouse implements House {
   readonly version = '1.2.3'
   readonly host = 'memory'
-  readonly models = ['gpt-realtime', 'gpt-realtime-2.1']
+  readonly upstreams = upstreamsOf(JSON.stringify([upstream]), undefined)
+  readonly models = modelsOf(this.upstreams)
   readonly sha256 = webSha256
   readonly faults: unknown[] = []
   operatorKey: string | undefined = operatorKey
@@ -120,6 +134,11 @@ export class MemoryHouse implements House {
   }): Promise<{ reading: DeskReading; key: Key } | undefined> {
     const [reading, key] = [this.#read(tenant), this.desks.get(tenant)?.registry.keyByHash(hash)]
     return reading === undefined || key === undefined || !keyValid(key, Date.now()) ? undefined : { reading, key }
+  }
+
+  async barred(offer: Offer): Promise<Refusal | undefined> {
+    const desk = this.desks.get(offer.tenant)
+    return desk === undefined ? { why: 'key_unknown' } : desk.barred(offer, Date.now())
   }
 
   async reports(): Promise<Series[]> {

@@ -20,7 +20,7 @@ const streamLength = 100
 
 /** What both are asked in the same words. */
 type Told = Exclude<DeskCommand, { do: 'pass' | 'ask' | 'regrant' }>
-type Offering = Extract<DeskCommand, { do: 'consider' | 'admit' }>
+type Offering = Extract<DeskCommand, { call: string; unserved: boolean }>
 
 export interface TimedDesk {
   desk: DeskSteps
@@ -141,6 +141,8 @@ class Beside {
         return this.#decision(command, (offer) => sql.consider(offer, now))
       case 'admit':
         return this.#decision(command, (offer) => sql.admit(offer, now))
+      case 'barred':
+        return { refusal: sql.barred(offerOf(command.call, command.unserved), now) }
       case 'renew':
         return sql.renew(refOf(command.call), command.load, command.progress, now)
       case 'leave':
@@ -232,6 +234,8 @@ class Beside {
         return desk.consider(offerOf(command.call, command.unserved))
       case 'admit':
         return desk.admit(offerOf(command.call, command.unserved))
+      case 'barred':
+        return desk.barred(offerOf(command.call, command.unserved))
       case 'renew':
         return desk.renew(refOf(command.call), command.load, command.progress)
       case 'leave':

@@ -4544,6 +4544,23 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     end
     return admission
 end
+function DeskAdmission.prototype.barred(self, offer, now)
+    local ____self__parts_1 = self._parts
+    local registry = ____self__parts_1.registry
+    local tenant = registry:tenant()
+    local key = tenant and registry:keyByHash(offer.keyHash)
+    if tenant == nil or key == nil then
+        return {why = "key_unknown"}
+    end
+    local barred = self:_barred(
+        offer,
+        tenant,
+        key,
+        nil,
+        now
+    )
+    return barred ~= nil and barred.refusal ~= nil and barred.refusal or nil
+end
 function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     local problem = offerProblem(offer, tenant, key, now)
     if problem ~= nil then
@@ -4552,25 +4569,25 @@ function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     if known ~= nil and known.admitted ~= nil then
         return nil
     end
-    local ____self__parts_books_1 = self._parts.books
-    local budget = ____self__parts_books_1.budget
-    local ledger = ____self__parts_books_1.ledger
+    local ____self__parts_books_2 = self._parts.books
+    local budget = ____self__parts_books_2.budget
+    local ledger = ____self__parts_books_2.ledger
     local spent = budget:refusal(tenant, now)
-    local ____spent_3 = spent
-    if ____spent_3 == nil then
-        local ____temp_2
+    local ____spent_4 = spent
+    if ____spent_4 == nil then
+        local ____temp_3
         if known == nil then
-            ____temp_2 = budget:short(
+            ____temp_3 = budget:short(
                 tenant,
                 ledger:newcomerHold(),
                 now
             )
         else
-            ____temp_2 = nil
+            ____temp_3 = nil
         end
-        ____spent_3 = ____temp_2
+        ____spent_4 = ____temp_3
     end
-    local refusal = ____spent_3
+    local refusal = ____spent_4
     if refusal == nil then
         return nil
     end
@@ -4584,21 +4601,21 @@ function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     return {is = "refused", refusal = refusal, beforeUpgrade = tenant.overflow == "upgrade"}
 end
 function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
-    local ____self__parts_4 = self._parts
-    local pools = ____self__parts_4.pools
-    local rosters = ____self__parts_4.rosters
-    local books = ____self__parts_4.books
-    local terms = ____self__parts_4.terms
+    local ____self__parts_5 = self._parts
+    local pools = ____self__parts_5.pools
+    local rosters = ____self__parts_5.rosters
+    local books = ____self__parts_5.books
+    local terms = ____self__parts_5.terms
     pools:enter(offer.pool)
-    local ____temp_5 = {
+    local ____temp_6 = {
         tenant,
         roomOf(tenant)
     }
-    local overflow = ____temp_5[1].overflow
-    local room = ____temp_5[2]
-    local ____offer_6 = offer
-    local call = ____offer_6.call
-    local caller = ____offer_6.caller
+    local overflow = ____temp_6[1].overflow
+    local room = ____temp_6[2]
+    local ____offer_7 = offer
+    local call = ____offer_7.call
+    local caller = ____offer_7.caller
     local desk = rosters:gate(tenant, key, offer.agent, now)
     local ask = __TS__ObjectAssign(
         {
@@ -4657,14 +4674,14 @@ function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
     return {is = "refused", refusal = {why = "lines_full", details = {scope = scope, cap = cap}}, beforeUpgrade = beforeUpgrade}
 end
 function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
-    local ____offer_7 = offer
-    local id = ____offer_7.call
-    local agent = ____offer_7.agent
-    local model = ____offer_7.model
-    local pool = ____offer_7.pool
-    local ____self__parts_8 = self._parts
-    local records = ____self__parts_8.records
-    local ticks = ____self__parts_8.ticks
+    local ____offer_8 = offer
+    local id = ____offer_8.call
+    local agent = ____offer_8.agent
+    local model = ____offer_8.model
+    local pool = ____offer_8.pool
+    local ____self__parts_9 = self._parts
+    local records = ____self__parts_9.records
+    local ticks = ____self__parts_9.ticks
     records:open({
         id = id,
         key = key.id,
@@ -4687,12 +4704,12 @@ function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
     end
 end
 function DeskAdmission.prototype.seated(self, call, plan, now)
-    local ____self__parts_11 = self._parts
-    local records = ____self__parts_11.records
-    local counts = ____self__parts_11.counts
-    local ticks = ____self__parts_11.ticks
-    local pools = ____self__parts_11.pools
-    local books = ____self__parts_11.books
+    local ____self__parts_12 = self._parts
+    local records = ____self__parts_12.records
+    local counts = ____self__parts_12.counts
+    local ticks = ____self__parts_12.ticks
+    local pools = ____self__parts_12.pools
+    local books = ____self__parts_12.books
     local entered = records:admit(call, now)
     if entered == nil then
         return
@@ -4826,6 +4843,9 @@ function TenantDesk.prototype.decision(self, admission, pool, now)
         admission = admission,
         lacks = (admission and admission.is) == "granted" and self:lacks(pool, now)
     }
+end
+function TenantDesk.prototype.barred(self, offer, now)
+    return self._homes.transact(function() return self._admission:barred(offer, now) end)
 end
 function TenantDesk.prototype.advance(self, now)
     return self._homes.transact(function()

@@ -48,6 +48,10 @@ function desk_steps.consider(desk, ask, now, homes)
     return entered(desk, ask, now, homes, desk:consider(ask.offer, now)) or { open = true }
 end
 
+function desk_steps.barred(desk, ask, now)
+    return { refusal = desk:barred(ask.offer, now) }
+end
+
 function desk_steps.leave(desk, ask, now)
     return desk:leave(ask.ref, now)
 end
