@@ -19,6 +19,8 @@ export function deskFace(life: DeskLife): DeskFace {
     previewKey: async (id, change) => steps.previewKey(id, change),
     revokeKey: (id, graceMs) => life.revokeKey(id, graceMs),
     calls: async (limit, before) => steps.calls(limit, before),
+    audit: async (limit, before) => steps.audit(limit, before),
+    resume: () => life.resume(),
     queueReading: async () => steps.queueReading(),
     removeCaller: (call) => life.removeCaller(call),
     sounds: async () => steps.sounds(),

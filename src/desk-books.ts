@@ -2,7 +2,7 @@
 // host. Rules L1, L4, L6–L8.
 import { DeskBudget, type Alert } from './desk-budget.ts'
 import type { DeskCounts } from './desk-counts.ts'
-import type { Registry } from './desk-homes.ts'
+import type { Audit, DeskHomes } from './desk-homes.ts'
 import { DeskLedger } from './desk-ledger.ts'
 import { DeskPages } from './desk-pages.ts'
 import type { DeskPools } from './desk-pools.ts'
@@ -22,13 +22,15 @@ export class DeskBooks {
   readonly ledger: DeskLedger
   readonly budget: DeskBudget
   readonly #counts: DeskCounts
+  readonly #audit: Audit
   readonly #pools: DeskPools
 
-  constructor(rosters: DeskRosters, registry: Registry, counts: DeskCounts, pools: DeskPools) {
+  constructor(rosters: DeskRosters, { registry, audit }: DeskHomes, counts: DeskCounts, pools: DeskPools) {
     this.pages = new DeskPages(rosters, registry)
     this.ledger = new DeskLedger(rosters, this.pages)
     this.budget = new DeskBudget(rosters, this.pages)
     this.#counts = counts
+    this.#audit = audit
     this.#pools = pools
   }
 
@@ -65,6 +67,16 @@ export class DeskBooks {
       this.#pools.debited(ref.pool, tokensOf(entry.amounts))
       microUsd += entry.amounts['micro_usd'] ?? 0
     }
-    return microUsd === 0 ? [] : this.budget.burnt(tenant, microUsd, now)
+    return microUsd === 0 ? [] : this.#burnt(tenant, microUsd, now)
+  }
+
+  #burnt(tenant: Tenant, microUsd: number, now: number): Alert[] {
+    const alerts = this.budget.burnt(tenant, microUsd, now)
+    for (const alert of alerts) {
+      if (alert.is !== 'suspended') continue
+      const figures = { micro_usd_per_hour: alert.micro_usd_per_hour, most: alert.most }
+      this.#audit.add({ who: 'broker', what: 'tenant.suspended', figures }, now)
+    }
+    return alerts
   }
 }

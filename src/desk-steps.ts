@@ -1,5 +1,6 @@
 // What a desk does, each in one atomic step, whatever its home: SQL beside its host, or Redis, where it answers later. Every step is
 // idempotent by call id. Knows no home and no host.
+import type { Audited } from './audit.ts'
 import type { Deciding } from './admission.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
@@ -64,6 +65,8 @@ export interface DeskSteps extends Deciding {
   calls(limit: number, before: string | undefined): Soon<KeptCall[] | undefined>
   /** Calls that have begun and not ended. */
   openCalls(): Soon<KeptCall[]>
+  /** What was done to the tenant, newest first; `before` is the last id of the page before. */
+  audit(limit: number, before: number | undefined): Soon<Audited[] | undefined>
   queueReading(): Soon<QueueReading | undefined>
   /** Takes a waiting caller out of the queue; it is to be told. */
   removeCaller(call: string): Soon<Removed | Refusal>

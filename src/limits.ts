@@ -38,6 +38,9 @@ export const cellsMost = 200
 export const pageKeptMs = { hour: 8 * 86_400_000, day: keptMs, month: 400 * 86_400_000 }
 /** A page of what was used ends when so many balances were read: some 100 ms over SQL, in which the desk does nothing else. */
 export const usageEntriesMost = 20_000
+/** How long it is kept what was done to a tenant (A3), and how long a value is in JSON that is kept whole. */
+export const auditKeptMs = 365 * 86_400_000
+export const auditCharacters = 2_000
 /** The spend of so long is taken for a rate (L7), in steps of so long. */
 export const burnMs = 600_000
 export const burnStepMs = 10_000

@@ -195,6 +195,13 @@ export const requestRefusals = {
     title: 'Caller has left the queue',
     says: 'The call {call} has left the queue already, and its place is free. It is being told why, or is gone.',
   },
+  not_suspended: {
+    http: 409,
+    type: 'invalid_request_error',
+    code: 'not_suspended',
+    title: 'Not suspended',
+    says: 'This tenant is not suspended: there is nothing to lift. What else may keep its calls out stands in "budgets_now" and "trial_ends_at" of the tenant.',
+  },
   keys_enough: {
     http: 409,
     type: 'invalid_request_error',

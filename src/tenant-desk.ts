@@ -6,7 +6,7 @@ import { DeskCounts, lost, reportOf, type Gauges } from './desk-counts.ts'
 import type { DeskHomes, Registry } from './desk-homes.ts'
 import { holdNarrow } from './desk-holding.ts'
 import { DeskBooks, type Heard } from './desk-books.ts'
-import type { Alert, BudgetReading } from './desk-budget.ts'
+import type { Alert, BudgetReading, DeskBudget } from './desk-budget.ts'
 import { DeskEnds, refOf } from './desk-ends.ts'
 import type { Balances } from './desk-ledger.ts'
 import { DeskPools } from './desk-pools.ts'
@@ -15,7 +15,7 @@ import { DeskRosters } from './desk-rosters.ts'
 import { DeskUsage } from './desk-usage.ts'
 import { advance, conclude, consider, needs, read, release, renew, type Desk, type Needs, type Terms } from './gate.ts'
 import type { Entry } from './ledger.ts'
-import { keptMs, leaseTtlMs } from './limits.ts'
+import { auditKeptMs, keptMs, leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { keyValid, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
@@ -48,6 +48,7 @@ export class TenantDesk {
   readonly counts: DeskCounts
   readonly queue: DeskQueue
   readonly usage: DeskUsage
+  readonly budget: DeskBudget
   readonly #homes: DeskHomes
   readonly #registry: Registry
   readonly #records: Records
@@ -64,7 +65,8 @@ export class TenantDesk {
     this.rosters = new DeskRosters(homes.rosters)
     this.counts = new DeskCounts(homes.counts)
     this.#pools = new DeskPools(this.rosters, homes.shared)
-    this.#books = new DeskBooks(this.rosters, registry, this.counts, this.#pools)
+    this.#books = new DeskBooks(this.rosters, homes, this.counts, this.#pools)
+    this.budget = this.#books.budget
     this.usage = new DeskUsage(registry, this.#books.pages)
     this.#ends = new DeskEnds(this.rosters, records, this.counts, this.#books.ledger)
     this.queue = new DeskQueue(this.rosters, registry, records, this.#books.ledger, ticks, transact)
@@ -169,8 +171,12 @@ export class TenantDesk {
   }
 
   /** Lifts a suspension; false where there is none (L7). */
-  resume(): boolean {
-    return this.#homes.transact(() => this.#books.budget.resume())
+  resume(now: number): boolean {
+    return this.#homes.transact(() => {
+      const lifted = this.budget.resume()
+      if (lifted) this.#homes.audit.add({ who: 'operator', what: 'tenant.resumed' }, now)
+      return lifted
+    })
   }
 
   /** The host of this call was started anew, and knows nothing of it. */
@@ -190,6 +196,7 @@ export class TenantDesk {
       this.#records.forget(now - keptMs)
       this.#books.pages.forgetOld(now)
       this.#books.budget.sweep(now)
+      this.#homes.audit.forget(now - auditKeptMs)
     })
   }
 

@@ -3,6 +3,7 @@
 import type { DeskReading } from '../src/tenant-desk.ts'
 import type { KeyChange, TenantChange } from '../src/plan-settings.ts'
 import { DurableObject } from 'cloudflare:workers'
+import type { Audited } from '../src/audit.ts'
 import type { Alert } from '../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
 import { DeskLife } from '../src/desk-life.ts'
@@ -143,6 +144,14 @@ export class DeskObject extends DurableObject<Env> {
 
   calls(limit: number, before: string | undefined): KeptCall[] | undefined {
     return this.#steps.calls(limit, before)
+  }
+
+  audit(limit: number, before: number | undefined): Audited[] | undefined {
+    return this.#steps.audit(limit, before)
+  }
+
+  resume(): Promise<boolean | undefined> {
+    return this.#life.resume()
   }
 
   queueReading(): QueueReading | undefined {

@@ -1,4 +1,5 @@
 // One tenant's desk in Redis: each step one function call, which runs the rules there. Edits and what they would do are computed here.
+import { tenantEntry, type Audited } from '../../src/audit.ts'
 import { reportOf } from '../../src/desk-counts.ts'
 import type { Heard } from '../../src/desk-books.ts'
 import type { Alert } from '../../src/desk-budget.ts'
@@ -62,7 +63,7 @@ export class RedisDesk implements DeskSteps {
   }
 
   async create(tenant: Tenant): Promise<void> {
-    await this.#write({ tenant }, { revision: 0, now: clock.now() }, [])
+    await this.#write({ tenant, audit: tenantEntry(undefined, tenant) }, { revision: 0, now: clock.now() }, [])
   }
 
   async consider(offer: Offer): Promise<Considered> {
@@ -203,6 +204,11 @@ export class RedisDesk implements DeskSteps {
 
   async openCalls(): Promise<KeptCall[]> {
     return told.callsOf((await this.#step<told.ToldCall[]>('openCalls', {})) ?? [])
+  }
+
+  async audit(limit: number, before: number | undefined): Promise<Audited[] | undefined> {
+    const entries = await this.#step<string[]>('audit', { limit, before })
+    return entries && told.auditOf(entries)
   }
 
   async queueReading(): Promise<QueueReading | undefined> {

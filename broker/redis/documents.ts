@@ -1,4 +1,5 @@
 // The documents of one tenant in Redis, and edits of them: computed here on what was read, written if nothing was edited since. Knows no rule.
+import type { AuditEntry } from '../../src/audit.ts'
 import { tenantOf, type Key, type Tenant } from '../../src/plan.ts'
 import { zoneOf } from '../../src/zone-of.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
@@ -31,6 +32,8 @@ export interface Edit {
   sound?: Upload
   /** An upload to delete. */
   drop?: string
+  /** What is noted of it (A3). */
+  audit?: AuditEntry | undefined
 }
 
 export function documentsOf({ tenant, keys, sounds, ...rest }: ToldDocuments): Documents {
@@ -43,11 +46,12 @@ export function documentsOf({ tenant, keys, sounds, ...rest }: ToldDocuments): D
 }
 
 /** As the function takes it. `gist`: what the steps need of the tenant, so that Redis need not read what may be long; its clock is looked up here, where there is a calendar. */
-export function written({ tenant, key, sound, ...rest }: Edit, now: number): object {
+export function written({ tenant, key, sound, audit, ...rest }: Edit, now: number): object {
   return {
     ...rest,
     ...(tenant !== undefined && { tenant: JSON.stringify(tenant), gist: JSON.stringify(gistOf(tenant, now)) }),
     ...(key !== undefined && { keys: { [key.id]: JSON.stringify(key) } }),
+    ...(audit !== undefined && { audit: JSON.stringify(audit) }),
     ...(sound !== undefined && { sound: { id: sound.id, text: JSON.stringify(sound) } }),
   }
 }

@@ -1,4 +1,5 @@
 // What a desk in Redis answers, as the broker knows it: what JSON has and Lua has not (null, empty lists, long fractions) put back.
+import type { Audited, AuditEntry } from '../../src/audit.ts'
 import type { QueueReading } from '../../src/desk-queue.ts'
 import type { UsageReading } from '../../src/desk-usage.ts'
 import type { Gauges } from '../../src/desk-counts.ts'
@@ -64,6 +65,14 @@ export function callOf({ record, ...call }: ToldCall): KeptCall {
 
 export function callsOf(calls: ToldCall[]): KeptCall[] {
   return listed(calls).map(callOf)
+}
+
+/** Entries cross as they are kept. */
+export function auditOf(entries: Text[]): Audited[] {
+  return listed(entries).map((text) => {
+    const { id, at, entry } = JSON.parse(text) as Pick<Audited, 'id' | 'at'> & { entry: AuditEntry }
+    return Object.assign({ id, at }, entry)
+  })
 }
 
 export function queueOf(reading: QueueReading): QueueReading {

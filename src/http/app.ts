@@ -8,6 +8,7 @@ import type { Offer } from '../ports.ts'
 import type { Refusal } from '../refusal.ts'
 import { modelsOf, type UpstreamSpec } from '../upstream.ts'
 import { noRoute, Refused, refusalResponse } from './answer.ts'
+import { auditRoutes } from './audit.ts'
 import { arrivalOf, presentedKey } from './door.ts'
 import { drainRoutes, type DrainHouse } from './drain.ts'
 import { exposition, expositionType } from './exposition.ts'
@@ -114,6 +115,7 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.route('/admin/v1/tenants', tenantRoutes())
   routes.route('/admin/v1/pools', poolRoutes())
   routes.route('/admin/v1/tenants', soundRoutes())
+  routes.route('/admin/v1/tenants', auditRoutes())
   routes.route('/admin/v1/drain', drainRoutes())
 
   // Stock clients cannot read why an upgrade was refused: asked without one, the answer is the same.

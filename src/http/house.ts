@@ -1,4 +1,5 @@
 // What the HTTP app asks of its host, over the desks, pools and registry that every host has. Knows no route and no host.
+import type { Audited } from '../audit.ts'
 import type { DeskReading } from '../tenant-desk.ts'
 import type { KeyChange, TenantChange } from '../plan-settings.ts'
 import type { KeptCall } from '../records.ts'
@@ -35,6 +36,8 @@ export interface DeskFace {
   previewKey(id: string, change: KeyChange): Promise<KeyPreview | undefined>
   revokeKey(id: string, graceMs: number): Promise<Key | Refusal>
   calls(limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
+  audit(limit: number, before: number | undefined): Promise<Audited[] | undefined>
+  resume(): Promise<boolean | undefined>
   queueReading(): Promise<QueueReading | undefined>
   removeCaller(call: string): Promise<Removed | Refusal>
   sounds(): Promise<Upload[] | undefined>
@@ -120,6 +123,8 @@ function tenantsOf({ desk, registry }: Homes): Tenants {
     previewKey: (id, key, change) => desk(id).previewKey(key, change),
     revokeKey: (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
     calls: (id, limit, before) => desk(id).calls(limit, before),
+    audit: (id, limit, before) => desk(id).audit(limit, before),
+    resume: (id) => desk(id).resume(),
     queue: (id) => desk(id).queueReading(),
     removeCaller: (id, call) => desk(id).removeCaller(call),
   }

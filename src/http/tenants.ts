@@ -1,6 +1,7 @@
 // The operator's routes: tenants, their keys, their calls. Knows no store. Rules K1, A2.
 import { Hono } from 'hono'
 import * as z from 'zod'
+import type { Audited } from '../audit.ts'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
 import type { UsageAsk, UsageReading } from '../desk-usage.ts'
@@ -35,6 +36,10 @@ export interface Tenants {
   /** Ends a key: now, or after a grace (ms). Its live calls end with it. */
   revokeKey(id: string, key: string, graceMs: number): Promise<Key | Refusal>
   calls(id: string, limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
+  /** What was done to it, newest first. */
+  audit(id: string, limit: number, before: number | undefined): Promise<Audited[] | undefined>
+  /** Lifts a suspension; false where there is none. */
+  resume(id: string): Promise<boolean | undefined>
   queue(id: string): Promise<QueueReading | undefined>
   /** Takes a waiting caller out of the queue, and has it told. */
   removeCaller(id: string, call: string): Promise<Removed | Refusal>
@@ -59,7 +64,7 @@ export function tenantRoutes(): Hono<Env> {
     if (refusal !== undefined) throw new Refused(refusal)
     const tenant: Tenant = { id: newId('ten'), ...settings, created_at: new Date().toISOString() }
     await c.env.house.tenants.create(tenant)
-    return c.json(shown(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
+    return c.json(shownTenant(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
   })
 
   routes.get('/', async (c) => {
@@ -76,7 +81,7 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.get('/:tenant', async (c) => {
     const id = c.req.param('tenant')
-    return c.json(shown(await found(c.env.house.tenants.read(id), 'tenant', id)))
+    return c.json(shownTenant(await found(c.env.house.tenants.read(id), 'tenant', id)))
   })
 
   routes.patch('/:tenant', async (c) => {
@@ -86,7 +91,7 @@ export function tenantRoutes(): Hono<Env> {
     const { tenants } = c.env.house
     if (preview === 'true')
       return c.json({ object: 'preview', ...(await done(found(tenants.preview(id, change), 'tenant', id))) })
-    return c.json(shown(await done(found(tenants.change(id, change), 'tenant', id))))
+    return c.json(shownTenant(await done(found(tenants.change(id, change), 'tenant', id))))
   })
 
   routes.get('/:tenant/keys', async (c) => {
@@ -179,7 +184,7 @@ async function issue(
 }
 
 /** `budgets` are those that are set. */
-function shown(reading: DeskReading): object {
+export function shownTenant(reading: DeskReading): object {
   const { budgets: budgets_now, ...standing } = standingOf(reading)
   return { object: 'tenant', ...reading.tenant, ...standing, budgets_now }
 }

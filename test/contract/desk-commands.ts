@@ -40,6 +40,7 @@ export type DeskCommand =
   | { do: 'regrant'; pool: string; tokens: number; sessions: number; as: 'answer' | 'word' | 'none' }
   | { do: 'sweep' | 'read' | 'report' | 'queue' | 'open' | 'pools' | 'keys' | 'judge' | 'affected' | 'resume' }
   | { do: 'calls'; limit: number; before: string | undefined }
+  | { do: 'audit'; limit: number; below: number | undefined }
   | { do: 'me'; hash: string }
   | { do: 'usage'; ask: UsageAsk; backMs: number }
   | { do: 'change' | 'preview'; change: Record<string, unknown> }
@@ -62,7 +63,14 @@ const accounts = [
   'partial',
 ]
 const amounts = fc.dictionary(fc.constantFrom(...accounts), fc.integer({ min: 0, max: 3_000 }), { maxKeys: 4 })
-const metered = fc.record({ live_ms: fc.constantFrom(0, 9_000, 60_000), micro_usd: fc.constantFrom(0, 0, 7_500) })
+/** Now and then so much that a trial is suspended. */
+const metered = fc.record({
+  live_ms: fc.constantFrom(0, 9_000, 60_000),
+  micro_usd: fc.oneof(
+    { weight: 40, arbitrary: fc.constantFrom(0, 0, 7_500) },
+    { weight: 1, arbitrary: fc.constant(9e6) },
+  ),
+})
 const hold = fc.record({
   input: fc.constantFrom(0, 900),
   output: fc.constantFrom(0, 300),
@@ -170,6 +178,10 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
     }),
   ),
   one(1, fc.record({ do: fc.constant('me'), hash: fc.constantFrom('hash of k1', 'hash of k2', 'none') })),
+  one(
+    1,
+    fc.record({ do: fc.constant('audit'), limit: fc.constantFrom(1, 3, 9), below: fc.constantFrom(undefined, 2, 5) }),
+  ),
   one(2, fc.record({ do: fc.constant('usage'), ask: usage, backMs: fc.constantFrom(0, 3_600_000, 90_000_000) })),
   one(5, fc.record({ do: fc.constantFrom('change', 'change', 'preview'), change })),
   one(2, fc.record({ do: fc.constantFrom('changeKey', 'previewKey'), key, change: keyChange })),

@@ -6,7 +6,6 @@ import { webSha256 } from '../../src/http/key.ts'
 import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Uploads } from '../../src/http/sounds.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
-import { keysPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Offer } from '../../src/ports.ts'
@@ -90,23 +89,25 @@ export class MemoryHouse implements House {
         const { sql, transact } = openSqlite()
         SqlDesk.prepare(sql)
         const desk = new SqlDesk(sql, transact)
-        desk.registry.putTenant(tenant)
+        desk.edits.create(tenant, Date.now())
         desk.regrant('openai', ample, 'answer', Date.now())
         this.desks.set(tenant.id, desk)
       },
       read: async (id) => this.#read(id),
       usage: async (id, ask) => this.desks.get(id)?.usage.reading(ask, Date.now()),
       change: async (id, change) => {
-        const changed = this.desks.get(id)?.edits.change(change)
+        const changed = this.desks.get(id)?.edits.change(change, Date.now())
         return changed !== undefined && 'why' in changed ? changed : this.#read(id)
       },
       preview: async (id, change) => this.desks.get(id)?.edits.preview(change, Date.now()),
       keys: async (id) => this.desks.get(id)?.registry.keys(),
       addKey: async (id, key, hash) => this.#addKey(id, key, hash),
-      changeKey: async (id, key, change) => this.desks.get(id)?.edits.changeKey(key, change),
+      changeKey: async (id, key, change) => this.desks.get(id)?.edits.changeKey(key, change, Date.now()),
       previewKey: async (id, key, change) => this.desks.get(id)?.edits.previewKey(key, change, Date.now()),
       revokeKey: async (id, key, graceMs) => this.#revoke(id, key, graceMs),
       calls: async (id, limit, before) => this.desks.get(id)?.records.list(limit, before),
+      audit: async (id, limit, before) => this.desks.get(id)?.audit.list(limit, before),
+      resume: async (id) => this.desks.get(id)?.resume(Date.now()),
       queue: async (id) => this.desks.get(id)?.queue.reading(Date.now()),
       removeCaller: async (id, call) =>
         this.desks.get(id)?.queue.remove(call, Date.now()) ?? {
@@ -199,19 +200,12 @@ export class MemoryHouse implements House {
   #addKey(id: string, key: Key, hash: string): Refusal | undefined {
     const desk = this.desks.get(id)
     if (desk === undefined) return noTenant(id)
-    if (desk.registry.keys().length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
     this.kept.push(JSON.stringify([key, hash]))
-    desk.registry.putKey(key, hash)
-    return undefined
+    return desk.edits.addKey(key, hash, Date.now())
   }
 
   #revoke(id: string, key: string, graceMs: number): Key | Refusal {
-    const registry = this.desks.get(id)?.registry
-    const old = registry?.key(key)
-    if (registry === undefined || old === undefined) return { why: 'thing_unknown', details: { kind: 'key', id: key } }
-    const at = new Date(Date.now() + graceMs).toISOString()
-    const ended = graceMs > 0 ? { ...old, expires_at: at } : { ...old, revoked_at: at }
-    registry.changeKey(ended)
-    return ended
+    const ended = this.desks.get(id)?.edits.endKey(key, graceMs, Date.now())
+    return ended ?? { why: 'thing_unknown', details: { kind: 'key', id: key } }
   }
 }

@@ -71,12 +71,12 @@ class Beside {
     await this.#at(this.#now)
     const settings = TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines } })
     const tenant: Tenant = { ...settings, id: 'ten_1', created_at }
-    this.#sql.registry.putTenant(tenant)
+    this.#sql.edits.create(tenant, this.#now)
     await this.#other.create(tenant)
     for (const id of keys) {
       const times = { created_at, expires_at: null, revoked_at: null }
       const key: Key = { id, name: id, lines: null, headStartSeconds: 0, hint: '…', ...times }
-      this.#sql.registry.putKey(key, `hash of ${id}`)
+      this.#sql.edits.addKey(key, `hash of ${id}`, this.#now)
       expect(await this.#other.addKey(key, `hash of ${id}`)).toBeUndefined()
     }
     for (let i = 0; i < talked; i++) {
@@ -94,6 +94,7 @@ class Beside {
   async settle(): Promise<void> {
     for (const what of ['read', 'report', 'queue', 'open', 'pools', 'keys'] as const) await this.take({ do: what })
     await this.take({ do: 'calls', limit: 100, before: undefined })
+    await this.take({ do: 'audit', limit: 100, below: undefined })
   }
 
   async take(command: DeskCommand): Promise<void> {
@@ -163,7 +164,7 @@ class Beside {
       case 'affected':
         return affectedOf(sql.affected(now))
       case 'resume':
-        return sql.resume()
+        return sql.resume(now)
       case 'sweep':
         return sql.sweep(now)
       case 'read':
@@ -178,6 +179,8 @@ class Beside {
         return sql.pools()
       case 'keys':
         return sql.registry.keys()
+      case 'audit':
+        return sql.audit.list(command.limit, command.below)
       case 'calls':
         return sql.records.list(command.limit, command.before)
       case 'me': {
@@ -187,14 +190,14 @@ class Beside {
       case 'usage':
         return sql.usage.reading(this.#asked(command), now)
       case 'change': {
-        const changed = sql.edits.change(command.change)
+        const changed = sql.edits.change(command.change, now)
         sql.advance(now)
         return changed
       }
       case 'preview':
         return sql.edits.preview(command.change, now)
       case 'changeKey': {
-        const changed = sql.edits.changeKey(command.key, command.change)
+        const changed = sql.edits.changeKey(command.key, command.change, now)
         if (changed !== undefined) sql.advance(now)
         return changed
       }
@@ -216,15 +219,11 @@ class Beside {
   }
 
   #revoke(id: string, graceMs: number): unknown {
-    const key = this.#sql.registry.key(id)
+    const key = this.#sql.edits.endKey(id, graceMs, this.#now)
     if (key === undefined) return { why: 'thing_unknown', details: { kind: 'key', id } }
-    const at = new Date(this.#now + graceMs).toISOString()
-    const expires_at = key.expires_at !== null && key.expires_at < at ? key.expires_at : at
-    const ended = graceMs > 0 ? { ...key, expires_at } : { ...key, revoked_at: key.revoked_at ?? at }
-    this.#sql.registry.changeKey(ended)
     this.#sql.advance(this.#now)
     const open = graceMs > 0 ? [] : this.#sql.records.openCalls().filter((call) => call.key === id)
-    return { key: ended, calls: open.map((call) => call.id) }
+    return { key, calls: open.map((call) => call.id) }
   }
 
   async #otherTold(command: Told): Promise<unknown> {
@@ -256,6 +255,8 @@ class Beside {
         return desk.queueReading()
       case 'open':
         return desk.openCalls()
+      case 'audit':
+        return desk.audit(command.limit, command.below)
       case 'calls':
         return desk.calls(command.limit, command.before)
       case 'me':

@@ -759,6 +759,9 @@ ____exports.cellsMost = 200
 ____exports.pageKeptMs = {hour = 8 * 86400000, day = ____exports.keptMs, month = 400 * 86400000}
 --- A page of what was used ends when so many balances were read: some 100 ms over SQL, in which the desk does nothing else.
 ____exports.usageEntriesMost = 20000
+--- How long it is kept what was done to a tenant (A3), and how long a value is in JSON that is kept whole.
+____exports.auditKeptMs = 365 * 86400000
+____exports.auditCharacters = 2000
 --- The spend of so long is taken for a rate (L7), in steps of so long.
 ____exports.burnMs = 600000
 ____exports.burnStepMs = 10000
@@ -1239,6 +1242,12 @@ function ____exports.changedKey(key, change)
         key,
         given(change)
     )
+end
+--- Ended now, or after a grace. One that was ended before ends no later for being ended again.
+function ____exports.keyEnded(key, graceMs, now)
+    local at = isoOf(now + graceMs)
+    local expires_at = key.expires_at ~= nil and key.expires_at < at and key.expires_at or at
+    return graceMs > 0 and __TS__ObjectAssign({}, key, {expires_at = expires_at}) or __TS__ObjectAssign({}, key, {revoked_at = key.revoked_at or at})
 end
 function ____exports.linesOf(tenant)
     return tenant.caps.lines or ____exports.plans[tenant.plan].lines
@@ -4066,11 +4075,16 @@ local tokensOf = ____ledger_2Ets.tokensOf
 ____exports.DeskBooks = __TS__Class()
 local DeskBooks = ____exports.DeskBooks
 DeskBooks.name = "DeskBooks"
-function DeskBooks.prototype.____constructor(self, rosters, registry, counts, pools)
+function DeskBooks.prototype.____constructor(self, rosters, ____bindingPattern0, counts, pools)
+    local audit
+    local registry
+    registry = ____bindingPattern0.registry
+    audit = ____bindingPattern0.audit
     self.pages = __TS__New(DeskPages, rosters, registry)
     self.ledger = __TS__New(DeskLedger, rosters, self.pages)
     self.budget = __TS__New(DeskBudget, rosters, self.pages)
     self._counts = counts
+    self._audit = audit
     self._pools = pools
 end
 function DeskBooks.prototype.heard(self, ref, entries, ____bindingPattern0, tenant, now)
@@ -4129,7 +4143,28 @@ function DeskBooks.prototype._debit(self, ref, entries, metered, tenant, now)
         )
         microUsd = microUsd + (entry.amounts.micro_usd or 0)
     end
-    return microUsd == 0 and ({}) or self.budget:burnt(tenant, microUsd, now)
+    return microUsd == 0 and ({}) or self:_burnt(tenant, microUsd, now)
+end
+function DeskBooks.prototype._burnt(self, tenant, microUsd, now)
+    local alerts = self.budget:burnt(tenant, microUsd, now)
+    for ____, alert in ipairs(alerts) do
+        do
+            local __continue14
+            repeat
+                if alert.is ~= "suspended" then
+                    __continue14 = true
+                    break
+                end
+                local figures = {micro_usd_per_hour = alert.micro_usd_per_hour, most = alert.most}
+                self._audit:add({who = "broker", what = "tenant.suspended", figures = figures}, now)
+                __continue14 = true
+            until true
+            if not __continue14 then
+                break
+            end
+        end
+    end
+    return alerts
 end
 return ____exports
 end)()
@@ -4767,6 +4802,7 @@ local read = ____gate_2Ets.read
 local release = ____gate_2Ets.release
 local renew = ____gate_2Ets.renew
 local ____limits_2Ets = modules["limits"]
+local auditKeptMs = ____limits_2Ets.auditKeptMs
 local keptMs = ____limits_2Ets.keptMs
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
 local ____plan_2Ets = modules["plan"]
@@ -4792,10 +4828,11 @@ function TenantDesk.prototype.____constructor(self, homes)
     self._books = __TS__New(
         DeskBooks,
         self.rosters,
-        registry,
+        homes,
         self.counts,
         self._pools
     )
+    self.budget = self._books.budget
     self.usage = __TS__New(DeskUsage, registry, self._books.pages)
     self._ends = __TS__New(
         DeskEnds,
@@ -4964,8 +5001,14 @@ function TenantDesk.prototype.affected(self, now)
         refusal = refusal
     }
 end
-function TenantDesk.prototype.resume(self)
-    return self._homes.transact(function() return self._books.budget:resume() end)
+function TenantDesk.prototype.resume(self, now)
+    return self._homes.transact(function()
+        local lifted = self.budget:resume()
+        if lifted then
+            self._homes.audit:add({who = "operator", what = "tenant.resumed"}, now)
+        end
+        return lifted
+    end)
 end
 function TenantDesk.prototype.lose(self, call, now)
     local tenant, kept = self._registry:tenant(), self._records:get(call)
@@ -5001,6 +5044,7 @@ function TenantDesk.prototype.sweep(self, now)
         self._records:forget(now - keptMs)
         self._books.pages:forgetOld(now)
         self._books.budget:sweep(now)
+        self._homes.audit:forget(now - auditKeptMs)
     end)
 end
 function TenantDesk.prototype.ask(self, pool, now)

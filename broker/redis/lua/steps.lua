@@ -104,8 +104,8 @@ function desk_steps.affected(desk, _, now)
     return desk:affected(now)
 end
 
-function desk_steps.resume(desk)
-    return desk:resume()
+function desk_steps.resume(desk, _, now)
+    return desk:resume(now)
 end
 
 function desk_steps.sweep(desk, _, now, homes)
@@ -158,6 +158,10 @@ function desk_steps.openCalls(_, _, _, homes)
     return homes.records:openCalls()
 end
 
+function desk_steps.audit(_, ask, _, homes)
+    return homes.audit:list(ask.limit, ask.before)
+end
+
 function desk_steps.queueReading(desk, _, now)
     return desk.queue:reading(now)
 end
@@ -174,7 +178,8 @@ function desk_steps.documents(_, _, now, homes)
     return { revision = revision, tenant = registry:text(), keys = values_of(registry.keys_at), sounds = sounds, now = now }
 end
 
--- What is not given stays: `tenant` with its `gist`, `keys` by id, `hashes` by digest, `sound` with its bytes, `drop`: a sound's id.
+-- What is not given stays: `tenant` with its `gist`, `keys` by id, `hashes` by digest, `sound` with its bytes, `drop`: a sound's id, `audit`: what is
+-- noted of it.
 function desk_steps.edit(desk, ask, now, homes, bytes)
     local revision = tonumber(redis.call('HGET', homes.documents, 'revision') or 0)
     if ask.revision ~= revision then return { done = false } end
@@ -190,6 +195,7 @@ function desk_steps.edit(desk, ask, now, homes, bytes)
         redis.call('HDEL', homes.prefix .. 'sounds', ask.drop)
         redis.call('DEL', homes.prefix .. 'sound:' .. ask.drop)
     end
+    if ask.audit ~= nil then homes.audit:write(ask.audit, now) end
     homes.registry.gist = nil
     desk:holdNarrow()
     return { done = true, seated = woken(homes, desk:advance(now)) }
