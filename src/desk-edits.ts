@@ -1,6 +1,7 @@
 // What an admin changes of a tenant and its keys: done at once and noted, or tried and taken back to show what it would do. Knows no route.
 // Rules G7, G8, A3.
 import { keyEntry, tenantEntry, type AuditEntry } from './audit.ts'
+import type { BudgetsSeen } from './budget-notes.ts'
 import type { DeskBudget } from './desk-budget.ts'
 import { holding, holdNarrow, type Holding } from './desk-holding.ts'
 import type { Audit } from './desk-homes.ts'
@@ -93,15 +94,18 @@ export class DeskEdits {
   }
 
   preview(change: TenantChange, now: number): TenantPreview | Refusal | undefined {
+    const { registry, queue, rosters, records } = this.#parts
     return this.#tried(() => {
-      const before = this.#parts.registry.tenant()
+      const before = registry.tenant()
       if (before === undefined) return undefined
-      const waiting = this.#parts.queue.waiting(before, now)
+      const [waiting, was, ended] = [queue.waiting(before, now), this.#budgets(before, now), this.#ending(before, now)]
       const after = this.#change(before, change, now)
       if ('why' in after) return after
-      const effect = this.#effect(before, after, waiting, now)
-      const agents = countBy(holding(this.#parts.rosters, this.#parts.records), ({ agent }) => agent)
-      const notes = tenantNotes(before, after, { ...effect, waiting: waiting.length, agents })
+      const [is, ending] = [this.#budgets(after, now), this.#ending(after, now)]
+      const ends = ending.filter((call) => !ended.includes(call)).length
+      const effect = { ...this.#effect(before, after, waiting, is.refusal, now), ends }
+      const agents = countBy(holding(rosters, records), ({ agent }) => agent)
+      const notes = tenantNotes(before, after, { ...effect, waiting: waiting.length, agents, was, is })
       return { tenant: after, ...effect, notes }
     })
   }
@@ -113,7 +117,9 @@ export class DeskEdits {
       const waiting = this.#parts.queue.waiting(tenant, now)
       const after = this.#changeKey(tenant, before, change, now)
       const calls = countBy(holding(this.#parts.rosters, this.#parts.records), ({ key }) => key).get(id) ?? 0
-      return { key: after, ...this.#effect(tenant, tenant, waiting, now), notes: keyNotes(before, after, calls) }
+      const { refusal } = this.#budgets(tenant, now)
+      const effect = { ...this.#effect(tenant, tenant, waiting, refusal, now), ends: 0 }
+      return { key: after, ...effect, notes: keyNotes(before, after, calls) }
     })
   }
 
@@ -140,15 +146,33 @@ export class DeskEdits {
     if (entry !== undefined) this.#parts.audit.add(entry, now)
   }
 
-  #effect(before: Tenant, after: Tenant, waiting: readonly KeptCall[], now: number): Omit<Effect, 'notes'> {
-    const seated = new Set(this.#seatable(after, now))
-    const away = waiting.filter(({ id, model }) => !seated.has(id) && after.models?.includes(model) === false)
+  #budgets(tenant: Tenant, now: number): BudgetsSeen {
+    const { budget } = this.#parts
+    return { readings: budget.reading(tenant, now), refusal: budget.refusal(tenant, now) }
+  }
+
+  /** Live calls that may not go on, by their tenant's budgets or their own. */
+  #ending(tenant: Tenant, now: number): string[] {
+    const { records, budget } = this.#parts
+    const live = records.openCalls().filter(({ admitted }) => admitted !== null)
+    return live.filter(({ id }) => budget.refusalOf(id, tenant, now) !== undefined).map(({ id }) => id)
+  }
+
+  /** Where the tenant may not talk nobody is put through, and all who wait are told why. */
+  #effect(
+    before: Tenant,
+    after: Tenant,
+    waiting: readonly KeptCall[],
+    barred: Refusal | undefined,
+    now: number,
+  ): Omit<Effect, 'notes' | 'ends'> {
+    const seated = new Set(barred === undefined ? this.#seatable(after, now) : [])
+    const served = (model: string): boolean => barred === undefined && after.models?.includes(model) !== false
     return {
       lines: this.#parts.queue.lines(after, now),
       room: { now: roomOf(before), after: roomOf(after) },
       put_through: seated.size,
-      turned_away: away.length,
-      ends: 0,
+      turned_away: waiting.filter(({ id, model }) => !seated.has(id) && !served(model)).length,
     }
   }
 

@@ -25,6 +25,7 @@ export const rules: Record<string, string[]> = {
   'src/desk-usage.ts': ['test/rules/desk-usage.test.ts'],
   'src/usage-page.ts': ['test/rules/usage-page.test.ts'],
   'src/audit.ts': ['test/rules/audit.test.ts'],
+  'src/budget-notes.ts': ['test/rules/budget-edits.test.ts'],
   'src/threshold.ts': ['test/rules/threshold.test.ts'],
   'src/held.ts': ['test/rules/held.test.ts'],
   'src/holds.ts': ['test/rules/holds.test.ts'],

@@ -86,7 +86,7 @@ const budgets = fc.oneof(
 const change = fc.oneof(
   fc.record({ budgets }),
   fc.record({ budgets }),
-  fc.record({ callBudgets: fc.record({ outputTokensPerHour: fc.constantFrom(2_000, 90_000, null) }) }),
+  fc.record({ callBudgets: fc.record({ outputTokensPerHour: fc.constantFrom(300, 2_000, 90_000, null) }) }),
   fc.record({ shadow: fc.constantFrom(null, { lines: 1, budgets: { tokensPerDay: 5_000 } }) }),
   fc.record({ timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/Los_Angeles') }),
   fc.record({ trialDays: fc.constantFrom(null, null, null, 9) }),

@@ -77,6 +77,7 @@ test('[G6] a higher plan puts waiting callers through, as many as its preview sa
       'The queue would have room for 50 callers instead of 5.',
       'A call could last 60 minutes instead of 15: for new calls alone.',
       'A caller could wait 120 seconds instead of 60: new callers alone.',
+      'There would be no trial any more.',
     ],
   })
   host.desk.edits.change({ plan: 'starter' }, start)

@@ -206,14 +206,20 @@ function desk_steps.sound(_, ask, _, homes)
     return redis.call('HGET', homes.prefix .. 'sound:' .. ask.id, ask.column) or nil
 end
 
--- All that a preview needs, to be tried on a copy: every roster, names and values in turn, and the open calls.
+-- All that a preview needs, to be tried on a copy: rosters, names and values in turn, and the open calls. Of the ledger what is used in the
+-- windows of now, by any clock: they ended within two days, or have not ended.
 function desk_steps.snapshot(desk, _, now, homes)
     local documents = desk_steps.documents(desk, _, now, homes)
-    local names = { 'leases', 'queue', 'tickets', 'places', 'memory', 'pools' }
+    local names = { 'leases', 'queue', 'tickets', 'places', 'memory', 'pools', 'state' }
     for id in pairs(documents.keys) do names[#names + 1] = 'leases:' .. id end
     for agent in pairs(homes.registry:tenant().caps.agents) do names[#names + 1] = 'leases:agent:' .. agent end
     for _, pool in ipairs(desk:pools()) do
         for _, name in ipairs({ 'loads:', 'wants:' }) do names[#names + 1] = name .. pool end
+    end
+    for _, window in ipairs({ 'hour', 'day', 'month' }) do
+        local windows = homes.rosters('windows:' .. window).key
+        for _, id in ipairs(redis.call('ZRANGEBYSCORE', windows, now - 2 * 86400000, '+inf')) do names[#names + 1] = 'used:' .. id end
+        for _, call in ipairs(homes.records:openIds()) do names[#names + 1] = 'call:' .. window .. ':' .. call end
     end
     documents.rosters = {}
     for _, name in ipairs(names) do
