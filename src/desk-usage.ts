@@ -57,12 +57,16 @@ export class DeskUsage {
     if (tenant === undefined) return undefined
     const { timezone } = tenant
     const spans = spansOf(of, from, until, most + 1, this.#registry.zone(tenant, now))
+    const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends ?? from, everyWindow)
     const buckets: UsageBucket[] = []
-    let entries = 0
+    let [entries, at] = [0, 0]
     for (const { starts, ends } of spans) {
       if (buckets.length === most || entries >= usageEntriesMost) return { now, timezone, buckets, next: starts }
       const sums = new Sums()
-      for (const page of this.#pages.between(of, starts, ends, everyWindow)) entries += read(page, apart, sums)
+      for (let page = pages[at]; page !== undefined && page.window.ends <= ends; page = pages[at]) {
+        entries += read(page, apart, sums)
+        at += 1
+      }
       buckets.push({ starts, ends, parts: sums.parts })
     }
     return { now, timezone, buckets }

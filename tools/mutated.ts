@@ -29,7 +29,7 @@ export const rules: Record<string, string[]> = {
   'src/threshold.ts': ['test/rules/threshold.test.ts'],
   'src/held.ts': ['test/rules/held.test.ts'],
   'src/holds.ts': ['test/rules/holds.test.ts'],
-  'src/window.ts': ['test/rules/window.test.ts'],
+  'src/window.ts': ['test/rules/window.test.ts', 'test/rules/desk-usage.test.ts'],
   'src/zone.ts': ['test/rules/zone.test.ts'],
   'src/brake.ts': ['test/rules/brake.test.ts'],
   'src/buckets.ts': ['test/rules/buckets.test.ts'],
@@ -64,7 +64,12 @@ export const rules: Record<string, string[]> = {
     'test/rules/desk-ticks.test.ts',
     'test/rules/desk-pool.test.ts',
   ],
-  'src/desk-edits.ts': ['test/rules/desk-edits.test.ts', 'test/rules/desk-uploads.test.ts'],
+  'src/desk-edits.ts': [
+    'test/rules/desk-edits.test.ts',
+    'test/rules/desk-uploads.test.ts',
+    'test/rules/audit.test.ts',
+    'test/rules/budget-edits.test.ts',
+  ],
   'src/edit-notes.ts': ['test/rules/desk-edits.test.ts'],
   'src/desk.ts': [
     'test/rules/desk-pool.test.ts',
@@ -111,6 +116,10 @@ export const rules: Record<string, string[]> = {
   'src/capacity/plan-notes.ts': ['test/rules/plan-check.test.ts', 'test/rules/plan-flaws.test.ts'],
   'src/http/door.ts': ['test/rules/door.test.ts'],
   'src/http/key.ts': ['test/rules/key.test.ts'],
+  'src/http/limit-headers.ts': ['test/http/limits.test.ts'],
+  'src/http/standing.ts': ['test/http/limits.test.ts'],
+  'src/http/usage-csv.ts': ['test/http/usage.test.ts'],
+  'src/http/usage-query.ts': ['test/http/usage.test.ts'],
   'src/upstream.ts': ['test/rules/upstream.test.ts'],
   'src/relay.ts': [
     'test/rules/exchange.test.ts',

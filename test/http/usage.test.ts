@@ -91,6 +91,7 @@ test('[L9] hours in pages: each begins where the one before ended, and together 
   for (let page = ''; page !== 'null';) {
     const answer = await usage(`?${range}&limit=2${page && `&page=${page}`}`)
     expect(answer.body['has_more']).toBe(answer.body['next_page'] !== null)
+    expect(data(answer).length).toBeLessThanOrEqual(2)
     seen.push(...data(answer))
     page = `${answer.body['next_page'] as string | null}`
   }
@@ -125,6 +126,17 @@ test.each(bad)('[A2] ?%s is refused, by its name and with what would be right', 
   })
 })
 
+const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString()
+
+test('[L9] what is kept can be asked for, in any time zone, and what is older is refused', async () => {
+  const behind = `${daysAgo(3).slice(0, 23)}-05:00`
+  const buckets = data(await usage(`?start_time=${encodeURIComponent(behind)}&limit=31`))
+  expect(Date.parse(behind) - Number(buckets[0]?.start_time) * 1000).toBeGreaterThanOrEqual(0)
+  expect(Date.parse(behind) - Number(buckets[0]?.end_time) * 1000).toBeLessThan(0)
+  expect((await usage(`?start_time=${daysAgo(35.5)}`)).status).toBe(200)
+  expect((await usage(`?start_time=${daysAgo(36.1)}`)).status).toBe(400)
+})
+
 test('[L9] an end before the start is refused', async () => {
   const now = Math.floor(Date.now() / 1000)
   expect((await usage(`?start_time=${now - 60}&end_time=${now - 60}`)).body['detail']).toMatch(
@@ -152,6 +164,8 @@ test('[L9] the same rows as CSV, whichever way it is asked for, and no cell that
   )
   const begins = new Date(Number(bucket?.start_time) * 1000).toISOString()
   expect(rows.map((row) => row.slice(0, begins.length))).toEqual([begins, begins, begins, begins, ''])
+  const ends = new Date(Number(bucket?.end_time) * 1000).toISOString()
+  expect(rows.filter((row) => row.startsWith(`${begins},${ends},,,,0,`)).length).toBe(1) // no key, no agent, no model; a call that has not ended
   expect(rows.filter((row) => row.includes(`,"'=cmd|""calc""",`)).length).toBe(1)
   expect(rows.filter((row) => row.includes(`,"a,b",`)).length).toBe(1)
   expect(rows.filter((row) => row.includes(`,'@x,`)).length).toBe(1)

@@ -1,7 +1,7 @@
 // What is noted of what is done to a tenant: by a desk over SQL, in the transaction of what it tells of.
 import { beforeEach, expect, test } from 'vitest'
 import { keyEntry, tenantEntry } from '../../src/audit.ts'
-import { auditCharacters, auditKeptMs } from '../../src/limits.ts'
+import { auditCharacters, auditKeptMs, keysPerTenant } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Key, Tenant } from '../../src/plan.ts'
 import { DeskHost, start } from './desk-host.ts'
@@ -30,6 +30,9 @@ test('[A3] of a tenant that is made all settings are noted, and of a change the 
     after: { caps: { lines: 3, agents: {} }, budgets: { tokensPerDay: 5 } },
   })
   expect(tenantEntry(tenant, { ...tenant })).toBeUndefined()
+  const { shadow: _shadow, ...older } = tenant // stored before there was such a setting
+  const later = { ...tenant, shadow: { lines: 2, budgets: {} } }
+  expect(tenantEntry(older as Tenant, later)?.before).toEqual({ shadow: null })
 })
 
 test('[A3] of what is pinned only the parts are named, also where a part changed: tools have credentials in them', () => {
@@ -121,7 +124,24 @@ test('[A3] what is refused, tried, or changes nothing is not noted', () => {
   edits.endKey('k1', 60_000, start + 2)
   edits.endKey('k1', 60_000, start + 3) // it ends no later
   edits.endKey('k1', 0, start + 4)
-  expect(log()).toEqual(['3 key.ended +4', '2 key.ended +2', '1 tenant.changed +1'])
+  edits.changeKey('k1', { lines: 3 }, start + 5)
+  expect(log()).toEqual(['4 key.changed +5', '3 key.ended +4', '2 key.ended +2', '1 tenant.changed +1'])
+})
+
+test('[A3] [K1] a desk notes who it was made for and each of its keys, of which it has fifty at most that are good', () => {
+  const { desk } = host
+  desk.edits.create({ ...tenant, name: 'Bell' }, start)
+  expect(desk.registry.tenant()?.name).toBe('Bell')
+  const made = Array.from({ length: keysPerTenant }, (_, i) =>
+    desk.edits.addKey({ ...key, id: `key_${i}` }, `hash ${i}`, start),
+  )
+  expect(made.map((refusal) => refusal?.why)).toEqual([...made.slice(1).map(() => undefined), 'keys_enough'])
+  expect(desk.registry.keyByHash('hash 0')?.id).toBe('key_0')
+  expect(log().slice(-2)).toEqual(['2 key.created +0', '1 tenant.created +0'])
+  expect(log().length).toBe(keysPerTenant)
+  expect(desk.edits.endKey('key_0', 0, start)?.revoked_at).toBe('2026-11-21T12:00:00.000Z')
+  expect(desk.registry.key('key_0')?.revoked_at).toBe('2026-11-21T12:00:00.000Z')
+  expect(desk.edits.addKey({ ...key, id: 'key_x' }, 'hash x', start)).toBeUndefined()
 })
 
 test('[A3] entries are gone after 365 days, and their numbers never come again', () => {

@@ -60,6 +60,7 @@ test('[G7] [L6] a budget below what is used: who would wrap up, who is sent away
 test('[G7] [L6] who is stopped already is not counted again, and more of a budget lets new calls in', () => {
   desk({ budgets: { tokensPerDay: 1_000 } })
   used('c1', 1_000)
+  host.admit('c2')
   expect(preview({ budgets: { tokensPerDay: 900 } })).toMatchObject({
     ends: 0,
     notes: ['The budget of 900 tokens for this day would be spent at once: 1,000 are used.'],

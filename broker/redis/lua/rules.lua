@@ -3335,8 +3335,21 @@ function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
         most + 1,
         self._registry:zone(tenant, now)
     )
+    local ____self_6 = self._pages
+    local ____self_6_between_7 = ____self_6.between
+    local ____of_4 = of
+    local ____opt_0 = spans[1]
+    local ____temp_5 = ____opt_0 and ____opt_0.starts or from
+    local ____opt_2 = spans[#spans]
+    local pages = ____self_6_between_7(
+        ____self_6,
+        ____of_4,
+        ____temp_5,
+        ____opt_2 and ____opt_2.ends or from,
+        everyWindow
+    )
     local buckets = {}
-    local entries = 0
+    local entries, at = 0, 0
     for ____, ____value in ipairs(spans) do
         local starts = ____value.starts
         local ends = ____value.ends
@@ -3344,8 +3357,13 @@ function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
             return {now = now, timezone = timezone, buckets = buckets, next = starts}
         end
         local sums = __TS__New(Sums)
-        for ____, page in ipairs(self._pages:between(of, starts, ends, everyWindow)) do
-            entries = entries + read(page, apart, sums)
+        do
+            local page = pages[at + 1]
+            while page ~= nil and page.window.ends <= ends do
+                entries = entries + read(page, apart, sums)
+                at = at + 1
+                page = pages[at + 1]
+            end
         end
         buckets[#buckets + 1] = {starts = starts, ends = ends, parts = sums.parts}
     end
@@ -3363,8 +3381,8 @@ function Sums.prototype.add(self, cell, account, amount)
     if amounts == nil then
         amounts = {}
         self._at[cell] = amounts
-        local ____self_parts_0 = self.parts
-        ____self_parts_0[#____self_parts_0 + 1] = {cell = cell, amounts = amounts}
+        local ____self_parts_8 = self.parts
+        ____self_parts_8[#____self_parts_8 + 1] = {cell = cell, amounts = amounts}
     end
     amounts[account] = (amounts[account] or 0) + amount
 end
