@@ -9,7 +9,7 @@ import type { Series } from '../src/metrics.ts'
 import { unpricedOf, unpricedSays } from '../src/price-table.ts'
 import { seriesOf, total } from '../src/series.ts'
 import type { Word } from '../src/ports.ts'
-import { modelsOf, poolsOf } from '../src/upstream.ts'
+import { poolsOf } from '../src/upstream.ts'
 import { targetProblem } from '../src/webhook-target.ts'
 import { Calls } from './calls.ts'
 import { clock } from './clock.ts'
@@ -85,7 +85,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     version: manifest.version,
     host: 'node',
     operatorKey: config.adminKey,
-    models: modelsOf(config.upstreams),
+    upstreams: config.upstreams,
     sha256,
     urlProblem: (url: string) => targetProblem(url, readUrl, may),
     fault: (error: unknown, instance: string): Refusal | undefined => {

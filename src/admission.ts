@@ -1,9 +1,31 @@
 // The conversation of one desk with its pools: decide, ask for what is lacking, give back what is not used. Knows no store and no host.
 import { freedMs, shareAgainMs, shareElsewhereMs, shareMs, shareTimeoutMs } from './limits.ts'
 import type { Admission, Clock, Offer, PoolAsk, PoolGrant, Pools } from './ports.ts'
-import type { Considered, Decision, Regranted, UnderWay } from './tenant-desk.ts'
 
 type Soon<T> = T | Promise<T>
+
+/** An admission, and whether by it the slack is used: the desk's next newcomer would have to wait for the pool. */
+export interface Decision {
+  admission: Admission
+  lacks: boolean
+}
+
+/** The same of a newcomer; no admission: the pool is to be asked first. */
+export interface Considered {
+  admission: Admission | undefined
+  lacks: boolean
+}
+
+/** Calls that were seated, and whether the pool is to be asked again: others have come since it was. */
+export interface Regranted {
+  seated: string[]
+  again: boolean
+}
+
+/** Another host asks, and is told to ask again when it is answered. */
+export interface UnderWay {
+  is: 'under way'
+}
 
 /** The desk's side: each step is one transaction, and idempotent. */
 export interface Deciding {

@@ -29,6 +29,12 @@ export interface Limit {
   amount: number
 }
 
+/** How one stands: what is left of it, and when its window ends (ms since 1970). */
+export interface BudgetState extends Limit {
+  left: number
+  ends: number
+}
+
 /** Every budget there is, in the order in which they are shown. */
 export const budgetNames: readonly BudgetName[] = windowNames.flatMap((window) =>
   bounded.map(({ what }) => budgetName(what, window)),

@@ -10,6 +10,7 @@ import { offerProblem } from './offer-check.ts'
 import { callTerms, patienceMs, roomOf, shadowLines, type Key, type Tenant } from './plan.ts'
 import type { Admission, Offer } from './ports.ts'
 import type { KeptCall, Records } from './records.ts'
+import type { Refusal } from './refusal.ts'
 
 /** What of a desk an offer touches. */
 interface Parts {
@@ -56,6 +57,15 @@ export class DeskAdmission {
     if (admission.is === 'granted' || admission.is === 'queued') this.#enter(offer, tenant, key, admission.is, now)
     else if (known === undefined) counts.turnedAway(offer.pool, tenant.plan, admission)
     return admission
+  }
+
+  barred(offer: Offer, now: number): Refusal | undefined {
+    const { registry } = this.#parts
+    const tenant = registry.tenant()
+    const key = tenant && registry.keyByHash(offer.keyHash)
+    if (tenant === undefined || key === undefined) return { why: 'key_unknown' }
+    const barred = this.#barred(offer, tenant, key, undefined, now)
+    return barred !== undefined && 'refusal' in barred ? barred.refusal : undefined
   }
 
   /** What keeps it out whatever the lines: the offer itself, or its tenant's budgets. A call that has its line is ended elsewhere. */

@@ -4,7 +4,7 @@ import { named, unitsOf } from './budget.ts'
 import { isoOf } from './calendar.ts'
 import { DeskBudget, type Alert } from './desk-budget.ts'
 import type { DeskCounts } from './desk-counts.ts'
-import type { Registry } from './desk-homes.ts'
+import type { Audit, DeskHomes } from './desk-homes.ts'
 import { DeskLedger } from './desk-ledger.ts'
 import type { DeskOutbox } from './desk-outbox.ts'
 import { DeskPages } from './desk-pages.ts'
@@ -39,14 +39,17 @@ export class DeskBooks {
   readonly ledger: DeskLedger
   readonly budget: DeskBudget
   readonly #counts: DeskCounts
+  readonly #audit: Audit
   readonly #pools: DeskPools
   readonly #outbox: DeskOutbox
 
-  constructor(rosters: DeskRosters, registry: Registry, counts: DeskCounts, pools: DeskPools, outbox: DeskOutbox) {
+  constructor(rosters: DeskRosters, homes: DeskHomes, counts: DeskCounts, pools: DeskPools, outbox: DeskOutbox) {
+    const { registry, audit } = homes
     this.pages = new DeskPages(rosters, registry)
     this.ledger = new DeskLedger(rosters, this.pages)
     this.budget = new DeskBudget(rosters, this.pages)
     this.#counts = counts
+    this.#audit = audit
     this.#pools = pools
     this.#outbox = outbox
   }
@@ -81,6 +84,7 @@ export class DeskBooks {
   /** Lifts a suspension; false where there is none (L7). */
   resume(tenant: Tenant, now: number): boolean {
     if (!this.budget.resume()) return false
+    this.#audit.add({ who: 'operator', what: 'tenant.resumed' }, now)
     const data = { tenant: tenant.id, reason: 'operator' }
     this.#outbox.put({ id: `${tenant.id}_resumed_${now}`, type: 'tenant.resumed', data }, now)
     return true
@@ -101,7 +105,17 @@ export class DeskBooks {
       this.#pools.debited(ref.pool, tokensOf(entry.amounts))
       microUsd += entry.amounts['micro_usd'] ?? 0
     }
-    return microUsd === 0 ? [] : this.budget.burnt(tenant, microUsd, now)
+    return microUsd === 0 ? [] : this.#burnt(tenant, microUsd, now)
+  }
+
+  #burnt(tenant: Tenant, microUsd: number, now: number): Alert[] {
+    const alerts = this.budget.burnt(tenant, microUsd, now)
+    for (const alert of alerts) {
+      if (alert.is !== 'suspended') continue
+      const figures = { micro_usd_per_hour: alert.micro_usd_per_hour, most: alert.most }
+      this.#audit.add({ who: 'broker', what: 'tenant.suspended', figures }, now)
+    }
+    return alerts
   }
 }
 

@@ -1,10 +1,11 @@
 // A desk holds its tenant to its budgets: what is spent, what is held, who is suspended; and what is told of it. Knows no call's life and no
 // host. Rules L4, L6, L7, L9.
-import { named, unitsOf, type Limit } from './budget.ts'
+import { named, unitsOf, type BudgetState, type Limit } from './budget.ts'
 import { isoOf } from './calendar.ts'
 import type { DeskPages } from './desk-pages.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { heldOf, hold, holdOn, lapse, letGo, partOf, type Held, type Hold } from './held.ts'
+import type { Page } from './ledger.ts'
 import { burnMs, burnStepMs, leaseTtlMs } from './limits.ts'
 import { note, within, type Meter } from './meter.ts'
 import { callLimits, plans, shadowLimits, tenantLimits, trialDaysOf, type Tenant } from './plan.ts'
@@ -20,13 +21,10 @@ export interface BudgetAlert extends Reached {
 }
 
 /** One budget as it stands. Amounts in the account's unit. */
-export interface BudgetReading extends Limit {
+export interface BudgetReading extends BudgetState {
   used: number
   /** By replies that run and callers that have just come. */
   held: number
-  left: number
-  /** When its window ends (ms since 1970). */
-  ends: number
   shadow: boolean
 }
 
@@ -98,14 +96,17 @@ export class DeskBudget {
 
   /** Why there is no room for one more, beside what is held for others. */
   short(tenant: Tenant, asked: Hold, now: number): Refusal | undefined {
-    const held = this.#held()
+    const [pages, held] = [this.#pages.at(tenant, now), this.#held()]
     const limit = short(
-      this.#pages.at(tenant, now),
+      pages,
       tenantLimits(tenant),
       ({ account }) => heldOf(held, account, now),
       ({ account }) => partOf(asked, account),
     )
-    return limit && { why: 'budget_held', details: { what: named(limit), window: limit.window } }
+    if (limit === undefined) return undefined
+    const { window, account, amount, left, ends } = readingOf(limit, pages, held, now)
+    const budget = { window, account, amount, left, ends }
+    return { why: 'budget_held', details: { what: named(limit), window }, budget }
   }
 
   hold(call: string, estimate: Hold, now: number): void {
@@ -126,16 +127,9 @@ export class DeskBudget {
 
   reading(tenant: Tenant, now: number): BudgetReading[] {
     const [pages, held] = [this.#pages.at(tenant, now), this.#held()]
-    const read = (limit: Limit, shadow: boolean): BudgetReading => {
-      const page = pageOf(pages, limit)
-      const { window, account, amount } = limit
-      const [used, kept] = [page?.used.get(limit.account) ?? 0, heldOf(held, limit.account, now)]
-      const left = Math.max(0, amount - used - kept)
-      return { window, account, amount, used, held: kept, left, ends: page?.window.ends ?? now, shadow }
-    }
     return [
-      ...tenantLimits(tenant).map((limit) => read(limit, false)),
-      ...shadowLimits(tenant).map((limit) => read(limit, true)),
+      ...tenantLimits(tenant).map((limit) => readingOf(limit, pages, held, now)),
+      ...shadowLimits(tenant).map((limit) => readingOf(limit, pages, held, now, true)),
     ]
   }
 
@@ -153,12 +147,21 @@ function alertOf({ level, window, account, amount, used, ends }: Reached, shadow
   return { is: 'budget', shadow, level, window, account, amount, used, ends }
 }
 
+function readingOf(limit: Limit, pages: readonly Page[], held: Held, now: number, shadow = false): BudgetReading {
+  const page = pageOf(pages, limit)
+  const { window, account, amount } = limit
+  const [used, kept] = [page?.used.get(account) ?? 0, heldOf(held, account, now)]
+  const left = Math.max(0, amount - used - kept)
+  return { window, account, amount, used, held: kept, left, ends: page?.window.ends ?? now, shadow }
+}
+
 function exhausted({ limit, ends }: Spent, whose: string, now: number): Refusal {
-  const { window } = limit
+  const { window, account } = limit
   const [amount, what] = [limit.amount / unitsOf(limit), named(limit)]
   return {
     why: 'budget_exhausted',
     details: { whose, amount, what, window, ends: isoOf(ends) },
     retryAfterMs: ends - now,
+    budget: { window, account, amount: limit.amount, left: 0, ends },
   }
 }

@@ -1,6 +1,7 @@
 // What a desk is kept in: each home brings these, and its steps need no more. They are compiled for homes that are not JavaScript
 // (tools/lua): there `null` and `undefined` are one, and an object's members have no order. Knows no home.
 import type { HookState, KeptHook } from './hook.ts'
+import type { AuditEntry } from './audit.ts'
 import type { Series } from './metrics.ts'
 import type { Key, Tenant } from './plan.ts'
 import type { Records } from './records.ts'
@@ -26,6 +27,13 @@ export interface Counts {
   /** Pools of which something was counted, in the order of their names. */
   pools(): string[]
   series(pool: string): Series
+}
+
+/** What was done to the tenant. */
+export interface Audit {
+  add(entry: AuditEntry, now: number): void
+  /** Those of this moment (ms) and before. */
+  forget(until: number): void
 }
 
 /** Told who comes to wait and who leaves, by a home that ticks its waiting calls (src/desk-ticks.ts). */
@@ -68,6 +76,7 @@ export interface DeskHomes {
   hooks: Hooks
   messages: Messages
   waits: Waits
+  audit: Audit
   /** Several hosts may ask a pool for this desk at once. */
   shared: boolean
   /** Waiting calls that have timers of their own need none. */

@@ -1,17 +1,19 @@
 // What a desk does, each in one atomic step, whatever its home: SQL beside its host, or Redis, where it answers later. Every step is
 // idempotent by call id. Knows no home and no host.
+import type { Audited } from './audit.ts'
 import type { Deciding } from './admission.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
 import type { DeskReading } from './tenant-desk.ts'
 import type { Affected, Heard, Left } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
+import type { UsageAsk, UsageReading } from './desk-usage.ts'
 import type { Entry } from './ledger.ts'
 import type { MailSteps } from './mail-steps.ts'
 import type { Series } from './metrics.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { Key, Tenant } from './plan.ts'
-import type { CallRecord, CallRef, Progress } from './ports.ts'
+import type { CallRecord, CallRef, Offer, Progress } from './ports.ts'
 import type { KeptCall } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import type { Format, Sound } from './sound.ts'
@@ -19,12 +21,21 @@ import type { Upload } from './sounds-sql.ts'
 
 export type Soon<T> = T | Promise<T>
 
+/** Why a newcomer would be refused, if it would be. */
+export interface Barred {
+  refusal?: Refusal | undefined
+}
+
 /** undefined in an answer: nobody owns this desk. */
 export interface DeskSteps extends Deciding {
   create(tenant: Tenant): Soon<void>
   read(): Soon<DeskReading | undefined>
   /** The reading for a key that is good now. */
   me(hash: string): Soon<{ reading: DeskReading; key: Key } | undefined>
+  /** How an upgrade would be answered now, whatever the lines. */
+  barred(offer: Offer): Soon<Barred>
+  /** A page of what was used. */
+  usage(ask: UsageAsk): Soon<UsageReading | undefined>
   /** What this desk adds to `/metrics`, by pool. */
   report(): Soon<Record<string, Series>>
 
@@ -55,6 +66,8 @@ export interface DeskSteps extends Deciding {
   calls(limit: number, before: string | undefined): Soon<KeptCall[] | undefined>
   /** Calls that have begun and not ended. */
   openCalls(): Soon<KeptCall[]>
+  /** What was done to the tenant, newest first; `before` is the last id of the page before. */
+  audit(limit: number, before: number | undefined): Soon<Audited[] | undefined>
   queueReading(): Soon<QueueReading | undefined>
   /** Takes a waiting caller out of the queue; it is to be told. */
   removeCaller(call: string): Soon<Removed | Refusal>

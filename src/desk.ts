@@ -1,5 +1,6 @@
 // One tenant's desk over one SQL store, with what is kept and done there alone: ticks, uploads, edits and what they would do. Knows no host
 // and no socket.
+import { SqlAudit } from './audit-sql.ts'
 import { SqlCounts } from './counts-sql.ts'
 import { lost } from './desk-counts.ts'
 import { DeskEdits } from './desk-edits.ts'
@@ -30,6 +31,7 @@ export class SqlDesk extends TenantDesk {
   readonly uploads: DeskUploads
   readonly ticks: DeskTicks
   readonly edits: DeskEdits
+  readonly audit: SqlAudit
   readonly #learning: { until: number }
   readonly transact: Transact
 
@@ -45,13 +47,15 @@ export class SqlDesk extends TenantDesk {
     this.ticks = homes.ticks
     this.sounds = new SqlSounds(sql)
     this.uploads = new DeskUploads(this.registry, this.sounds, transact)
-    this.edits = new DeskEdits(this.rosters, this.registry, this.records, this.queue, this.sounds, this.transact)
+    this.audit = homes.audit
+    const { rosters, registry, records, queue, budget, sounds, audit } = this
+    this.edits = new DeskEdits({ rosters, registry, records, queue, budget, sounds, audit, transact: this.transact })
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
   static prepare(sql: Sql): void {
-    for (const home of [SqlRoster, PackedRosters, SqlRegistry, SqlRecords, SqlSounds, SqlCounts, SqlHooks, SqlMessages])
-      home.prepare(sql)
+    const own = [SqlRegistry, SqlRecords, SqlSounds, SqlCounts, SqlHooks, SqlMessages, SqlAudit]
+    for (const home of [SqlRoster, PackedRosters, ...own]) home.prepare(sql)
   }
 
   /** The waiting calls that are to be ticked now, and what each is told; `withdrawn`: that its key is good no more (K3). */
@@ -104,6 +108,7 @@ function homesOf(sql: Sql, transact: Transact, waits: Waits) {
     hooks: new SqlHooks(sql),
     messages: new SqlMessages(sql),
     waits,
+    audit: new SqlAudit(sql),
     shared: false,
     ticks: new DeskTicks(new DeskRosters(rosters)),
     learningUntil: () => learning.until,

@@ -1,4 +1,5 @@
 // What an edit of a tenant or a key would do, in sentences for people. Counts nothing itself. Rules G7, H6.
+import { budgetNotes, type BudgetsSeen } from './budget-notes.ts'
 import type { LinesReading } from './desk-queue.ts'
 import { linesOf, plans, type Key, type Tenant } from './plan.ts'
 
@@ -9,10 +10,10 @@ export interface Effect {
   room: { now: number; after: number }
   /** Waiting callers that would have a line at once. */
   put_through: number
-  /** Waiting callers that would be sent away, because their model is not served to the tenant any more. */
+  /** Waiting callers that would be sent away: their model is not served to the tenant any more, or a budget is spent by it. */
   turned_away: number
-  /** Live calls that would end: no edit ends one (G7). */
-  ends: 0
+  /** Live calls that would wrap up: because of a budget or a trial; nothing else ends one (G7). */
+  ends: number
   /** The same for people, and what the numbers do not say. */
   notes: string[]
 }
@@ -20,6 +21,8 @@ export interface Effect {
 /** The numbers of the edit, how many waited before it, and how many calls each agent has, live and waiting. */
 export interface Seen extends Omit<Effect, 'notes'> {
   waiting: number
+  was: BudgetsSeen
+  is: BudgetsSeen
   agents: ReadonlyMap<string | null, number>
 }
 
@@ -31,6 +34,7 @@ export function tenantNotes(before: Tenant, after: Tenant, seen: Seen): string[]
     ...planNotes(before, after),
     ...agentNotes(before, after, seen),
     ...termsNotes(before, after),
+    ...budgetNotes(before, after, { ...seen, away: seen.turned_away }),
   ]
   return notes.length === 0 ? ['No call and no waiting caller would notice.'] : notes
 }
@@ -48,13 +52,13 @@ export function keyNotes(before: Key, after: Key, calls: number): string[] {
   return notes.length === 0 ? ['No call and no waiting caller would notice.'] : notes
 }
 
-function linesNotes(before: Tenant, { lines, put_through, waiting }: Seen): string[] {
+function linesNotes(before: Tenant, { lines, put_through, waiting, is }: Seen): string[] {
   const notes: string[] = []
   const cap = linesOf(before)
   if (cap !== lines.cap) notes.push(`The cap would be ${lines.cap} instead of ${cap}.`)
   if (lines.over > 0)
     notes.push(`${lines.live === 1 ? '1 call is' : `${lines.live} calls are`} live, ${above(lines.over, lines.cap)}`)
-  if (waiting > 0 && (put_through > 0 || cap !== lines.cap))
+  if (waiting > 0 && is.refusal === undefined && (put_through > 0 || cap !== lines.cap))
     notes.push(`${put_through} of ${waiting} waiting callers would be put through at once.`)
   return notes
 }
@@ -74,9 +78,12 @@ function roomNotes(before: Tenant, after: Tenant, { lines, room }: Seen): string
   ]
 }
 
-function modelNotes(before: Tenant, after: Tenant, { turned_away }: Seen): string[] {
+function modelNotes(before: Tenant, after: Tenant, { turned_away, is }: Seen): string[] {
   if (same(before.models, after.models)) return []
-  const away = turned_away > 0 ? `; ${turned_away} who wait for another would be told so and sent away` : ''
+  const away =
+    turned_away > 0 && is.refusal === undefined
+      ? `; ${turned_away} who wait for another would be told so and sent away`
+      : ''
   return [
     after.models === null
       ? 'New calls could have every model that is served.'

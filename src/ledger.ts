@@ -72,6 +72,12 @@ export function textOf({ key, model, agent }: Cell): string {
   return `${key}\n${model}\n${agent ?? ''}`
 }
 
+export function cellOf(text: string): Cell {
+  const [key = '', model = '', ...rest] = text.split('\n')
+  const agent = rest.join('\n')
+  return { key, model, agent: agent === '' ? null : agent }
+}
+
 /** Agents are named by callers: those above a bound are counted together. */
 const otherAgents = '(other)'
 

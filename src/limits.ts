@@ -36,6 +36,11 @@ export const firstReply = { input: 800, output: 200, micro_usd: 13_000 }
 export const cellsMost = 200
 /** How long what was used in a window is kept after its end: hours to look a week back, days as call records, months to compare with last year's. */
 export const pageKeptMs = { hour: 8 * 86_400_000, day: keptMs, month: 400 * 86_400_000 }
+/** A page of what was used ends when so many balances were read: some 100 ms over SQL, in which the desk does nothing else. */
+export const usageEntriesMost = 20_000
+/** How long it is kept what was done to a tenant (A3), and how long a value is in JSON that is kept whole. */
+export const auditKeptMs = 365 * 86_400_000
+export const auditCharacters = 2_000
 /** The spend of so long is taken for a rate (L7), in steps of so long. */
 export const burnMs = 600_000
 export const burnStepMs = 10_000
@@ -232,6 +237,9 @@ export const lineMsLeast = 200
 export const lineMsMost = 10_000
 /** A line as text: some 30 s when read aloud. */
 export const lineCharacters = 400
+
+/** Who is told to come back within this is told that a retry is welcome (L9): the openai SDK keeps to waits of up to 60 s, and else comes back after seconds. */
+export const retrySoonMs = 60_000
 
 /** Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3). */
 export const storeAnswerMs = 350

@@ -68,6 +68,13 @@ export function changedKey(key: Key, change: KeyChange): Key {
   return { ...key, ...given(change) }
 }
 
+/** Ended now, or after a grace. One that was ended before ends no later for being ended again. */
+export function keyEnded(key: Key, graceMs: number, now: number): Key {
+  const at = isoOf(now + graceMs)
+  const expires_at = key.expires_at !== null && key.expires_at < at ? key.expires_at : at
+  return graceMs > 0 ? { ...key, expires_at } : { ...key, revoked_at: key.revoked_at ?? at }
+}
+
 function given(change: object): object {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
 }

@@ -52,6 +52,7 @@ export const callRefusals = {
     type: 'rate_limit_error',
     code: 'concurrent_calls_exceeded',
     retryAfterMs: 5_000,
+    policy: 'calls',
     title: 'All lines are taken',
     says: 'All {cap} lines of this {scope} are on a call. Try again when one has ended, or ask your admin for a higher cap.',
   },
@@ -99,44 +100,6 @@ export const callRefusals = {
     retryAfterMs: 1_000,
     title: 'Temporarily unavailable',
     says: 'The call could not be decided just now. Try again in a second.',
-  },
-
-  // Budgets. Closed with a code that makes no stock client come back by itself.
-  budget_exhausted: {
-    http: 429,
-    close: 1008,
-    type: 'rate_limit_error',
-    code: 'budget_exhausted',
-    line: 'goodbye',
-    title: 'Budget spent',
-    says: '{whose} budget of {amount} {what} for this {window} is spent. It begins anew at {ends}: try again then, or ask your admin for more.',
-  },
-  budget_held: {
-    http: 429,
-    close: 1013,
-    type: 'rate_limit_error',
-    code: 'budget_held',
-    retryAfterMs: 5_000,
-    title: 'Rest of the budget is held',
-    says: 'What is left of this {window}’s budget of {what} is held for calls that are under way. Try again when one has ended, or ask your admin for more.',
-  },
-  tenant_suspended: {
-    http: 429,
-    close: 1008,
-    type: 'rate_limit_error',
-    code: 'tenant_suspended',
-    line: 'goodbye',
-    title: 'Tenant suspended',
-    says: 'The tenant is suspended since {since}, because it spent unusually fast. Ask the operator to lift it.',
-  },
-  trial_ended: {
-    http: 403,
-    close: 1008,
-    type: 'invalid_request_error',
-    code: 'trial_ended',
-    line: 'goodbye',
-    title: 'Trial is over',
-    says: 'The trial of {days} days is over. Ask the operator for a plan.',
   },
 
   // Events of a caller. Those without a close code are answered and not passed on; the call goes on.

@@ -202,6 +202,13 @@ export const requestRefusals = {
     title: 'Too many webhooks',
     says: 'This tenant has {most} webhooks, and may not have more. Delete one first, or let one that there is have more events.',
   },
+  not_suspended: {
+    http: 409,
+    type: 'invalid_request_error',
+    code: 'not_suspended',
+    title: 'Not suspended',
+    says: 'This tenant is not suspended: there is nothing to lift. What else may keep its calls out stands in "budgets_now" and "trial_ends_at" of the tenant.',
+  },
   keys_enough: {
     http: 409,
     type: 'invalid_request_error',

@@ -9,6 +9,10 @@ export interface Rendering {
   /** As OpenAI names kinds of errors, so that stock clients sort ours like theirs. */
   type: 'authentication_error' | 'invalid_request_error' | 'not_found_error' | 'rate_limit_error' | 'server_error'
   code: string
+  /** What programs may know it as, beside its code: the type of its HTTP problem. */
+  kind?: 'quota-exceeded' | 'temporary-reduced-capacity' | 'abnormal-usage-detected'
+  /** The bound that it goes beyond, where it is always the same one: its name in `RateLimit` headers. */
+  policy?: string
   /** A retry is no use (undefined), or is after this many milliseconds. */
   retryAfterMs?: number
   /** How long a reply may go on, until it is heard, when this ends the call; wrapTimeoutMs where it is not said. */

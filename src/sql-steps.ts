@@ -1,15 +1,17 @@
 // The steps of a desk over one SQL store, as its host's clock has them. Nothing is written before a tenant is made. Knows no host.
-import type { Considered, Decision, DeskReading, Regranted, UnderWay } from './tenant-desk.ts'
+import type { Considered, Decision, Regranted, UnderWay } from './admission.ts'
+import type { DeskReading } from './tenant-desk.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
+import type { Audited } from './audit.ts'
 import type { KeptCall } from './records.ts'
-import type { DeskSteps } from './desk-steps.ts'
+import type { Barred, DeskSteps } from './desk-steps.ts'
 import { SqlDesk } from './desk.ts'
 import type { Affected, Heard, Left } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
+import type { UsageAsk, UsageReading } from './desk-usage.ts'
 import type { Entry } from './ledger.ts'
-import { keysPerTenant } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { keyValid, type Key, type Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
@@ -42,7 +44,7 @@ export class SqlSteps implements DeskSteps {
   }
 
   create(tenant: Tenant): void {
-    this.#open().registry.putTenant(tenant)
+    this.#open().edits.create(tenant, this.#now())
   }
 
   consider(offer: Offer): Considered {
@@ -53,6 +55,11 @@ export class SqlSteps implements DeskSteps {
   admit(offer: Offer): Decision {
     const now = this.#now()
     return this.desk?.decision(this.desk.admit(offer, now), offer.pool, now) ?? nobodys
+  }
+
+  barred(offer: Offer): Barred {
+    if (this.desk === undefined) return { refusal: { why: 'key_unknown' } }
+    return { refusal: this.desk.barred(offer, this.#now()) }
   }
 
   ask(pool: string): PoolAsk | UnderWay | undefined {
@@ -108,12 +115,16 @@ export class SqlSteps implements DeskSteps {
     return reading === undefined || key === undefined || !keyValid(key, this.#now()) ? undefined : { reading, key }
   }
 
+  usage(ask: UsageAsk): UsageReading | undefined {
+    return this.desk?.usage.reading(ask, this.#now())
+  }
+
   report(): Record<string, Series> {
     return this.desk?.report(this.#now()) ?? {}
   }
 
   change(change: TenantChange): Tenant | Refusal | undefined {
-    return this.desk?.edits.change(change)
+    return this.desk?.edits.change(change, this.#now())
   }
 
   preview(change: TenantChange): TenantPreview | Refusal | undefined {
@@ -125,15 +136,11 @@ export class SqlSteps implements DeskSteps {
   }
 
   addKey(key: Key, hash: string): Refusal | undefined {
-    if (this.desk === undefined) return this.#unowned()
-    const valid = this.desk.registry.keys().filter((one) => keyValid(one, this.#now()))
-    if (valid.length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
-    this.desk.registry.putKey(key, hash)
-    return undefined
+    return this.desk === undefined ? this.#unowned() : this.desk.edits.addKey(key, hash, this.#now())
   }
 
   changeKey(id: string, change: KeyChange): Key | undefined {
-    return this.desk?.edits.changeKey(id, change)
+    return this.desk?.edits.changeKey(id, change, this.#now())
   }
 
   previewKey(id: string, change: KeyChange): KeyPreview | undefined {
@@ -141,16 +148,11 @@ export class SqlSteps implements DeskSteps {
   }
 
   revokeKey(id: string, graceMs: number): { key: Key; calls: string[] } | Refusal {
-    const key = this.desk?.registry.key(id)
+    const key = this.desk?.edits.endKey(id, graceMs, this.#now())
     if (this.desk === undefined || key === undefined)
       return { why: 'thing_unknown', details: { kind: 'key', id: id.slice(0, 60) } }
-    const at = new Date(this.#now() + graceMs).toISOString()
-    // A key that was ended before ends no later for being ended again.
-    const expires_at = key.expires_at !== null && key.expires_at < at ? key.expires_at : at
-    const ended: Key = graceMs > 0 ? { ...key, expires_at } : { ...key, revoked_at: key.revoked_at ?? at }
-    this.desk.registry.changeKey(ended)
     const open = graceMs > 0 ? [] : this.desk.records.openCalls().filter((call) => call.key === id)
-    return { key: ended, calls: open.map((call) => call.id) }
+    return { key, calls: open.map((call) => call.id) }
   }
 
   calls(limit: number, before: string | undefined): KeptCall[] | undefined {
@@ -159,6 +161,10 @@ export class SqlSteps implements DeskSteps {
 
   openCalls(): KeptCall[] {
     return this.desk?.records.openCalls() ?? []
+  }
+
+  audit(limit: number, before: number | undefined): Audited[] | undefined {
+    return this.desk?.audit.list(limit, before)
   }
 
   /** A host that knows that everybody was silent says so before the next step. */

@@ -1,24 +1,27 @@
 // One tenant's desk: its gate, ledger, keys and records, each step one transaction of whatever it is kept in. Knows no home, no host and no
 // socket. Compiled for Redis as it stands (tools/lua).
+import type { Regranted, UnderWay } from './admission.ts'
 import { DeskAdmission } from './desk-admission.ts'
 import { DeskCounts, lost, reportOf, type Gauges } from './desk-counts.ts'
 import type { DeskHomes, Registry } from './desk-homes.ts'
 import { holdNarrow } from './desk-holding.ts'
 import { DeskBooks, type Affected, type Left, withdrawn, type Heard } from './desk-books.ts'
-import type { Alert, BudgetReading } from './desk-budget.ts'
+import type { Alert, BudgetReading, DeskBudget } from './desk-budget.ts'
 import { DeskEnds, refOf } from './desk-ends.ts'
 import type { Balances } from './desk-ledger.ts'
 import { DeskOutbox } from './desk-outbox.ts'
 import { DeskPools } from './desk-pools.ts'
 import { DeskQueue, type LinesReading } from './desk-queue.ts'
 import { DeskRosters } from './desk-rosters.ts'
+import { DeskUsage } from './desk-usage.ts'
 import { advance, conclude, consider, needs, read, release, renew, type Desk, type Needs, type Terms } from './gate.ts'
 import type { Entry } from './ledger.ts'
-import { keptMs, leaseTtlMs } from './limits.ts'
+import { auditKeptMs, keptMs, leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import { keyValid, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
 import type { Records } from './records.ts'
+import type { Refusal } from './refusal.ts'
 
 export interface DeskReading {
   tenant: Tenant
@@ -29,34 +32,13 @@ export interface DeskReading {
   suspended: number | null
 }
 
-/** An admission, and whether by it the slack is used: the desk's next newcomer would have to wait for the pool. */
-export interface Decision {
-  admission: Admission
-  lacks: boolean
-}
-
-/** The same of a newcomer; no admission: the pool is to be asked first. */
-export interface Considered {
-  admission: Admission | undefined
-  lacks: boolean
-}
-
-/** Calls that were seated, and whether the pool is to be asked again: others have come since it was. */
-export interface Regranted {
-  seated: string[]
-  again: boolean
-}
-
-/** Another host asks, and is told to ask again when it is answered. */
-export interface UnderWay {
-  is: 'under way'
-}
-
 export class TenantDesk {
   readonly rosters: DeskRosters
   readonly counts: DeskCounts
   readonly queue: DeskQueue
   readonly outbox: DeskOutbox
+  readonly usage: DeskUsage
+  readonly budget: DeskBudget
   readonly #homes: DeskHomes
   readonly #registry: Registry
   readonly #records: Records
@@ -74,7 +56,9 @@ export class TenantDesk {
     this.counts = new DeskCounts(homes.counts)
     this.outbox = new DeskOutbox(this.rosters, this.counts, homes)
     this.#pools = new DeskPools(this.rosters, homes.shared)
-    this.#books = new DeskBooks(this.rosters, registry, this.counts, this.#pools, this.outbox)
+    this.#books = new DeskBooks(this.rosters, homes, this.counts, this.#pools, this.outbox)
+    this.budget = this.#books.budget
+    this.usage = new DeskUsage(registry, this.#books.pages)
     this.#ends = new DeskEnds(this.rosters, records, this.counts, this.#books.ledger, this.outbox)
     this.queue = new DeskQueue(this.rosters, registry, records, this.#books.ledger, ticks, transact)
     const { rosters, counts, queue } = this
@@ -96,6 +80,11 @@ export class TenantDesk {
   /** What was decided, as the conversation with the pool hears it. */
   decision<A extends Admission | undefined>(admission: A, pool: string, now: number): { admission: A; lacks: boolean } {
     return { admission, lacks: admission?.is === 'granted' && this.lacks(pool, now) }
+  }
+
+  /** Why a newcomer would be refused, whatever the lines: nothing is counted, nothing of it is kept. */
+  barred(offer: Offer, now: number): Refusal | undefined {
+    return this.#homes.transact(() => this.#admission.barred(offer, now))
   }
 
   /** Seats those whose turn has come, and names them: they are to be woken (G6). */
@@ -197,6 +186,7 @@ export class TenantDesk {
       this.#records.forget(now - keptMs)
       this.outbox.sweep(now)
       this.#books.sweep(now)
+      this.#homes.audit.forget(now - auditKeptMs)
     })
   }
 
@@ -234,14 +224,10 @@ export class TenantDesk {
   read(now: number): DeskReading | undefined {
     const tenant = this.#registry.tenant()
     if (tenant === undefined) return undefined
-    const [lines, usage] = [this.queue.lines(tenant, now), this.#books.ledger.usage(tenant, now)]
-    return {
-      tenant,
-      lines,
-      usage,
-      budgets: this.#books.budget.reading(tenant, now),
-      suspended: this.#books.budget.suspendedAt() ?? null,
-    }
+    const { ledger, budget } = this.#books
+    const [lines, usage] = [this.queue.lines(tenant, now), ledger.usage(tenant, now)]
+    const [budgets, suspended] = [budget.reading(tenant, now), budget.suspendedAt() ?? null]
+    return { tenant, lines, usage, budgets, suspended }
   }
 
   /** What this desk adds to `/metrics`, by pool; kept, so that counters outlive the object. */

@@ -26,6 +26,28 @@ export function windowsAt(now: number, zone: Zone): [Window, Window, Window] {
   ]
 }
 
+/** From when to when a window lasts (ms since 1970). */
+export interface Span {
+  starts: number
+  ends: number
+}
+
+const spanned = { hour: { at: 0, ms: hourMs }, day: { at: 1, ms: dayMs } } as const
+
+/** The hours or days, one after the other, from that in which `from` falls to the last that begins before `until`; no more than `most`, the first ones. */
+export function spansOf(name: 'hour' | 'day', from: number, until: number, most: number, zone: Zone): Span[] {
+  const { at, ms } = spanned[name]
+  const endOf = (moment: number): number => windowsAt(moment, zone)[at].ends
+  let [starts, ends] = [from, endOf(from - 2 * ms)] // of the last but one or the one before: no day is as long as two
+  while (ends <= from) [starts, ends] = [ends, endOf(ends)]
+  const spans: Span[] = []
+  while (starts < until && spans.length < most) {
+    spans.push({ starts, ends })
+    ;[starts, ends] = [ends, endOf(ends)]
+  }
+  return spans
+}
+
 /** As ISO 8601 has it: `+01:00`. */
 function shown(offsetMs: number): string {
   const minutes = Math.abs(offsetMs) / minuteMs

@@ -3,6 +3,7 @@
 import type { DeskReading } from '../src/tenant-desk.ts'
 import type { KeyChange, TenantChange } from '../src/plan-settings.ts'
 import { DurableObject } from 'cloudflare:workers'
+import type { Audited } from '../src/audit.ts'
 import type { Alert } from '../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
 import { Courier, type Outcome } from '../src/courier.ts'
@@ -11,6 +12,7 @@ import type { QueueReading, Removed } from '../src/desk-queue.ts'
 import type { KeptHook, NewHook } from '../src/hook.ts'
 import type { HookChange } from '../src/hook-settings.ts'
 import { webHmac } from '../src/http/hmac.ts'
+import type { UsageAsk, UsageReading } from '../src/desk-usage.ts'
 import type { Entry } from '../src/ledger.ts'
 import type { Key, Tenant } from '../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Progress, Renewal } from '../src/ports.ts'
@@ -97,6 +99,14 @@ export class DeskObject extends DurableObject<Env> {
     return this.#steps.me(hash)
   }
 
+  barred(offer: Offer): Refusal | undefined {
+    return this.#steps.barred(offer).refusal
+  }
+
+  usage(ask: UsageAsk): UsageReading | undefined {
+    return this.#steps.usage(ask)
+  }
+
   change(change: TenantChange): Promise<DeskReading | Refusal | undefined> {
     return this.#life.change(change)
   }
@@ -167,6 +177,14 @@ export class DeskObject extends DurableObject<Env> {
 
   calls(limit: number, before: string | undefined): KeptCall[] | undefined {
     return this.#steps.calls(limit, before)
+  }
+
+  audit(limit: number, before: number | undefined): Audited[] | undefined {
+    return this.#steps.audit(limit, before)
+  }
+
+  resume(): Promise<boolean | undefined> {
+    return this.#life.resume()
   }
 
   queueReading(): QueueReading | undefined {

@@ -3,7 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import type { House } from '../src/http/app.ts'
 import { houseOf as house } from '../src/http/house.ts'
 import { webSha256 } from '../src/http/key.ts'
-import { modelsOf, poolsOf } from '../src/upstream.ts'
+import { poolsOf } from '../src/upstream.ts'
 import { targetProblem } from '../src/webhook-target.ts'
 import { upstreams, type Env } from './env.ts'
 import { deskOf, poolOf, registryOf } from './stubs.ts'
@@ -14,7 +14,7 @@ export function houseOf(env: Env): House {
     version: manifest.version,
     host: 'worker',
     operatorKey: env.TRUNKLINE_ADMIN_KEY,
-    models: modelsOf(upstreams(env)),
+    upstreams: upstreams(env),
     sha256: webSha256,
     urlProblem: (url: string) => targetProblem(url, readUrl, policyOf(env)),
     fault: (error: unknown, instance: string) => {

@@ -1,10 +1,12 @@
 // One tenant's desk in Redis: each step one function call, which runs the rules there. Edits and what they would do are computed here.
+import { tenantEntry, type Audited } from '../../src/audit.ts'
 import { reportOf } from '../../src/desk-counts.ts'
 import type { Affected, Heard, Left } from '../../src/desk-books.ts'
 import type { Alert } from '../../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../../src/desk-edits.ts'
 import type { QueueReading, Removed } from '../../src/desk-queue.ts'
-import type { DeskSteps } from '../../src/desk-steps.ts'
+import type { Barred, DeskSteps } from '../../src/desk-steps.ts'
+import type { UsageAsk, UsageReading } from '../../src/desk-usage.ts'
 import type { Entry } from '../../src/ledger.ts'
 import type { Series } from '../../src/metrics.ts'
 import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
@@ -15,7 +17,8 @@ import type { Refusal } from '../../src/refusal.ts'
 import type { Format, Sound } from '../../src/sound.ts'
 import { nobodys } from '../../src/sql-steps.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
-import type { Considered, Decision, DeskReading, Regranted, UnderWay } from '../../src/tenant-desk.ts'
+import type { Considered, Decision, Regranted, UnderWay } from '../../src/admission.ts'
+import type { DeskReading } from '../../src/tenant-desk.ts'
 import { clock } from '../clock.ts'
 import { answered, listed, waitOf, type Fcall, type Writer } from './call.ts'
 import { documentsOf, written, type Documents, type Edit, type ToldDocuments } from './documents.ts'
@@ -67,7 +70,7 @@ export class RedisDesk implements DeskSteps {
   }
 
   async create(tenant: Tenant): Promise<void> {
-    await this.#write({ tenant }, { revision: 0, now: clock.now() }, [])
+    await this.#write({ tenant, audit: tenantEntry(undefined, tenant) }, { revision: 0, now: clock.now() }, [])
   }
 
   async consider(offer: Offer): Promise<Considered> {
@@ -79,6 +82,10 @@ export class RedisDesk implements DeskSteps {
   async admit(offer: Offer): Promise<Decision> {
     const answer = await this.#step<told.ToldDecision>('admit', { offer })
     return answer === undefined ? nobodys : told.decisionOf(answer)
+  }
+
+  async barred(offer: Offer): Promise<Barred> {
+    return (await this.#step<Barred>('barred', { offer })) ?? { refusal: { why: 'key_unknown' } }
   }
 
   async ask(pool: string): Promise<PoolAsk | UnderWay | undefined> {
@@ -156,6 +163,11 @@ export class RedisDesk implements DeskSteps {
     return { reading: told.readingOf(found.reading), key: JSON.parse(found.key) as Key }
   }
 
+  async usage(ask: UsageAsk): Promise<UsageReading | undefined> {
+    const reading = await this.#step<told.ToldUsage>('usage', { ...ask })
+    return reading && told.usageOf(reading)
+  }
+
   async report(): Promise<Record<string, Series>> {
     const report = await this.#step<told.ToldReport>('report', {})
     return report === undefined ? {} : reportOf(told.sumsOf(report), report.plan, report.gauges)
@@ -199,6 +211,11 @@ export class RedisDesk implements DeskSteps {
 
   async openCalls(): Promise<KeptCall[]> {
     return told.callsOf((await this.#step<told.ToldCall[]>('openCalls', {})) ?? [])
+  }
+
+  async audit(limit: number, before: number | undefined): Promise<Audited[] | undefined> {
+    const entries = await this.#step<string[]>('audit', { limit, before })
+    return entries && told.auditOf(entries)
   }
 
   async queueReading(): Promise<QueueReading | undefined> {

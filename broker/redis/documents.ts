@@ -1,5 +1,6 @@
 // The documents of one tenant in Redis, and edits of them: computed here on what was read, written if nothing was edited since. Knows no rule.
 import type { Hook, HookState, KeptHook } from '../../src/hook.ts'
+import type { AuditEntry } from '../../src/audit.ts'
 import { tenantOf, type Key, type Tenant } from '../../src/plan.ts'
 import { zoneOf } from '../../src/zone-of.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
@@ -40,6 +41,8 @@ export interface Edit {
   /** A webhook to delete, and one that nothing is to wait for any more. */
   unhook?: string
   forsake?: string
+  /** What is noted of it (A3). */
+  audit?: AuditEntry | undefined
 }
 
 export function documentsOf({ tenant, keys, sounds, hooks, states, ...rest }: ToldDocuments): Documents {
@@ -53,11 +56,12 @@ export function documentsOf({ tenant, keys, sounds, hooks, states, ...rest }: To
 }
 
 /** As the function takes it. `gist`: what the steps need of the tenant, so that Redis need not read what may be long; its clock is looked up here, where there is a calendar. */
-export function written({ tenant, key, sound, hook, ...rest }: Edit, now: number): object {
+export function written({ tenant, key, sound, hook, audit, ...rest }: Edit, now: number): object {
   return {
     ...rest,
     ...(tenant !== undefined && { tenant: JSON.stringify(tenant), gist: JSON.stringify(gistOf(tenant, now)) }),
     ...(key !== undefined && { keys: { [key.id]: JSON.stringify(key) } }),
+    ...(audit !== undefined && { audit: JSON.stringify(audit) }),
     ...(sound !== undefined && { sound: { id: sound.id, text: JSON.stringify(sound) } }),
     ...(hook !== undefined && { hook: { id: hook.id, text: JSON.stringify(hook) } }),
   }

@@ -1,10 +1,10 @@
-// Edits of a tenant's documents in Redis, each computed on the documents as they were read. Knows no Redis. Rules K1, G8, H4, A5.
-import { isoOf } from '../../src/calendar.ts'
+// Edits of a tenant's documents in Redis, each computed on the documents as they were read. Knows no Redis. Rules K1, G8, H4, A3, A5.
+import { keyEntry, tenantEntry } from '../../src/audit.ts'
 import { linesWith, settingsProblem } from '../../src/settings-check.ts'
 import type { Hook, KeptHook, NewHook } from '../../src/hook.ts'
 import { hooksPerTenant, keysPerTenant, soundsPerTenant } from '../../src/limits.ts'
 import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
-import { changed, changedKey, keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import { changed, changedKey, keyEnded, keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
 import type { Documents, Edit } from './documents.ts'
@@ -19,29 +19,26 @@ export function changeTenant({ tenant: before, sounds }: Documents, change: Tena
   const tenant = changed(before, change)
   const uploads = sounds.map(({ id }) => id)
   const refusal = settingsProblem(tenant, uploads)
-  return refusal === undefined ? { edit: { tenant }, result: tenant } : { result: refusal }
+  if (refusal !== undefined) return { result: refusal }
+  return { edit: { tenant, audit: tenantEntry(before, tenant) }, result: tenant }
 }
 
 export function addKey({ keys, now }: Documents, key: Key, hash: string): Edited<Refusal | undefined> {
   if (keys.filter((one) => keyValid(one, now)).length >= keysPerTenant)
     return { result: { why: 'keys_enough', details: { most: keysPerTenant } } }
-  return { edit: { key, hashes: { [hash]: key.id } } }
+  return { edit: { key, hashes: { [hash]: key.id }, audit: keyEntry(undefined, key) } }
 }
 
 export function changeKey({ keys }: Documents, id: string, change: KeyChange): Edited<Key | undefined> {
   const before = keys.find((key) => key.id === id)
   const key = before && changedKey(before, change)
-  return key === undefined ? {} : { edit: { key }, result: key }
+  return key === undefined ? {} : { edit: { key, audit: keyEntry(before, key) }, result: key }
 }
 
-/** A key that was ended before ends no later for being ended again. */
 export function endKey({ keys, now }: Documents, id: string, graceMs: number): Edited<Key | undefined> {
   const before = keys.find((one) => one.id === id)
-  if (before === undefined) return {}
-  const at = isoOf(now + graceMs)
-  const expires_at = before.expires_at !== null && before.expires_at < at ? before.expires_at : at
-  const ended: Key = graceMs > 0 ? { ...before, expires_at } : { ...before, revoked_at: before.revoked_at ?? at }
-  return { edit: { key: ended }, result: ended }
+  const key = before && keyEnded(before, graceMs, now)
+  return key === undefined ? {} : { edit: { key, audit: keyEntry(before, key) }, result: key }
 }
 
 export function addSound({ sounds }: Documents, sound: Upload): Edited<Refusal | undefined> {

@@ -2,7 +2,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { DeskEdits } from '../../src/desk-edits.ts'
 import { SqlDesk } from '../../src/desk.ts'
-import { SqlRoster } from '../../src/roster-sql.ts'
 import { sqliteOf } from '../sqlite.ts'
 import { documentsOf, type ToldDocuments } from './documents.ts'
 import { callsOf, pairsOf, type ToldCall } from './told.ts'
@@ -22,10 +21,10 @@ export function copyOf(snapshot: Snapshot): { edits: DeskEdits; close: () => voi
   for (const key of keys) desk.registry.putKey(key, key.id)
   for (const sound of sounds) desk.sounds.put(sound, silence)
   for (const call of callsOf(snapshot.calls)) desk.records.open(call)
-  for (const [name, flat] of Object.entries(snapshot.rosters)) {
-    const roster = new SqlRoster(sql, name)
-    for (const [id, value] of Object.entries(pairsOf(flat))) roster.set(id, value)
-  }
+  desk.transact(() => {
+    for (const [name, flat] of Object.entries(snapshot.rosters))
+      for (const [id, value] of Object.entries(pairsOf(flat))) desk.rosters.get(name).set(id, value)
+  })
   return { edits: desk.edits, close }
 }
 

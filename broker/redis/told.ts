@@ -1,12 +1,15 @@
 // What a desk in Redis answers, as the broker knows it: what JSON has and Lua has not (null, empty lists, long fractions) put back.
+import type { Audited, AuditEntry } from '../../src/audit.ts'
 import type { QueueReading } from '../../src/desk-queue.ts'
+import type { UsageReading } from '../../src/desk-usage.ts'
 import type { Gauges } from '../../src/desk-counts.ts'
 import type { NextMessage } from '../../src/desk-outbox.ts'
 import type { Series } from '../../src/metrics.ts'
 import { callTerms, tenantOf, type Key } from '../../src/plan.ts'
 import type { Admission, CallRecord } from '../../src/ports.ts'
 import type { KeptCall } from '../../src/records.ts'
-import type { Decision, DeskReading } from '../../src/tenant-desk.ts'
+import type { Decision } from '../../src/admission.ts'
+import type { DeskReading } from '../../src/tenant-desk.ts'
 import type { Heard } from '../../src/desk-books.ts'
 import { unheard } from '../../src/sql-steps.ts'
 import { listed } from './call.ts'
@@ -43,6 +46,14 @@ export function readingOf({ tenant, ...rest }: ToldReading): DeskReading {
   }
 }
 
+export type ToldUsage = Omit<UsageReading, 'timezone'> & { tenant: Text }
+
+export function usageOf({ tenant, buckets, ...rest }: ToldUsage): UsageReading {
+  const { timezone } = tenantOf(JSON.parse(tenant) as object)
+  const read = listed(buckets).map(({ starts, ends, parts }) => ({ starts, ends, parts: listed(parts) }))
+  return { timezone, ...rest, buckets: read }
+}
+
 export type ToldCall = Omit<Partial<KeptCall>, 'record'> & { record?: Text }
 
 export function callOf({ record, ...call }: ToldCall): KeptCall {
@@ -55,6 +66,14 @@ export function callOf({ record, ...call }: ToldCall): KeptCall {
 
 export function callsOf(calls: ToldCall[]): KeptCall[] {
   return listed(calls).map(callOf)
+}
+
+/** Entries cross as they are kept. */
+export function auditOf(entries: Text[]): Audited[] {
+  return listed(entries).map((text) => {
+    const { id, at, entry } = JSON.parse(text) as Pick<Audited, 'id' | 'at'> & { entry: AuditEntry }
+    return Object.assign({ id, at }, entry)
+  })
 }
 
 export function queueOf(reading: QueueReading): QueueReading {

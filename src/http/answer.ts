@@ -2,8 +2,9 @@
 import type { Context } from 'hono'
 import { v7 as uuid } from 'uuid'
 import * as z from 'zod'
-import { bodyBytes } from '../limits.ts'
-import { problem, rendering, type Refusal } from '../refusal.ts'
+import { bodyBytes, retrySoonMs } from '../limits.ts'
+import { problem, rendering, retryAfter, type Refusal } from '../refusal.ts'
+import { budgetHeaders } from './limit-headers.ts'
 
 /** Thrown by a handler; answered by the app as the one error body. */
 export class Refused extends Error {
@@ -16,18 +17,20 @@ export class Refused extends Error {
 }
 
 export function refusalResponse(refusal: Refusal, instance: string): Response {
-  const { http, retryAfterMs } = rendering(refusal.why)
+  const [{ http }, retryAfterMs] = [rendering(refusal.why), retryAfter(refusal)]
   const headers = new Headers({
     'content-type': 'application/problem+json',
     'x-request-id': instance,
     'cache-control': 'no-store',
   })
   // The openai SDK retries by itself unless it is told not to.
-  headers.set('x-should-retry', retryAfterMs === undefined ? 'false' : 'true')
+  headers.set('x-should-retry', retryAfterMs !== undefined && retryAfterMs <= retrySoonMs ? 'true' : 'false')
   if (retryAfterMs !== undefined) {
     headers.set('retry-after', String(Math.ceil(retryAfterMs / 1000)))
     headers.set('retry-after-ms', String(retryAfterMs))
   }
+  const limits = refusal.budget === undefined ? {} : budgetHeaders(refusal.budget, new Date().getTime())
+  for (const [name, value] of Object.entries(limits)) headers.set(name, value)
   if (http === 401) headers.set('www-authenticate', 'Bearer')
   if (http === 426) headers.set('upgrade', 'websocket')
   return Response.json(problem(refusal, instance), { status: http, headers })
@@ -73,7 +76,7 @@ export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.infer<T
 /** Every edit may be tried first: what it would do is answered, and nothing is changed. */
 export const Edit = z.strictObject({ preview: z.enum(['true', 'false']).default('false') })
 
-function checked<T extends z.ZodType>(schema: T, given: unknown, where: 'body' | 'query'): z.infer<T> {
+export function checked<T extends z.ZodType>(schema: T, given: unknown, where: 'body' | 'query'): z.infer<T> {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
   const { issues } = parsed.error

@@ -4,17 +4,23 @@ import { v7 as uuid } from 'uuid'
 import type { DeskReading } from '../tenant-desk.ts'
 import type { Series } from '../metrics.ts'
 import type { Key } from '../plan.ts'
+import type { Offer } from '../ports.ts'
 import type { Refusal } from '../refusal.ts'
+import { modelsOf, type UpstreamSpec } from '../upstream.ts'
 import { noRoute, Refused, refusalResponse } from './answer.ts'
-import { presentedKey } from './door.ts'
+import { auditRoutes } from './audit.ts'
+import { arrivalOf, presentedKey } from './door.ts'
 import { drainRoutes, type DrainHouse } from './drain.ts'
 import { exposition, expositionType } from './exposition.ts'
 import { readKey, sameSecret, type ReadKey, type Sha256 } from './key.ts'
+import { limitHeaders } from './limit-headers.ts'
 import { poolRoutes, type PoolHouse } from './pools.ts'
 import { queueRoutes } from './queue.ts'
 import { soundRoutes, type Uploads } from './sounds.ts'
+import { standingOf } from './standing.ts'
 import { tenantRoutes, type Tenants } from './tenants.ts'
 import { webhookRoutes, type Webhooks } from './webhooks.ts'
+import { usageRoutes } from './usage.ts'
 
 /** What the app asks of its host. */
 export interface House {
@@ -26,12 +32,14 @@ export interface House {
   pools: PoolHouse
   uploads: Uploads
   webhooks: Webhooks
-  models: readonly string[]
+  upstreams: readonly UpstreamSpec[]
   sha256: Sha256
   /** Where the host is a process. */
   drain?: DrainHouse | undefined
   /** The reading of a tenant's own desk, for a key that is good now. */
   me(key: ReadKey): Promise<{ reading: DeskReading; key: Key } | undefined>
+  /** Why an upgrade of this offer would be refused now, whatever the lines. */
+  barred(offer: Offer): Promise<Refusal | undefined>
   reports(): Promise<Series[]>
   /** What is not ready, as sentences; empty when all is. */
   unready(): Promise<string[]>
@@ -39,7 +47,7 @@ export interface House {
   fault(error: unknown, instance: string): Refusal | undefined
 }
 
-type Env = { Bindings: { house: House }; Variables: { instance: string } }
+type Env = { Bindings: { house: House }; Variables: { instance: string; reading: DeskReading } }
 
 /** `pages`: what the host serves where there is no route, if its platform does not. */
 export function app(pages?: MiddlewareHandler): Hono<Env> {
@@ -66,23 +74,35 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     })
   })
 
+  // A tenant sees with each answer what it has left, also with a refusal.
+  routes.use('/v1/*', async (c, next) => {
+    await next()
+    const reading = c.get('reading') as DeskReading | undefined
+    const limits = reading === undefined ? {} : limitHeaders(reading, new Date().getTime())
+    for (const [name, value] of Object.entries(limits)) c.header(name, value)
+  })
+
   routes.get('/v1/me', async (c) => {
     const { reading, key } = await me(c)
-    const { tenant, lines, usage } = reading
+    const { tenant } = reading
     return c.json({
       object: 'me',
       as_of: new Date().toISOString(),
       tenant: { id: tenant.id, name: tenant.name, plan: tenant.plan },
       key,
-      models: tenant.models ?? c.env.house.models,
-      lines,
-      usage,
+      models: tenant.models ?? modelsOf(c.env.house.upstreams),
+      ...standingOf(reading),
     })
   })
 
   routes.route(
     '/v1/queue',
     queueRoutes(async (c) => (await me(c)).reading.tenant.id),
+  )
+
+  routes.route(
+    '/v1/usage',
+    usageRoutes(async (c) => (await me(c)).reading.tenant.id),
   )
 
   routes.use('/admin/*', async (c, next) => {
@@ -98,10 +118,12 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.route('/admin/v1/pools', poolRoutes())
   routes.route('/admin/v1/tenants', soundRoutes())
   routes.route('/admin/v1/tenants', webhookRoutes())
+  routes.route('/admin/v1/tenants', auditRoutes())
   routes.route('/admin/v1/drain', drainRoutes())
 
-  routes.get('/v1/realtime', () => {
-    throw new Refused({ why: 'upgrade_needed' })
+  // Stock clients cannot read why an upgrade was refused: asked without one, the answer is the same.
+  routes.get('/v1/realtime', async (c) => {
+    throw new Refused((await barred(c)) ?? { why: 'upgrade_needed' })
   })
 
   if (pages !== undefined) routes.get('*', pages)
@@ -113,6 +135,14 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   return routes
 }
 
+/** Who sends no key is only told what is missing. */
+async function barred(c: Context<Env>): Promise<Refusal | undefined> {
+  const { house } = c.env
+  const arrival = await arrivalOf(c.req.raw, c.get('instance'), house.upstreams, house.sha256)
+  if ('offer' in arrival) return house.barred(arrival.offer)
+  return arrival.why === 'key_missing' ? undefined : arrival
+}
+
 /** Whose key it is that came with the request, when it is good now. */
 async function me(c: Context<Env>): Promise<{ reading: DeskReading; key: Key }> {
   const presented = presentedKey(c.req.raw)
@@ -121,5 +151,6 @@ async function me(c: Context<Env>): Promise<{ reading: DeskReading; key: Key }> 
   if (key === undefined) throw new Refused({ why: 'key_malformed' })
   const known = await c.env.house.me(key)
   if (known === undefined) throw new Refused({ why: 'key_unknown' })
+  c.set('reading', known.reading)
   return known
 }

@@ -30,6 +30,16 @@ export async function readArrival(
   sha256: Sha256,
 ): Promise<Arrival | Refusal> {
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return { why: 'upgrade_needed' }
+  return arrivalOf(request, call, upstreams, sha256)
+}
+
+/** The same of a request that only asks how an upgrade would be answered. */
+export async function arrivalOf(
+  request: Upgrade,
+  call: string,
+  upstreams: readonly UpstreamSpec[],
+  sha256: Sha256,
+): Promise<Arrival | Refusal> {
   const protocols = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((one) => one.trim())
   const key = presentedKey(request, protocols)
   if (typeof key !== 'string') return key

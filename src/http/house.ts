@@ -1,4 +1,5 @@
 // What the HTTP app asks of its host, over the desks, pools and registry that every host has. Knows no route and no host.
+import type { Audited } from '../audit.ts'
 import type { DeskReading } from '../tenant-desk.ts'
 import type { KeyChange, TenantChange } from '../plan-settings.ts'
 import type { KeptCall } from '../records.ts'
@@ -8,9 +9,11 @@ import type { QueueReading, Removed } from '../desk-queue.ts'
 import type { Outcome } from '../courier.ts'
 import type { KeptHook, NewHook } from '../hook.ts'
 import type { HookChange } from '../hook-settings.ts'
+import type { UsageAsk, UsageReading } from '../desk-usage.ts'
 import type { Indexed } from '../index-sql.ts'
 import type { Series } from '../metrics.ts'
 import type { Key, Tenant } from '../plan.ts'
+import type { Offer } from '../ports.ts'
 import type { PoolChange } from '../pool-settings.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Format, Sound } from '../sound.ts'
@@ -27,6 +30,8 @@ export interface DeskFace {
   create(tenant: Tenant): Promise<void>
   read(): Promise<DeskReading | undefined>
   me(hash: string): Promise<{ reading: DeskReading; key: Key } | undefined>
+  barred(offer: Offer): Promise<Refusal | undefined>
+  usage(ask: UsageAsk): Promise<UsageReading | undefined>
   change(change: TenantChange): Promise<DeskReading | Refusal | undefined>
   preview(change: TenantChange): Promise<TenantPreview | Refusal | undefined>
   keys(): Promise<Key[] | undefined>
@@ -35,6 +40,8 @@ export interface DeskFace {
   previewKey(id: string, change: KeyChange): Promise<KeyPreview | undefined>
   revokeKey(id: string, graceMs: number): Promise<Key | Refusal>
   calls(limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
+  audit(limit: number, before: number | undefined): Promise<Audited[] | undefined>
+  resume(): Promise<boolean | undefined>
   queueReading(): Promise<QueueReading | undefined>
   removeCaller(call: string): Promise<Removed | Refusal>
   sounds(): Promise<Upload[] | undefined>
@@ -70,7 +77,7 @@ export interface Homes {
   pools: readonly string[]
 }
 
-export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'models' | 'sha256' | 'fault'> & {
+export type Own = Pick<House, 'version' | 'host' | 'operatorKey' | 'upstreams' | 'sha256' | 'fault'> & {
   /** What is wrong with a webhook's URL, as a sentence's end. */
   urlProblem: Webhooks['urlProblem']
 }
@@ -95,6 +102,7 @@ export function houseOf(own: Own, homes: Homes, { unready, series, drain }: Self
     uploads: uploadsOf(homes),
     webhooks: webhooksOf(homes, own),
     me: ({ tenant, hash }) => homes.desk(tenant).me(hash),
+    barred: (offer) => homes.desk(offer.tenant).barred(offer),
     reports: async () => {
       const pools = homes.pools.map((id) => homes.pool(id).series())
       return [...(await Promise.all(pools)), ...(await series())]
@@ -116,6 +124,7 @@ function tenantsOf({ desk, registry }: Homes): Tenants {
       await registry().put(tenant)
     },
     read: (id) => desk(id).read(),
+    usage: (id, ask) => desk(id).usage(ask),
     change: async (id, change) => {
       const reading = await desk(id).change(change)
       if (reading !== undefined && 'tenant' in reading) await registry().put(reading.tenant)
@@ -128,6 +137,8 @@ function tenantsOf({ desk, registry }: Homes): Tenants {
     previewKey: (id, key, change) => desk(id).previewKey(key, change),
     revokeKey: (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
     calls: (id, limit, before) => desk(id).calls(limit, before),
+    audit: (id, limit, before) => desk(id).audit(limit, before),
+    resume: (id) => desk(id).resume(),
     queue: (id) => desk(id).queueReading(),
     removeCaller: (id, call) => desk(id).removeCaller(call),
   }

@@ -1,8 +1,10 @@
 // The operator's routes: tenants, their keys, their calls. Knows no store. Rules K1, A2.
 import { Hono } from 'hono'
 import * as z from 'zod'
+import type { Audited } from '../audit.ts'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
+import type { UsageAsk, UsageReading } from '../desk-usage.ts'
 import type { DeskReading } from '../tenant-desk.ts'
 import { settingsProblem } from '../settings-check.ts'
 import { KeyChange, KeySettings, TenantChange, TenantSettings, whole } from '../plan-settings.ts'
@@ -12,6 +14,8 @@ import type { Refusal } from '../refusal.ts'
 import { Edit, found, newId, readBody, readQuery, Refused } from './answer.ts'
 import { makeKey, type Sha256 } from './key.ts'
 import { queueRoutes } from './queue.ts'
+import { standingOf } from './standing.ts'
+import { usageRoutes } from './usage.ts'
 
 /** Tenants and what is theirs, wherever the host keeps them. undefined or a refusal where there is no such thing. */
 export interface Tenants {
@@ -21,6 +25,7 @@ export interface Tenants {
   ): Promise<{ data: Pick<Tenant, 'id' | 'name' | 'plan'>[]; more: boolean }>
   create(tenant: Tenant): Promise<void>
   read(id: string): Promise<DeskReading | undefined>
+  usage(id: string, ask: UsageAsk): Promise<UsageReading | undefined>
   change(id: string, change: TenantChange): Promise<DeskReading | Refusal | undefined>
   /** What a change would do, now. */
   preview(id: string, change: TenantChange): Promise<TenantPreview | Refusal | undefined>
@@ -31,6 +36,10 @@ export interface Tenants {
   /** Ends a key: now, or after a grace (ms). Its live calls end with it. */
   revokeKey(id: string, key: string, graceMs: number): Promise<Key | Refusal>
   calls(id: string, limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
+  /** What was done to it, newest first. */
+  audit(id: string, limit: number, before: number | undefined): Promise<Audited[] | undefined>
+  /** Lifts a suspension; false where there is none. */
+  resume(id: string): Promise<boolean | undefined>
   queue(id: string): Promise<QueueReading | undefined>
   /** Takes a waiting caller out of the queue, and has it told. */
   removeCaller(id: string, call: string): Promise<Removed | Refusal>
@@ -55,7 +64,7 @@ export function tenantRoutes(): Hono<Env> {
     if (refusal !== undefined) throw new Refused(refusal)
     const tenant: Tenant = { id: newId('ten'), ...settings, created_at: new Date().toISOString() }
     await c.env.house.tenants.create(tenant)
-    return c.json(shown(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
+    return c.json(shownTenant(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
   })
 
   routes.get('/', async (c) => {
@@ -72,7 +81,7 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.get('/:tenant', async (c) => {
     const id = c.req.param('tenant')
-    return c.json(shown(await found(c.env.house.tenants.read(id), 'tenant', id)))
+    return c.json(shownTenant(await found(c.env.house.tenants.read(id), 'tenant', id)))
   })
 
   routes.patch('/:tenant', async (c) => {
@@ -82,7 +91,7 @@ export function tenantRoutes(): Hono<Env> {
     const { tenants } = c.env.house
     if (preview === 'true')
       return c.json({ object: 'preview', ...(await done(found(tenants.preview(id, change), 'tenant', id))) })
-    return c.json(shown(await done(found(tenants.change(id, change), 'tenant', id))))
+    return c.json(shownTenant(await done(found(tenants.change(id, change), 'tenant', id))))
   })
 
   routes.get('/:tenant/keys', async (c) => {
@@ -146,6 +155,11 @@ export function tenantRoutes(): Hono<Env> {
     queueRoutes(async (c) => c.req.param('tenant') ?? ''),
   )
 
+  routes.route(
+    '/:tenant/usage',
+    usageRoutes(async (c) => c.req.param('tenant') ?? ''),
+  )
+
   return routes
 }
 
@@ -169,8 +183,10 @@ async function issue(
   return { ...made, key }
 }
 
-function shown({ tenant, lines, usage }: DeskReading): object {
-  return { object: 'tenant', ...tenant, lines, usage }
+/** `budgets` are those that are set. */
+export function shownTenant(reading: DeskReading): object {
+  const { budgets: budgets_now, ...standing } = standingOf(reading)
+  return { object: 'tenant', ...reading.tenant, ...standing, budgets_now }
 }
 
 async function done<T extends object>(result: Promise<T | Refusal>): Promise<T> {

@@ -1,5 +1,6 @@
 // What may be asked of a whole desk, and random streams of it. Knows no rule and no home.
 import * as fc from 'fast-check'
+import type { UsageAsk } from '../../src/desk-usage.ts'
 import type { Progress } from '../../src/ports.ts'
 
 export const calls = Array.from({ length: 24 }, (_, i) => `c${i + 1}`)
@@ -30,7 +31,7 @@ export function refOf(call: string) {
 }
 
 export type DeskCommand =
-  | { do: 'consider' | 'admit'; call: string; unserved: boolean }
+  | { do: 'consider' | 'admit' | 'barred'; call: string; unserved: boolean }
   | { do: 'renew'; call: string; load: number | null; progress: Progress }
   | { do: 'leave' | 'remove'; call: string }
   | { do: 'debit'; call: string; report: string; amounts: Record<string, number>; progress: Progress }
@@ -39,7 +40,9 @@ export type DeskCommand =
   | { do: 'regrant'; pool: string; tokens: number; sessions: number; as: 'answer' | 'word' | 'none' }
   | { do: 'sweep' | 'read' | 'report' | 'queue' | 'open' | 'pools' | 'keys' | 'judge' | 'affected' | 'resume' }
   | { do: 'calls'; limit: number; before: string | undefined }
+  | { do: 'audit'; limit: number; below: number | undefined }
   | { do: 'me'; hash: string }
+  | { do: 'usage'; ask: UsageAsk; backMs: number }
   | { do: 'change' | 'preview'; change: Record<string, unknown> }
   | { do: 'changeKey' | 'previewKey'; key: string; change: Record<string, unknown> }
   | { do: 'revoke'; key: string; graceMs: number }
@@ -60,7 +63,14 @@ const accounts = [
   'partial',
 ]
 const amounts = fc.dictionary(fc.constantFrom(...accounts), fc.integer({ min: 0, max: 3_000 }), { maxKeys: 4 })
-const metered = fc.record({ live_ms: fc.constantFrom(0, 9_000, 60_000), micro_usd: fc.constantFrom(0, 0, 7_500) })
+/** Now and then so much that a trial is suspended. */
+const metered = fc.record({
+  live_ms: fc.constantFrom(0, 9_000, 60_000),
+  micro_usd: fc.oneof(
+    { weight: 40, arbitrary: fc.constantFrom(0, 0, 7_500) },
+    { weight: 1, arbitrary: fc.constant(9e6) },
+  ),
+})
 const hold = fc.record({
   input: fc.constantFrom(0, 900),
   output: fc.constantFrom(0, 300),
@@ -76,7 +86,7 @@ const budgets = fc.oneof(
 const change = fc.oneof(
   fc.record({ budgets }),
   fc.record({ budgets }),
-  fc.record({ callBudgets: fc.record({ outputTokensPerHour: fc.constantFrom(2_000, 90_000, null) }) }),
+  fc.record({ callBudgets: fc.record({ outputTokensPerHour: fc.constantFrom(300, 2_000, 90_000, null) }) }),
   fc.record({ shadow: fc.constantFrom(null, { lines: 1, budgets: { tokensPerDay: 5_000 } }) }),
   fc.record({ timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/Los_Angeles') }),
   fc.record({ trialDays: fc.constantFrom(null, null, null, 9) }),
@@ -93,6 +103,15 @@ const keyChange = fc.oneof(
   fc.record({ headStartSeconds: fc.constantFrom(0, 5) }),
 )
 
+/** `from` and `until` are from `backMs` before the moment on. */
+const usage = fc.record({
+  of: fc.constantFrom('hour', 'hour', 'day'),
+  from: fc.constantFrom(-86_400_000, -3_600_000, 0),
+  until: fc.constantFrom(0, 1, 86_400_000),
+  most: fc.constantFrom(1, 3, 30),
+  apart: fc.boolean(),
+})
+
 function one<T extends DeskCommand>(weight: number, arbitrary: fc.Arbitrary<T>) {
   return { weight, arbitrary }
 }
@@ -102,7 +121,7 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
   one(
     8,
     fc.record({
-      do: fc.constantFrom('consider', 'admit'),
+      do: fc.constantFrom('consider', 'admit', 'consider', 'admit', 'barred'),
       call,
       unserved: fc.constantFrom(false, false, false, false, true),
     }),
@@ -159,6 +178,11 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
     }),
   ),
   one(1, fc.record({ do: fc.constant('me'), hash: fc.constantFrom('hash of k1', 'hash of k2', 'none') })),
+  one(
+    1,
+    fc.record({ do: fc.constant('audit'), limit: fc.constantFrom(1, 3, 9), below: fc.constantFrom(undefined, 2, 5) }),
+  ),
+  one(2, fc.record({ do: fc.constant('usage'), ask: usage, backMs: fc.constantFrom(0, 3_600_000, 90_000_000) })),
   one(5, fc.record({ do: fc.constantFrom('change', 'change', 'preview'), change })),
   one(2, fc.record({ do: fc.constantFrom('changeKey', 'previewKey'), key, change: keyChange })),
   one(

@@ -7,15 +7,16 @@ import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Uploads } from '../../src/http/sounds.ts'
 import type { Webhooks } from '../../src/http/webhooks.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
-import { keysPerTenant } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import type { Offer } from '../../src/ports.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import type { Outcome } from '../../src/courier.ts'
 import { SqlMail } from '../../src/sql-mail.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
 import { targetProblem } from '../../src/webhook-target.ts'
 import { readUrl } from '../../broker/webhook-post.ts'
+import { modelsOf, upstreamsOf } from '../../src/upstream.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
 
@@ -27,6 +28,17 @@ export interface Answer {
   bytes: Uint8Array
   text: string
   body: Record<string, unknown>
+}
+
+const upstream = {
+  id: 'openai',
+  url: 'wss://voice.example/v1/realtime?model={model}',
+  auth: 'bearer',
+  secret: null,
+  dialect: 'openai-ga',
+  models: ['gpt-realtime', 'gpt-realtime-2.1'],
+  pool: 'openai',
+  ceiling: { tokensPerMinute: null, sessions: null },
 }
 
 /** What goes as it is; anything else goes as JSON. */
@@ -42,7 +54,8 @@ function noTenant(id: string): Refusal {
 export class MemoryHouse implements House {
   readonly version = '1.2.3'
   readonly host = 'memory'
-  readonly models = ['gpt-realtime', 'gpt-realtime-2.1']
+  readonly upstreams = upstreamsOf(JSON.stringify([upstream]), undefined)
+  readonly models = modelsOf(this.upstreams)
   readonly sha256 = webSha256
   readonly faults: unknown[] = []
   operatorKey: string | undefined = operatorKey
@@ -84,22 +97,25 @@ export class MemoryHouse implements House {
         const { sql, transact } = openSqlite()
         SqlDesk.prepare(sql)
         const desk = new SqlDesk(sql, transact)
-        desk.registry.putTenant(tenant)
+        desk.edits.create(tenant, Date.now())
         desk.regrant('openai', ample, 'answer', Date.now())
         this.desks.set(tenant.id, desk)
       },
       read: async (id) => this.#read(id),
+      usage: async (id, ask) => this.desks.get(id)?.usage.reading(ask, Date.now()),
       change: async (id, change) => {
-        const changed = this.desks.get(id)?.edits.change(change)
+        const changed = this.desks.get(id)?.edits.change(change, Date.now())
         return changed !== undefined && 'why' in changed ? changed : this.#read(id)
       },
       preview: async (id, change) => this.desks.get(id)?.edits.preview(change, Date.now()),
       keys: async (id) => this.desks.get(id)?.registry.keys(),
       addKey: async (id, key, hash) => this.#addKey(id, key, hash),
-      changeKey: async (id, key, change) => this.desks.get(id)?.edits.changeKey(key, change),
+      changeKey: async (id, key, change) => this.desks.get(id)?.edits.changeKey(key, change, Date.now()),
       previewKey: async (id, key, change) => this.desks.get(id)?.edits.previewKey(key, change, Date.now()),
       revokeKey: async (id, key, graceMs) => this.#revoke(id, key, graceMs),
       calls: async (id, limit, before) => this.desks.get(id)?.records.list(limit, before),
+      audit: async (id, limit, before) => this.desks.get(id)?.audit.list(limit, before),
+      resume: async (id) => this.desks.get(id)?.resume(Date.now()),
       queue: async (id) => this.desks.get(id)?.queue.reading(Date.now()),
       removeCaller: async (id, call) =>
         this.desks.get(id)?.queue.remove(call, Date.now()) ?? {
@@ -140,6 +156,11 @@ export class MemoryHouse implements House {
   }): Promise<{ reading: DeskReading; key: Key } | undefined> {
     const [reading, key] = [this.#read(tenant), this.desks.get(tenant)?.registry.keyByHash(hash)]
     return reading === undefined || key === undefined || !keyValid(key, Date.now()) ? undefined : { reading, key }
+  }
+
+  async barred(offer: Offer): Promise<Refusal | undefined> {
+    const desk = this.desks.get(offer.tenant)
+    return desk === undefined ? { why: 'key_unknown' } : desk.barred(offer, Date.now())
   }
 
   async reports(): Promise<Series[]> {
@@ -204,19 +225,12 @@ export class MemoryHouse implements House {
   #addKey(id: string, key: Key, hash: string): Refusal | undefined {
     const desk = this.desks.get(id)
     if (desk === undefined) return noTenant(id)
-    if (desk.registry.keys().length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
     this.kept.push(JSON.stringify([key, hash]))
-    desk.registry.putKey(key, hash)
-    return undefined
+    return desk.edits.addKey(key, hash, Date.now())
   }
 
   #revoke(id: string, key: string, graceMs: number): Key | Refusal {
-    const registry = this.desks.get(id)?.registry
-    const old = registry?.key(key)
-    if (registry === undefined || old === undefined) return { why: 'thing_unknown', details: { kind: 'key', id: key } }
-    const at = new Date(Date.now() + graceMs).toISOString()
-    const ended = graceMs > 0 ? { ...old, expires_at: at } : { ...old, revoked_at: at }
-    registry.changeKey(ended)
-    return ended
+    const ended = this.desks.get(id)?.edits.endKey(key, graceMs, Date.now())
+    return ended ?? { why: 'thing_unknown', details: { kind: 'key', id: key } }
   }
 }

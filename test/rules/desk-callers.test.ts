@@ -54,7 +54,7 @@ test('[G3] the queue is read in order: who waits, since when, for what, and the 
 })
 
 test('[G3] an empty queue has nobody and no wait; a tenant that refuses instead has no room', () => {
-  host.desk.edits.change({ overflow: 'event' })
+  host.desk.edits.change({ overflow: 'event' }, start)
   expect(host.desk.queue.reading(start)).toMatchObject({ room: 0, oldest_wait_ms: null, data: [] })
 })
 

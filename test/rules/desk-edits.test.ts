@@ -57,7 +57,7 @@ test('[G7] a cap below the live calls ends nobody: the preview counts and says s
 test('[G7] the reading counts who is over the cap', () => {
   host = new DeskHost({ caps: { lines: 3, agents: {} } })
   calls(3)
-  host.desk.edits.change({ caps: { lines: 1 } })
+  host.desk.edits.change({ caps: { lines: 1 } }, start)
   expect(host.desk.read(start)?.lines).toEqual({ live: 3, waiting: 0, cap: 1, over: 2 })
   host.end('c0', 10)
   expect(host.desk.read(start + 10)?.lines.over).toBe(1)
@@ -77,9 +77,10 @@ test('[G6] a higher plan puts waiting callers through, as many as its preview sa
       'The queue would have room for 50 callers instead of 5.',
       'A call could last 60 minutes instead of 15: for new calls alone.',
       'A caller could wait 120 seconds instead of 60: new callers alone.',
+      'There would be no trial any more.',
     ],
   })
-  host.desk.edits.change({ plan: 'starter' })
+  host.desk.edits.change({ plan: 'starter' }, start)
   expect(host.desk.advance(start + 100)).toEqual(['c5', 'c6', 'c7'])
   expect(host.desk.read(start + 100)?.lines).toEqual(seen?.lines)
 })
@@ -93,7 +94,7 @@ test('[H6] a queue that is fuller than its new room keeps its callers and refuse
   for (const call of ['c6', 'c7', 'c8']) host.leave(call, 150)
   expect(notes({ plan: 'trial' })).toContain('The queue would have room for 5 callers instead of 50.')
   for (const call of ['c6', 'c7', 'c8']) host.admit(call, 160)
-  host.desk.edits.change({ plan: 'trial' })
+  host.desk.edits.change({ plan: 'trial' }, start)
   expect(host.admit('late', 200)).toBe('full')
   expect(host.admit('c8', 200)).toBe('queued 7')
 })
@@ -106,7 +107,7 @@ test('[H6] a tenant that has callers refused from now on keeps those who wait', 
     notes: [`Callers who find no line would be refused by an error event, and not wait. ${stay}`],
   })
   expect(notes({ overflow: 'upgrade' })?.[0]).toContain('by HTTP 429 before the upgrade')
-  host.desk.edits.change({ overflow: 'event' })
+  host.desk.edits.change({ overflow: 'event' }, start)
   expect([host.admit('c1', 200), host.admit('late', 200)]).toEqual(['queued 0', 'lines_full'])
   expect(notes({ plan: 'starter' })?.filter((note) => note.includes('refused'))).toEqual([])
   for (const call of ['c1', 'c2']) host.leave(call, 300)
@@ -127,7 +128,7 @@ test('[C4] callers who wait for a model that is taken away are counted: they are
     ],
   })
   expect(notes({ models: null })).toEqual(['No call and no waiting caller would notice.'])
-  host.desk.edits.change({ models: ['gpt-realtime'] })
+  host.desk.edits.change({ models: ['gpt-realtime'] }, start)
   expect([host.admit('c1', 200), host.admit('c2', 200)]).toEqual(['model_unknown', 'queued 1'])
   expect(notes({ models: null })).toEqual(['New calls could have every model that is served.'])
   host.leave('c1', 300)
@@ -144,7 +145,7 @@ test('[G8] an agent that is given a cap has the calls that it has: it is in forc
     'The agent "sales" would have a cap of 2 instead of none.',
     'It has 3 calls, live and waiting, 1 above the cap of 2: none ends, and no new call has a line until fewer than 2 are left.',
   ])
-  host.desk.edits.change({ caps: { agents: { sales: 2 } } })
+  host.desk.edits.change({ caps: { agents: { sales: 2 } } }, start)
   expect(host.admit('c3', 1, { agent: 'sales' })).toBe('lines_full')
   host.end('c0', 2)
   expect(host.admit('c4', 3, { agent: 'sales' })).toBe('lines_full')
@@ -173,11 +174,11 @@ test('[G8] a key that is given a cap has the calls that it has, and one whose ca
     ],
   })
   expect(host.desk.registry.key('k2')?.lines).toBeNull()
-  expect(host.desk.edits.changeKey('k2', { lines: 2 })).toMatchObject({ id: 'k2', name: 'k2', lines: 2 })
+  expect(host.desk.edits.changeKey('k2', { lines: 2 }, start)).toMatchObject({ id: 'k2', name: 'k2', lines: 2 })
   expect(host.admit('c2', 1, { key: 'k2' })).toBe('lines_full')
-  host.desk.edits.changeKey('k2', { lines: 3 })
+  host.desk.edits.changeKey('k2', { lines: 3 }, start)
   expect(host.admit('c3', 2, { key: 'k2' })).toBe('granted')
-  host.desk.edits.changeKey('k2', { lines: null })
+  host.desk.edits.changeKey('k2', { lines: null }, start)
   expect(host.admit('c4', 3, { key: 'k2' })).toBe('granted')
 })
 
@@ -212,7 +213,7 @@ test('[G3] a head start is for callers who come then', () => {
   expect(told(300)).toEqual([
     'Callers who come with this key would stand as if they had come 300 seconds earlier; those who wait keep their places.',
   ])
-  host.desk.edits.changeKey('k1', { headStartSeconds: 300 })
+  host.desk.edits.changeKey('k1', { headStartSeconds: 300 }, start)
   expect(told(0)?.[0]).toContain('would have no head start')
   expect(told(300)).toEqual(['No call and no waiting caller would notice.'])
 })
@@ -241,10 +242,10 @@ test('[G7] a preview leaves no trace, in no table and in no count', () => {
 })
 
 test('[A2] where there is no tenant or no such key there is nothing to change or to see', () => {
-  expect(host.desk.edits.changeKey('k9', { lines: 1 })).toBeUndefined()
+  expect(host.desk.edits.changeKey('k9', { lines: 1 }, start)).toBeUndefined()
   expect(host.desk.edits.previewKey('k9', { lines: 1 }, start)).toBeUndefined()
   host.store.sql('DELETE FROM tenant')
-  expect(host.desk.edits.change({ name: 'x' })).toBeUndefined()
+  expect(host.desk.edits.change({ name: 'x' }, start)).toBeUndefined()
   expect(preview({ name: 'x' })).toBeUndefined()
   expect(host.desk.queue.reading(start)).toBeUndefined()
   expect(host.desk.queue.remove('c1', start)).toMatchObject({ why: 'thing_unknown' })
@@ -274,7 +275,7 @@ test('[G7] whatever the edit, its preview is what it then does', () => {
       for (const [i, change] of edits.entries()) {
         const now = start + 100 + i
         const seen = fit(own.desk.edits.preview(change, now))
-        const after = own.desk.edits.change(change)
+        const after = own.desk.edits.change(change, start)
         const seated = own.desk.advance(now)
         expect(seen?.tenant).toEqual(after)
         expect(seen?.put_through).toBe(seated.length)

@@ -13,7 +13,7 @@ test('[M1] a newcomer that has a line at once where it would have had none is co
   host.end('b')
   expect([host.admit('d'), tried(host)]).toEqual(['granted', 1])
   expect([host.admit('e'), tried(host)]).toEqual(['granted', 2])
-  host.desk.edits.change({ shadow: { lines: 3, budgets: {} } })
+  host.desk.edits.change({ shadow: { lines: 3, budgets: {} } }, start)
   expect([host.admit('f'), tried(host)]).toEqual(['granted', 3])
 })
 
@@ -22,7 +22,7 @@ test('[M1] who waits for a line, or is refused, is not counted', () => {
   expect([host.admit('a'), host.admit('b'), tried(host)]).toEqual(['granted', 'queued 0', 1])
   host.end('a')
   expect([host.desk.advance(start), tried(host)]).toEqual([['b'], 1])
-  host.desk.edits.change({ overflow: 'event' })
+  host.desk.edits.change({ overflow: 'event' }, start)
   expect([host.admit('c'), tried(host)]).toEqual(['lines_full', 1])
 })
 

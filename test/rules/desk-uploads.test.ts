@@ -32,7 +32,7 @@ function upload(id: string): Refusal | undefined {
 
 /** undefined where it is done. */
 function edit(own: object): Refusal | undefined {
-  const done = desk.edits.change(TenantChange.parse(own))
+  const done = desk.edits.change(TenantChange.parse(own), 0)
   return done !== undefined && 'why' in done ? done : undefined
 }
 
@@ -122,7 +122,7 @@ test('[H4] where there is no tenant nothing is changed', () => {
   const { sql, transact } = openSqlite()
   SqlDesk.prepare(sql)
   const empty = new SqlDesk(sql, transact)
-  expect(empty.edits.change({ name: 'Acme' })).toBeUndefined()
+  expect(empty.edits.change({ name: 'Acme' }, 0)).toBeUndefined()
   expect(empty.registry.tenant()).toBeUndefined()
 })
 

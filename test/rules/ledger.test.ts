@@ -1,6 +1,6 @@
 // Balances by account and window, on Maps. The random streams are in test/contract.
 import { expect, test } from 'vitest'
-import { balances, isNew, post, textOf, tokensOf, withTotals, type Page } from '../../src/ledger.ts'
+import { balances, cellOf, isNew, post, textOf, tokensOf, withTotals, type Page } from '../../src/ledger.ts'
 import { cellsMost } from '../../src/limits.ts'
 import { MapRoster } from '../../src/roster-map.ts'
 
@@ -44,6 +44,7 @@ test('[L2] what is told apart by key, model and agent comes to the whole', () =>
   post([one], { tokens: 7, replies: 1 }, { ...cell, agent: 'sales' })
   post([one], { tokens: 9 }, { ...cell, model: 'whisper-1' })
   expect(textOf(cell)).toBe('key_1\ngpt-realtime\n')
+  for (const agent of [null, 'sales', 'a\nb']) expect(cellOf(textOf({ ...cell, agent }))).toEqual({ ...cell, agent })
   expect(one.apart.cells.first(9)).toEqual([
     textOf(cell),
     textOf({ ...cell, agent: 'sales' }),

@@ -1,5 +1,5 @@
 // Two hundred desks of all plans on one pool that was planned for twice its load when four times came: the bare rules on Maps, over time.
-import type { Considered, Decision, Regranted } from '../../src/tenant-desk.ts'
+import type { Considered, Decision, Regranted } from '../../src/admission.ts'
 import { expect, test } from 'vitest'
 import { Admissions, type Deciding } from '../../src/admission.ts'
 import { advance, conclude, consider, needs, read, release, type Ask, type Desk, type Verdict } from '../../src/gate.ts'

@@ -58,11 +58,15 @@ describe.each(whys)('%s', (why) => {
   test('[A1] is one body for both worlds', () => {
     const body = problem({ why, details: details(why) }, 'req_1')
     expect(body).toEqual({
-      type: `urn:trunkline:problem:${body.error.code}`,
+      type:
+        row.kind === undefined
+          ? `urn:trunkline:problem:${body.error.code}`
+          : `https://iana.org/assignments/http-problem-types#${row.kind}`,
       title: row.title,
       status: row.http,
       detail: body.error.message,
       instance: 'req_1',
+      ...(row.policy !== undefined && { 'violated-policies': [row.policy] }),
       error: { message: body.detail, type: row.type, code: body.error.code, param: null },
     })
     expect(JSON.stringify(body)).not.toMatch(/\{\w+\}/)

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { lostRecord } from '../../src/desk-counts.ts'
 import type { DeskSteps } from '../../src/desk-steps.ts'
 import { SqlDesk } from '../../src/desk.ts'
+import type { UsageAsk } from '../../src/desk-usage.ts'
 import { leaseTtlMs, shareTimeoutMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
@@ -20,7 +21,7 @@ const streamLength = 100
 
 /** What both are asked in the same words. */
 type Told = Exclude<DeskCommand, { do: 'pass' | 'ask' | 'regrant' }>
-type Offering = Extract<DeskCommand, { do: 'consider' | 'admit' }>
+type Offering = Extract<DeskCommand, { call: string; unserved: boolean }>
 
 export interface TimedDesk {
   desk: DeskSteps
@@ -56,7 +57,7 @@ class Beside {
   readonly #store = openSqlite()
   readonly #sql: SqlDesk
   /** Pool → until when an answer is awaited, and whether somebody else came since. */
-  readonly #asked = new Map<string, { until: number; again: boolean }>()
+  readonly #shares = new Map<string, { until: number; again: boolean }>()
   #version = 1
 
   constructor({ desk, at }: TimedDesk) {
@@ -71,12 +72,12 @@ class Beside {
     await this.#at(this.#now)
     const settings = TenantSettings.parse({ name: 'Acme', plan: 'trial', caps: { lines } })
     const tenant: Tenant = { ...settings, id: 'ten_1', created_at }
-    this.#sql.registry.putTenant(tenant)
+    this.#sql.edits.create(tenant, this.#now)
     await this.#other.create(tenant)
     for (const id of keys) {
       const times = { created_at, expires_at: null, revoked_at: null }
       const key: Key = { id, name: id, lines: null, headStartSeconds: 0, hint: '…', ...times }
-      this.#sql.registry.putKey(key, `hash of ${id}`)
+      this.#sql.edits.addKey(key, `hash of ${id}`, this.#now)
       expect(await this.#other.addKey(key, `hash of ${id}`)).toBeUndefined()
     }
     for (let i = 0; i < talked; i++) {
@@ -94,6 +95,7 @@ class Beside {
   async settle(): Promise<void> {
     for (const what of ['read', 'report', 'queue', 'open', 'pools', 'keys'] as const) await this.take({ do: what })
     await this.take({ do: 'calls', limit: 100, before: undefined })
+    await this.take({ do: 'audit', limit: 100, below: undefined })
   }
 
   async take(command: DeskCommand): Promise<void> {
@@ -111,13 +113,13 @@ class Beside {
   }
 
   async #ask(pool: string): Promise<void> {
-    const asked = this.#asked.get(pool)
+    const asked = this.#shares.get(pool)
     if (asked !== undefined && asked.until > this.#now) {
       asked.again = true
       expect(await this.#other.ask(pool)).toEqual({ is: 'under way' })
       return
     }
-    this.#asked.set(pool, { until: this.#now + shareTimeoutMs, again: false })
+    this.#shares.set(pool, { until: this.#now + shareTimeoutMs, again: false })
     expect(await this.#other.ask(pool)).toEqual(this.#sql.ask(pool, this.#now))
   }
 
@@ -126,9 +128,9 @@ class Beside {
     const grantOf = (amount: number) => ({ amount, until: this.#now + leaseTtlMs, version })
     const grant: PoolGrant = { epoch: start, tokens: grantOf(tokens), sessions: grantOf(sessions) }
     const [taken, how] = [as === 'none' ? undefined : grant, as === 'none' ? 'answer' : as] as const
-    const others = this.#asked.get(pool)?.again === true
+    const others = this.#shares.get(pool)?.again === true
     const again = as === 'answer' && others
-    if (as !== 'word') this.#asked.set(pool, { until: 0, again: others })
+    if (as !== 'word') this.#shares.set(pool, { until: 0, again: others })
     const { seated } = this.#sql.regrant(pool, taken, how, this.#now)
     this.#sql.advance(this.#now)
     expect(await this.#other.regrant(pool, taken, how)).toEqual({ seated, again })
@@ -141,6 +143,8 @@ class Beside {
         return this.#decision(command, (offer) => sql.consider(offer, now))
       case 'admit':
         return this.#decision(command, (offer) => sql.admit(offer, now))
+      case 'barred':
+        return { refusal: sql.barred(offerOf(command.call, command.unserved), now) }
       case 'renew':
         return sql.renew(refOf(command.call), command.load, command.progress, now)
       case 'leave':
@@ -176,21 +180,25 @@ class Beside {
         return sql.pools()
       case 'keys':
         return sql.registry.keys()
+      case 'audit':
+        return sql.audit.list(command.limit, command.below)
       case 'calls':
         return sql.records.list(command.limit, command.before)
       case 'me': {
         const [reading, key] = [sql.read(now), sql.registry.keyByHash(command.hash)]
         return reading === undefined || key === undefined || !keyValid(key, now) ? undefined : { reading, key }
       }
+      case 'usage':
+        return sql.usage.reading(this.#asked(command), now)
       case 'change': {
-        const changed = sql.edits.change(command.change)
+        const changed = sql.edits.change(command.change, now)
         sql.advance(now)
         return changed
       }
       case 'preview':
         return sql.edits.preview(command.change, now)
       case 'changeKey': {
-        const changed = sql.edits.changeKey(command.key, command.change)
+        const changed = sql.edits.changeKey(command.key, command.change, now)
         if (changed !== undefined) sql.advance(now)
         return changed
       }
@@ -201,21 +209,22 @@ class Beside {
     }
   }
 
+  #asked({ ask, backMs }: DeskCommand & { do: 'usage' }): UsageAsk {
+    const at = this.#now - backMs
+    return { ...ask, from: at + ask.from, until: at + ask.until }
+  }
+
   #decision({ call, unserved }: Offering, decide: (offer: Offer) => Admission | undefined): unknown {
     const offer = offerOf(call, unserved)
     return this.#sql.decision(decide(offer), offer.pool, this.#now)
   }
 
   #revoke(id: string, graceMs: number): unknown {
-    const key = this.#sql.registry.key(id)
+    const key = this.#sql.edits.endKey(id, graceMs, this.#now)
     if (key === undefined) return { why: 'thing_unknown', details: { kind: 'key', id } }
-    const at = new Date(this.#now + graceMs).toISOString()
-    const expires_at = key.expires_at !== null && key.expires_at < at ? key.expires_at : at
-    const ended = graceMs > 0 ? { ...key, expires_at } : { ...key, revoked_at: key.revoked_at ?? at }
-    this.#sql.registry.changeKey(ended)
     this.#sql.advance(this.#now)
     const open = graceMs > 0 ? [] : this.#sql.records.openCalls().filter((call) => call.key === id)
-    return { key: ended, calls: open.map((call) => call.id) }
+    return { key, calls: open.map((call) => call.id) }
   }
 
   async #otherTold(command: Told): Promise<unknown> {
@@ -225,6 +234,8 @@ class Beside {
         return desk.consider(offerOf(command.call, command.unserved))
       case 'admit':
         return desk.admit(offerOf(command.call, command.unserved))
+      case 'barred':
+        return desk.barred(offerOf(command.call, command.unserved))
       case 'renew':
         return desk.renew(refOf(command.call), command.load, command.progress)
       case 'leave':
@@ -245,10 +256,14 @@ class Beside {
         return desk.queueReading()
       case 'open':
         return desk.openCalls()
+      case 'audit':
+        return desk.audit(command.limit, command.below)
       case 'calls':
         return desk.calls(command.limit, command.before)
       case 'me':
         return desk.me(command.hash)
+      case 'usage':
+        return desk.usage(this.#asked(command))
       case 'change':
         return desk.change(command.change)
       case 'preview':

@@ -6,7 +6,7 @@ import { RedisPool } from '../../broker/redis/pool.ts'
 import { RedisRegistry } from '../../broker/redis/registry.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
 import { newHook } from '../../src/hook-edits.ts'
-import { leaseTtlMs, learningMs } from '../../src/limits.ts'
+import { auditKeptMs, leaseTtlMs, learningMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { CallRef, Offer } from '../../src/ports.ts'
 import { ample } from '../support/grants.ts'
@@ -133,6 +133,20 @@ test('[G10] a desk that Redis has lost takes no caller, lets live calls go on, a
   ])
   expect(await wiped.removeCaller('c1')).toMatchObject({ why: 'thing_unknown', details: { kind: 'tenant' } })
   expect(await redis.send('KEYS', 'trunkline:{ten_wiped}:*')).toEqual(['trunkline:{ten_wiped}:clock'])
+})
+
+test('[G7] a preview over Redis knows what each call has used', async () => {
+  await desk.change({ callBudgets: { outputTokensPerHour: 1_000 } })
+  await admit(desk, offer('c1'))
+  await desk.debit(ref('c1'), [{ id: 'r1', model: 'm', amounts: { output_audio: 500 } }], still)
+  expect(await desk.preview({ callBudgets: { outputTokensPerHour: 501 } })).toMatchObject({ ends: 0 })
+  expect(await desk.preview({ callBudgets: { outputTokensPerHour: 500 } })).toMatchObject({ ends: 1 })
+})
+
+test('[A3] what was done to a tenant is kept for a year after the last of it', async () => {
+  const ttl = Number(await redis.send('PTTL', `trunkline:{${tenant}}:audit`))
+  expect(auditKeptMs - ttl).toBeLessThan(60_000)
+  expect((await desk.audit(9, undefined))?.map(({ what }) => what)).toEqual(['key.created', 'tenant.created'])
 })
 
 test('[S2] every key of a desk expires but the documents of its tenant, and what has ended is forgotten in time', async () => {

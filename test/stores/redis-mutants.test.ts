@@ -59,7 +59,13 @@ const ofDesk: readonly Mutant[] = [
   // the desk and its homes
   ['return key.revoked_at == nil and', 'return true and'],
   ["return redis.call('ZRANK', self.key, id) or nil", "return redis.call('ZREVRANK', self.key, id) or nil"],
-  ["redis.call('ZRANGE', self.key, 0, n - 1)", "redis.call('ZRANGE', self.key, 0, n)"],
+  ["self.key, 0, n - 1, 'WITHSCORES'", "self.key, 0, n, 'WITHSCORES'"],
+  ['self.known[scored[i]] = tonumber(scored[i + 1])', 'self.known[scored[i]] = tonumber(scored[2])'],
+  ["names[#names + 1] = 'used:' .. id end", 'end'],
+  ["'memory', 'pools', 'state' }", "'memory', 'pools' }"],
+  ["before and '(' .. before or '+inf'", "before and '[' .. before or '+inf'"],
+  ['    if ask.audit ~= nil then homes.audit:write(ask.audit, now) end\n', ''],
+  ['string.format(\'{"id":%d,"at":%.0f', 'string.format(\'{"id":%d,"at":0%.0f'],
   [
     "local late = redis.call('ZRANGEBYSCORE', self.key, '-inf', up_to)",
     "local late = redis.call('ZRANGEBYSCORE', self.key, '-inf', '(' .. up_to)",

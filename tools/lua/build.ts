@@ -36,6 +36,7 @@ const modules = [
   'desk-holding',
   'desk-pages',
   'desk-ledger',
+  'desk-usage',
   'desk-budget',
   'pool',
   'desk-pools',

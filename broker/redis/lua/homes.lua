@@ -254,6 +254,32 @@ function Counts:sums()
     return sums
 end
 
+-- What was done to a tenant: texts in a sorted set, by numbers that are counted up and never come twice.
+local Audit = {}
+Audit.__index = Audit
+
+function Audit:add(entry, now)
+    self:write(cjson.encode(entry), now)
+end
+
+function Audit:write(text, now)
+    local id = redis.call('HINCRBY', self.documents, 'audited', 1)
+    redis.call('ZADD', self.key, id, string.format('{"id":%d,"at":%.0f,"entry":%s}', id, now, text))
+    self.written[self.key] = true
+end
+
+function Audit:list(limit, before)
+    return redis.call('ZREVRANGEBYSCORE', self.key, before and '(' .. before or '+inf', '-inf', 'LIMIT', 0, limit)
+end
+
+function Audit:forget(up_to)
+    while true do
+        local oldest = redis.call('ZRANGE', self.key, 0, 0)[1]
+        if oldest == nil or cjson.decode(oldest).at > up_to then return end
+        redis.call('ZREM', self.key, oldest)
+    end
+end
+
 -- The life of this Redis process: another one has restarted, or was a replica, or is empty. It may have lost what it had acknowledged.
 local life
 local function life_now()
@@ -271,8 +297,9 @@ local function silences_at(now)
     return tostring(silences)
 end
 
--- What was used in a month, and which months there are, is kept longer than all else (L5).
+-- What was used in a month, and which months there are (L5), and what was done to a tenant (A3), is kept longer than all else.
 local function kept_ms_of(key)
+    if string.sub(key, -7) == '}:audit' then return modules.limits.auditKeptMs end
     local months = string.find(key, ':month:', 1, true) or string.find(key, ':windows:month', 1, true)
     return months and modules.limits.pageKeptMs.month or modules.limits.keptMs
 end
@@ -288,6 +315,7 @@ local function homes_at(prefix, now)
     homes.hooks = setmetatable({ at = prefix .. 'hooks', states = prefix .. 'hooks:states' }, Hooks)
     homes.messages = setmetatable({ at = prefix .. 'messages', rosters = rosters, written = written }, Messages)
     homes.waits = function(after) homes.mail_after = math.min(after, homes.mail_after or after) end
+    homes.audit = setmetatable({ documents = documents, key = prefix .. 'audit', written = written }, Audit)
     homes.transact = function(work) return work() end
     function homes.learningUntil()
         return homes.learning

@@ -14,9 +14,15 @@ function Roster:rank(id)
     return redis.call('ZRANK', self.key, id) or nil
 end
 
+-- With their numbers, which are often asked for next.
 function Roster:first(n)
     if n < 1 then return {} end
-    return redis.call('ZRANGE', self.key, 0, n - 1)
+    local scored, names = redis.call('ZRANGE', self.key, 0, n - 1, 'WITHSCORES'), {}
+    for i = 1, #scored, 2 do
+        names[(i + 1) / 2] = scored[i]
+        self.known[scored[i]] = tonumber(scored[i + 1])
+    end
+    return names
 end
 
 function Roster:size()

@@ -181,6 +181,43 @@ local function __TS__ArraySlice(self, first, last)
     return out
 end
 
+local __TS__StringSplit
+do
+    local sub = string.sub
+    local find = string.find
+    function __TS__StringSplit(source, separator, limit)
+        if limit == nil then
+            limit = 4294967295
+        end
+        if limit == 0 then
+            return {}
+        end
+        local result = {}
+        local resultIndex = 1
+        if separator == nil or separator == "" then
+            for i = 1, #source do
+                result[resultIndex] = sub(source, i, i)
+                resultIndex = resultIndex + 1
+            end
+        else
+            local currentPos = 1
+            while resultIndex <= limit do
+                local startPos, endPos = find(source, separator, currentPos, true)
+                if not startPos then
+                    break
+                end
+                result[resultIndex] = sub(source, currentPos, startPos - 1)
+                resultIndex = resultIndex + 1
+                currentPos = endPos + 1
+            end
+            if resultIndex <= limit then
+                result[resultIndex] = sub(source, currentPos)
+            end
+        end
+        return result
+    end
+end
+
 local function __TS__StringStartsWith(self, searchString, position)
     if position == nil or position < 0 then
         position = 0
@@ -266,43 +303,6 @@ local function __TS__NumberIsFinite(value)
     return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
 end
 
-local __TS__StringSplit
-do
-    local sub = string.sub
-    local find = string.find
-    function __TS__StringSplit(source, separator, limit)
-        if limit == nil then
-            limit = 4294967295
-        end
-        if limit == 0 then
-            return {}
-        end
-        local result = {}
-        local resultIndex = 1
-        if separator == nil or separator == "" then
-            for i = 1, #source do
-                result[resultIndex] = sub(source, i, i)
-                resultIndex = resultIndex + 1
-            end
-        else
-            local currentPos = 1
-            while resultIndex <= limit do
-                local startPos, endPos = find(source, separator, currentPos, true)
-                if not startPos then
-                    break
-                end
-                result[resultIndex] = sub(source, currentPos, startPos - 1)
-                resultIndex = resultIndex + 1
-                currentPos = endPos + 1
-            end
-            if resultIndex <= limit then
-                result[resultIndex] = sub(source, currentPos)
-            end
-        end
-        return result
-    end
-end
-
 local function __TS__New(target, ...)
     local instance = setmetatable({}, target.prototype)
     instance:____constructor(...)
@@ -328,6 +328,22 @@ local function __TS__ArraySome(self, callbackfn, thisArg)
         end
     end
     return false
+end
+
+local function __TS__StringSlice(self, start, ____end)
+    if start == nil or start ~= start then
+        start = 0
+    end
+    if ____end ~= ____end then
+        ____end = 0
+    end
+    if start >= 0 then
+        start = start + 1
+    end
+    if ____end ~= nil and ____end < 0 then
+        ____end = ____end - 1
+    end
+    return string.sub(self, start, ____end)
 end
 
 local function __TS__SparseArrayNew(...)
@@ -684,6 +700,7 @@ return {
   __TS__ArrayFilter = __TS__ArrayFilter,
   __TS__ObjectFromEntries = __TS__ObjectFromEntries,
   __TS__ArraySlice = __TS__ArraySlice,
+  __TS__StringSplit = __TS__StringSplit,
   __TS__StringStartsWith = __TS__StringStartsWith,
   __TS__ArrayReduce = __TS__ArrayReduce,
   __TS__ArrayEvery = __TS__ArrayEvery,
@@ -691,10 +708,10 @@ return {
   __TS__ArrayIncludes = __TS__ArrayIncludes,
   __TS__ObjectRest = __TS__ObjectRest,
   __TS__NumberIsFinite = __TS__NumberIsFinite,
-  __TS__StringSplit = __TS__StringSplit,
   __TS__New = __TS__New,
   __TS__ArraySort = __TS__ArraySort,
   __TS__ArraySome = __TS__ArraySome,
+  __TS__StringSlice = __TS__StringSlice,
   __TS__SparseArrayNew = __TS__SparseArrayNew,
   __TS__SparseArrayPush = __TS__SparseArrayPush,
   __TS__SparseArraySpread = __TS__SparseArraySpread,
@@ -740,6 +757,11 @@ ____exports.firstReply = {input = 800, output = 200, micro_usd = 13000}
 ____exports.cellsMost = 200
 --- How long what was used in a window is kept after its end: hours to look a week back, days as call records, months to compare with last year's.
 ____exports.pageKeptMs = {hour = 8 * 86400000, day = ____exports.keptMs, month = 400 * 86400000}
+--- A page of what was used ends when so many balances were read: some 100 ms over SQL, in which the desk does nothing else.
+____exports.usageEntriesMost = 20000
+--- How long it is kept what was done to a tenant (A3), and how long a value is in JSON that is kept whole.
+____exports.auditKeptMs = 365 * 86400000
+____exports.auditCharacters = 2000
 --- The spend of so long is taken for a rate (L7), in steps of so long.
 ____exports.burnMs = 600000
 ____exports.burnStepMs = 10000
@@ -914,6 +936,8 @@ ____exports.lineMsLeast = 200
 ____exports.lineMsMost = 10000
 --- A line as text: some 30 s when read aloud.
 ____exports.lineCharacters = 400
+--- Who is told to come back within this is told that a retry is welcome (L9): the openai SDK keeps to waits of up to 60 s, and else comes back after seconds.
+____exports.retrySoonMs = 60000
 --- Redis answers within this or the decision is refused; with a hop to another master, begun within so long, a decision takes 500 ms at most (S3).
 ____exports.storeAnswerMs = 350
 ____exports.storeHopMs = 80
@@ -1247,6 +1271,12 @@ function ____exports.changedKey(key, change)
         given(change)
     )
 end
+--- Ended now, or after a grace. One that was ended before ends no later for being ended again.
+function ____exports.keyEnded(key, graceMs, now)
+    local at = isoOf(now + graceMs)
+    local expires_at = key.expires_at ~= nil and key.expires_at < at and key.expires_at or at
+    return graceMs > 0 and __TS__ObjectAssign({}, key, {expires_at = expires_at}) or __TS__ObjectAssign({}, key, {revoked_at = key.revoked_at or at})
+end
 function ____exports.linesOf(tenant)
     return tenant.caps.lines or ____exports.plans[tenant.plan].lines
 end
@@ -1443,6 +1473,26 @@ function ____exports.windowsAt(now, zone)
             )
         }
     }
+end
+local spanned = {hour = {at = 0, ms = hourMs}, day = {at = 1, ms = dayMs}}
+--- The hours or days, one after the other, from that in which `from` falls to the last that begins before `until`; no more than `most`, the first ones.
+function ____exports.spansOf(name, from, ____until, most, zone)
+    local ____spanned_name_0 = spanned[name]
+    local at = ____spanned_name_0.at
+    local ms = ____spanned_name_0.ms
+    local function endOf(moment)
+        return ____exports.windowsAt(moment, zone)[at + 1].ends
+    end
+    local starts, ends = from, endOf(from - 2 * ms)
+    while ends <= from do
+        starts, ends = ends, endOf(ends)
+    end
+    local spans = {}
+    while starts < ____until and #spans < most do
+        spans[#spans + 1] = {starts = starts, ends = ends}
+        starts, ends = ends, endOf(ends)
+    end
+    return spans
 end
 return ____exports
 end)()
@@ -1841,6 +1891,8 @@ local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__ObjectFromEntries = ____lualib.__TS__ObjectFromEntries
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
+local __TS__StringSplit = ____lualib.__TS__StringSplit
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
 local __TS__StringStartsWith = ____lualib.__TS__StringStartsWith
 local __TS__ArrayReduce = ____lualib.__TS__ArrayReduce
 local ____exports = {}
@@ -1965,6 +2017,28 @@ end
 --- All tokens of a report: cached ones are part of input.
 function ____exports.tokensOf(amounts)
     return sumOf(amounts, "input_") + sumOf(amounts, "output_")
+end
+function ____exports.cellOf(text)
+    local ____TS__StringSplit_result_0 = __TS__StringSplit(text, "\n")
+    local key = ____TS__StringSplit_result_0[1]
+    if key == nil then
+        key = ""
+    end
+    local model = ____TS__StringSplit_result_0[2]
+    if model == nil then
+        model = ""
+    end
+    local rest = __TS__ArraySlice(____TS__StringSplit_result_0, 2)
+    local agent = table.concat(rest, "\n")
+    local ____key_2 = key
+    local ____model_3 = model
+    local ____temp_1
+    if agent == "" then
+        ____temp_1 = nil
+    else
+        ____temp_1 = agent
+    end
+    return {key = ____key_2, model = ____model_3, agent = ____temp_1}
 end
 otherAgents = "(other)"
 return ____exports
@@ -3689,6 +3763,138 @@ end
 return ____exports
 end)()
 
+-- src/desk-usage
+modules["desk-usage"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__Class = ____lualib.__TS__Class
+local __TS__New = ____lualib.__TS__New
+local __TS__StringSlice = ____lualib.__TS__StringSlice
+local ____exports = {}
+local read, namesIn, Sums
+local ____limits_2Ets = modules["limits"]
+local usageEntriesMost = ____limits_2Ets.usageEntriesMost
+local ____window_2Ets = modules["window"]
+local spansOf = ____window_2Ets.spansOf
+function read(____bindingPattern0, byCell, sums)
+    local apart
+    local used
+    used = ____bindingPattern0.used
+    apart = ____bindingPattern0.apart
+    if not byCell or apart == nil then
+        local accounts = namesIn(used)
+        for ____, account in ipairs(accounts) do
+            sums:add(
+                "",
+                account,
+                used:get(account) or 0
+            )
+        end
+        return #accounts
+    end
+    local cells = {}
+    for ____, cell in ipairs(namesIn(apart.cells)) do
+        cells[tostring(apart.cells:get(cell) or 0)] = cell
+    end
+    local names = namesIn(apart.split)
+    for ____, name in ipairs(names) do
+        local slash = (string.find(name, "/", nil, true) or 0) - 1
+        sums:add(
+            cells[__TS__StringSlice(name, 0, slash)] or "",
+            __TS__StringSlice(name, slash + 1),
+            apart.split:get(name) or 0
+        )
+    end
+    return #names
+end
+function namesIn(roster)
+    return roster:first(roster:size())
+end
+--- More windows than are kept of any name.
+local everyWindow = 1000
+____exports.DeskUsage = __TS__Class()
+local DeskUsage = ____exports.DeskUsage
+DeskUsage.name = "DeskUsage"
+function DeskUsage.prototype.____constructor(self, registry, pages)
+    self._registry = registry
+    self._pages = pages
+end
+function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
+    local apart
+    local most
+    local ____until
+    local from
+    local of
+    of = ____bindingPattern0.of
+    from = ____bindingPattern0.from
+    ____until = ____bindingPattern0["until"]
+    most = ____bindingPattern0.most
+    apart = ____bindingPattern0.apart
+    local tenant = self._registry:tenant()
+    if tenant == nil then
+        return nil
+    end
+    local timezone = tenant.timezone
+    local spans = spansOf(
+        of,
+        from,
+        ____until,
+        most + 1,
+        self._registry:zone(tenant, now)
+    )
+    local ____self_6 = self._pages
+    local ____self_6_between_7 = ____self_6.between
+    local ____of_4 = of
+    local ____opt_0 = spans[1]
+    local ____temp_5 = ____opt_0 and ____opt_0.starts or from
+    local ____opt_2 = spans[#spans]
+    local pages = ____self_6_between_7(
+        ____self_6,
+        ____of_4,
+        ____temp_5,
+        ____opt_2 and ____opt_2.ends or from,
+        everyWindow
+    )
+    local buckets = {}
+    local entries, at = 0, 0
+    for ____, ____value in ipairs(spans) do
+        local starts = ____value.starts
+        local ends = ____value.ends
+        if #buckets == most or entries >= usageEntriesMost then
+            return {now = now, timezone = timezone, buckets = buckets, next = starts}
+        end
+        local sums = __TS__New(Sums)
+        do
+            local page = pages[at + 1]
+            while page ~= nil and page.window.ends <= ends do
+                entries = entries + read(page, apart, sums)
+                at = at + 1
+                page = pages[at + 1]
+            end
+        end
+        buckets[#buckets + 1] = {starts = starts, ends = ends, parts = sums.parts}
+    end
+    return {now = now, timezone = timezone, buckets = buckets}
+end
+--- Cell and account → what comes to them, in the order in which cells came.
+Sums = __TS__Class()
+Sums.name = "Sums"
+function Sums.prototype.____constructor(self)
+    self.parts = {}
+    self._at = {}
+end
+function Sums.prototype.add(self, cell, account, amount)
+    local amounts = self._at[cell]
+    if amounts == nil then
+        amounts = {}
+        self._at[cell] = amounts
+        local ____self_parts_8 = self.parts
+        ____self_parts_8[#____self_parts_8 + 1] = {cell = cell, amounts = amounts}
+    end
+    amounts[account] = (amounts[account] or 0) + amount
+end
+return ____exports
+end)()
+
 -- src/desk-budget
 modules["desk-budget"] = (function()
 local ____lualib = modules["lualib_bundle"]
@@ -3698,7 +3904,7 @@ local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
 local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
 local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
 local ____exports = {}
-local alertOf, exhausted
+local alertOf, readingOf, exhausted
 local ____budget_2Ets = modules["budget"]
 local named = ____budget_2Ets.named
 local unitsOf = ____budget_2Ets.unitsOf
@@ -3753,13 +3959,36 @@ function alertOf(____bindingPattern0, shadow)
         ends = ends
     }
 end
+function readingOf(limit, pages, held, now, shadow)
+    if shadow == nil then
+        shadow = false
+    end
+    local page = pageOf(pages, limit)
+    local ____limit_4 = limit
+    local window = ____limit_4.window
+    local account = ____limit_4.account
+    local amount = ____limit_4.amount
+    local used, kept = page and page.used:get(account) or 0, heldOf(held, account, now)
+    local left = math.max(0, amount - used - kept)
+    return {
+        window = window,
+        account = account,
+        amount = amount,
+        used = used,
+        held = kept,
+        left = left,
+        ends = page and page.window.ends or now,
+        shadow = shadow
+    }
+end
 function exhausted(____bindingPattern0, whose, now)
     local ends
     local limit
     limit = ____bindingPattern0.limit
     ends = ____bindingPattern0.ends
-    local ____limit_8 = limit
-    local window = ____limit_8.window
+    local ____limit_9 = limit
+    local window = ____limit_9.window
+    local account = ____limit_9.account
     local amount, what = limit.amount / unitsOf(limit), named(limit)
     return {
         why = "budget_exhausted",
@@ -3770,7 +3999,14 @@ function exhausted(____bindingPattern0, whose, now)
             window = window,
             ends = isoOf(ends)
         },
-        retryAfterMs = ends - now
+        retryAfterMs = ends - now,
+        budget = {
+            window = window,
+            account = account,
+            amount = limit.amount,
+            left = 0,
+            ends = ends
+        }
     }
 end
 local dayMs = 86400000
@@ -3879,9 +4115,9 @@ function DeskBudget.prototype.refusalOf(self, call, tenant, now)
     return gone and exhausted(gone, "This call’s", now)
 end
 function DeskBudget.prototype.short(self, tenant, asked, now)
-    local held = self:_held()
+    local pages, held = self._pages:at(tenant, now), self:_held()
     local limit = short(
-        self._pages:at(tenant, now),
+        pages,
         tenantLimits(tenant),
         function(____bindingPattern0)
             local account
@@ -3894,13 +4130,30 @@ function DeskBudget.prototype.short(self, tenant, asked, now)
             return partOf(asked, account)
         end
     )
-    return limit and ({
+    if limit == nil then
+        return nil
+    end
+    local ____readingOf_result_2 = readingOf(limit, pages, held, now)
+    local window = ____readingOf_result_2.window
+    local account = ____readingOf_result_2.account
+    local amount = ____readingOf_result_2.amount
+    local left = ____readingOf_result_2.left
+    local ends = ____readingOf_result_2.ends
+    local budget = {
+        window = window,
+        account = account,
+        amount = amount,
+        left = left,
+        ends = ends
+    }
+    return {
         why = "budget_held",
         details = {
             what = named(limit),
-            window = limit.window
-        }
-    })
+            window = window
+        },
+        budget = budget
+    }
 end
 function DeskBudget.prototype.hold(self, call, estimate, now)
     hold(
@@ -3931,37 +4184,24 @@ function DeskBudget.prototype.sweep(self, now)
 end
 function DeskBudget.prototype.reading(self, tenant, now)
     local pages, held = self._pages:at(tenant, now), self:_held()
-    local function read(limit, shadow)
-        local page = pageOf(pages, limit)
-        local ____limit_2 = limit
-        local window = ____limit_2.window
-        local account = ____limit_2.account
-        local amount = ____limit_2.amount
-        local used, kept = page and page.used:get(limit.account) or 0, heldOf(held, limit.account, now)
-        local left = math.max(0, amount - used - kept)
-        return {
-            window = window,
-            account = account,
-            amount = amount,
-            used = used,
-            held = kept,
-            left = left,
-            ends = page and page.window.ends or now,
-            shadow = shadow
-        }
-    end
-    local ____array_7 = __TS__SparseArrayNew(unpack(__TS__ArrayMap(
+    local ____array_3 = __TS__SparseArrayNew(unpack(__TS__ArrayMap(
         tenantLimits(tenant),
-        function(____, limit) return read(limit, false) end
+        function(____, limit) return readingOf(limit, pages, held, now) end
     )))
     __TS__SparseArrayPush(
-        ____array_7,
+        ____array_3,
         unpack(__TS__ArrayMap(
             shadowLimits(tenant),
-            function(____, limit) return read(limit, true) end
+            function(____, limit) return readingOf(
+                limit,
+                pages,
+                held,
+                now,
+                true
+            ) end
         ))
     )
-    return {__TS__SparseArraySpread(____array_7)}
+    return {__TS__SparseArraySpread(____array_3)}
 end
 function DeskBudget.prototype._held(self)
     local input, output = self._rosters:get("held:input"), self._rosters:get("held:output")
@@ -4372,14 +4612,14 @@ function messageOf(alert, tenant, now)
             data = data
         }
     end
-    local ____alert_1 = alert
-    local level = ____alert_1.level
-    local window = ____alert_1.window
-    local account = ____alert_1.account
-    local amount = ____alert_1.amount
-    local used = ____alert_1.used
-    local ends = ____alert_1.ends
-    local shadow = ____alert_1.shadow
+    local ____alert_2 = alert
+    local level = ____alert_2.level
+    local window = ____alert_2.window
+    local account = ____alert_2.account
+    local amount = ____alert_2.amount
+    local used = ____alert_2.used
+    local ends = ____alert_2.ends
+    local shadow = ____alert_2.shadow
     local units, whose = unitsOf(alert), shadow and "shadow" or "own"
     local bounds = {amount = used / units, limit = amount / units, share = level == "warning" and 0.8 or 1}
     local data = __TS__ObjectAssign(
@@ -4404,11 +4644,15 @@ end
 ____exports.DeskBooks = __TS__Class()
 local DeskBooks = ____exports.DeskBooks
 DeskBooks.name = "DeskBooks"
-function DeskBooks.prototype.____constructor(self, rosters, registry, counts, pools, outbox)
+function DeskBooks.prototype.____constructor(self, rosters, homes, counts, pools, outbox)
+    local ____homes_0 = homes
+    local registry = ____homes_0.registry
+    local audit = ____homes_0.audit
     self.pages = __TS__New(DeskPages, rosters, registry)
     self.ledger = __TS__New(DeskLedger, rosters, self.pages)
     self.budget = __TS__New(DeskBudget, rosters, self.pages)
     self._counts = counts
+    self._audit = audit
     self._pools = pools
     self._outbox = outbox
 end
@@ -4445,12 +4689,12 @@ function DeskBooks.prototype.ended(self, ref, entries, record, tenant, now)
     return self:alerts(ref.pool, tenant, burnt, now)
 end
 function DeskBooks.prototype.alerts(self, pool, tenant, burnt, now)
-    local ____array_0 = __TS__SparseArrayNew(unpack(burnt))
+    local ____array_1 = __TS__SparseArrayNew(unpack(burnt))
     __TS__SparseArrayPush(
-        ____array_0,
+        ____array_1,
         unpack(self.budget:reached(tenant, now))
     )
-    local alerts = {__TS__SparseArraySpread(____array_0)}
+    local alerts = {__TS__SparseArraySpread(____array_1)}
     for ____, alert in ipairs(alerts) do
         self._counts:alerted(pool, tenant.plan, alert)
         self._outbox:put(
@@ -4464,6 +4708,7 @@ function DeskBooks.prototype.resume(self, tenant, now)
     if not self.budget:resume() then
         return false
     end
+    self._audit:add({who = "operator", what = "tenant.resumed"}, now)
     local data = {tenant = tenant.id, reason = "operator"}
     self._outbox:put(
         {
@@ -4491,7 +4736,28 @@ function DeskBooks.prototype._debit(self, ref, entries, metered, tenant, now)
         )
         microUsd = microUsd + (entry.amounts.micro_usd or 0)
     end
-    return microUsd == 0 and ({}) or self.budget:burnt(tenant, microUsd, now)
+    return microUsd == 0 and ({}) or self:_burnt(tenant, microUsd, now)
+end
+function DeskBooks.prototype._burnt(self, tenant, microUsd, now)
+    local alerts = self.budget:burnt(tenant, microUsd, now)
+    for ____, alert in ipairs(alerts) do
+        do
+            local __continue17
+            repeat
+                if alert.is ~= "suspended" then
+                    __continue17 = true
+                    break
+                end
+                local figures = {micro_usd_per_hour = alert.micro_usd_per_hour, most = alert.most}
+                self._audit:add({who = "broker", what = "tenant.suspended", figures = figures}, now)
+                __continue17 = true
+            until true
+            if not __continue17 then
+                break
+            end
+        end
+    end
+    return alerts
 end
 function ____exports.withdrawn(refusal)
     return {renewal = {is = "withdrawn", refusal = refusal}, alerts = {}}
@@ -4927,6 +5193,23 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     end
     return admission
 end
+function DeskAdmission.prototype.barred(self, offer, now)
+    local ____self__parts_1 = self._parts
+    local registry = ____self__parts_1.registry
+    local tenant = registry:tenant()
+    local key = tenant and registry:keyByHash(offer.keyHash)
+    if tenant == nil or key == nil then
+        return {why = "key_unknown"}
+    end
+    local barred = self:_barred(
+        offer,
+        tenant,
+        key,
+        nil,
+        now
+    )
+    return barred ~= nil and barred.refusal ~= nil and barred.refusal or nil
+end
 function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     local problem = offerProblem(offer, tenant, key, now)
     if problem ~= nil then
@@ -4935,25 +5218,25 @@ function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     if known ~= nil and known.admitted ~= nil then
         return nil
     end
-    local ____self__parts_books_1 = self._parts.books
-    local budget = ____self__parts_books_1.budget
-    local ledger = ____self__parts_books_1.ledger
+    local ____self__parts_books_2 = self._parts.books
+    local budget = ____self__parts_books_2.budget
+    local ledger = ____self__parts_books_2.ledger
     local spent = budget:refusal(tenant, now)
-    local ____spent_3 = spent
-    if ____spent_3 == nil then
-        local ____temp_2
+    local ____spent_4 = spent
+    if ____spent_4 == nil then
+        local ____temp_3
         if known == nil then
-            ____temp_2 = budget:short(
+            ____temp_3 = budget:short(
                 tenant,
                 ledger:newcomerHold(),
                 now
             )
         else
-            ____temp_2 = nil
+            ____temp_3 = nil
         end
-        ____spent_3 = ____temp_2
+        ____spent_4 = ____temp_3
     end
-    local refusal = ____spent_3
+    local refusal = ____spent_4
     if refusal == nil then
         return nil
     end
@@ -4967,21 +5250,21 @@ function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     return {is = "refused", refusal = refusal, beforeUpgrade = tenant.overflow == "upgrade"}
 end
 function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
-    local ____self__parts_4 = self._parts
-    local pools = ____self__parts_4.pools
-    local rosters = ____self__parts_4.rosters
-    local books = ____self__parts_4.books
-    local terms = ____self__parts_4.terms
+    local ____self__parts_5 = self._parts
+    local pools = ____self__parts_5.pools
+    local rosters = ____self__parts_5.rosters
+    local books = ____self__parts_5.books
+    local terms = ____self__parts_5.terms
     pools:enter(offer.pool)
-    local ____temp_5 = {
+    local ____temp_6 = {
         tenant,
         roomOf(tenant)
     }
-    local overflow = ____temp_5[1].overflow
-    local room = ____temp_5[2]
-    local ____offer_6 = offer
-    local call = ____offer_6.call
-    local caller = ____offer_6.caller
+    local overflow = ____temp_6[1].overflow
+    local room = ____temp_6[2]
+    local ____offer_7 = offer
+    local call = ____offer_7.call
+    local caller = ____offer_7.caller
     local desk = rosters:gate(tenant, key, offer.agent, now)
     local ask = __TS__ObjectAssign(
         {
@@ -5043,22 +5326,22 @@ function DeskAdmission.prototype._tried(self, ____bindingPattern0, tenant)
     local pool
     pool = ____bindingPattern0.pool
     local cap = shadowLines(tenant)
-    local ____self__parts_7 = self._parts
-    local rosters = ____self__parts_7.rosters
-    local counts = ____self__parts_7.counts
+    local ____self__parts_8 = self._parts
+    local rosters = ____self__parts_8.rosters
+    local counts = ____self__parts_8.counts
     if cap ~= nil and rosters:get("leases"):size() > cap then
         counts:wouldWait(pool, tenant.plan)
     end
 end
 function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
-    local ____offer_8 = offer
-    local id = ____offer_8.call
-    local agent = ____offer_8.agent
-    local model = ____offer_8.model
-    local pool = ____offer_8.pool
-    local ____self__parts_9 = self._parts
-    local records = ____self__parts_9.records
-    local ticks = ____self__parts_9.ticks
+    local ____offer_9 = offer
+    local id = ____offer_9.call
+    local agent = ____offer_9.agent
+    local model = ____offer_9.model
+    local pool = ____offer_9.pool
+    local ____self__parts_10 = self._parts
+    local records = ____self__parts_10.records
+    local ticks = ____self__parts_10.ticks
     records:open({
         id = id,
         key = key.id,
@@ -5081,12 +5364,12 @@ function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
     end
 end
 function DeskAdmission.prototype.seated(self, call, plan, now)
-    local ____self__parts_12 = self._parts
-    local records = ____self__parts_12.records
-    local counts = ____self__parts_12.counts
-    local ticks = ____self__parts_12.ticks
-    local pools = ____self__parts_12.pools
-    local books = ____self__parts_12.books
+    local ____self__parts_13 = self._parts
+    local records = ____self__parts_13.records
+    local counts = ____self__parts_13.counts
+    local ticks = ____self__parts_13.ticks
+    local pools = ____self__parts_13.pools
+    local books = ____self__parts_13.books
     local entered = records:admit(call, now)
     if entered == nil then
         return
@@ -5135,6 +5418,8 @@ local ____desk_2Dqueue_2Ets = modules["desk-queue"]
 local DeskQueue = ____desk_2Dqueue_2Ets.DeskQueue
 local ____desk_2Drosters_2Ets = modules["desk-rosters"]
 local DeskRosters = ____desk_2Drosters_2Ets.DeskRosters
+local ____desk_2Dusage_2Ets = modules["desk-usage"]
+local DeskUsage = ____desk_2Dusage_2Ets.DeskUsage
 local ____gate_2Ets = modules["gate"]
 local advance = ____gate_2Ets.advance
 local conclude = ____gate_2Ets.conclude
@@ -5144,6 +5429,7 @@ local read = ____gate_2Ets.read
 local release = ____gate_2Ets.release
 local renew = ____gate_2Ets.renew
 local ____limits_2Ets = modules["limits"]
+local auditKeptMs = ____limits_2Ets.auditKeptMs
 local keptMs = ____limits_2Ets.keptMs
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
 local ____plan_2Ets = modules["plan"]
@@ -5167,11 +5453,13 @@ function TenantDesk.prototype.____constructor(self, homes)
     self._books = __TS__New(
         DeskBooks,
         self.rosters,
-        registry,
+        homes,
         self.counts,
         self._pools,
         self.outbox
     )
+    self.budget = self._books.budget
+    self.usage = __TS__New(DeskUsage, registry, self._books.pages)
     self._ends = __TS__New(
         DeskEnds,
         self.rosters,
@@ -5219,6 +5507,9 @@ function TenantDesk.prototype.decision(self, admission, pool, now)
         admission = admission,
         lacks = (admission and admission.is) == "granted" and self:lacks(pool, now)
     }
+end
+function TenantDesk.prototype.barred(self, offer, now)
+    return self._homes.transact(function() return self._admission:barred(offer, now) end)
 end
 function TenantDesk.prototype.advance(self, now)
     return self._homes.transact(function()
@@ -5377,6 +5668,7 @@ function TenantDesk.prototype.sweep(self, now)
         self._records:forget(now - keptMs)
         self.outbox:sweep(now)
         self._books:sweep(now)
+        self._homes.audit:forget(now - auditKeptMs)
     end)
 end
 function TenantDesk.prototype.ask(self, pool, now)
@@ -5429,13 +5721,17 @@ function TenantDesk.prototype.read(self, now)
     if tenant == nil then
         return nil
     end
-    local lines, usage = self.queue:lines(tenant, now), self._books.ledger:usage(tenant, now)
+    local ____self__books_6 = self._books
+    local ledger = ____self__books_6.ledger
+    local budget = ____self__books_6.budget
+    local lines, usage = self.queue:lines(tenant, now), ledger:usage(tenant, now)
+    local budgets, suspended = budget:reading(tenant, now), budget:suspendedAt() or nil
     return {
         tenant = tenant,
         lines = lines,
         usage = usage,
-        budgets = self._books.budget:reading(tenant, now),
-        suspended = self._books.budget:suspendedAt() or nil
+        budgets = budgets,
+        suspended = suspended
     }
 end
 function TenantDesk.prototype.report(self, now)
@@ -5447,9 +5743,9 @@ function TenantDesk.prototype.report(self, now)
     )
 end
 function TenantDesk.prototype.gauges(self, tenant, now)
-    local ____temp_6 = self.queue:lines(tenant, now)
-    local live = ____temp_6.live
-    local cap = ____temp_6.cap
+    local ____temp_7 = self.queue:lines(tenant, now)
+    local live = ____temp_7.live
+    local cap = ____temp_7.cap
     local waiting, oldestWaitMs = self._records:waiting(), self.queue:oldestWaitMs(tenant, now)
     return __TS__ObjectAssign(
         {live = live, cap = cap, waiting = waiting, oldestWaitMs = oldestWaitMs},
@@ -5492,9 +5788,9 @@ function TenantDesk.prototype._release(self, ref, tenant, now)
     release(gate, ref.call, now, ref.caller or nil)
     self._books.budget:letGo(ref.call)
     if place ~= nil then
-        local ____opt_7 = self._homes.ticks
-        if ____opt_7 ~= nil then
-            ____opt_7:gaveUp(ref.call, place, now)
+        local ____opt_8 = self._homes.ticks
+        if ____opt_8 ~= nil then
+            ____opt_8:gaveUp(ref.call, place, now)
         end
     end
     return gate.queue:size() > 0

@@ -48,6 +48,10 @@ function desk_steps.consider(desk, ask, now, homes)
     return entered(desk, ask, now, homes, desk:consider(ask.offer, now)) or { open = true }
 end
 
+function desk_steps.barred(desk, ask, now)
+    return { refusal = desk:barred(ask.offer, now) }
+end
+
 function desk_steps.leave(desk, ask, now)
     return desk:leave(ask.ref, now)
 end
@@ -135,6 +139,12 @@ function desk_steps.me(desk, ask, now, homes)
     return { reading = desk_steps.read(desk, ask, now, homes), key = homes.registry:key_text(ask.hash) }
 end
 
+function desk_steps.usage(desk, ask, now, homes)
+    local reading = desk.usage:reading(ask, now)
+    reading.tenant = homes.registry:text()
+    return reading
+end
+
 function desk_steps.report(desk, _, now, homes)
     local tenant = homes.registry:tenant()
     return { plan = tenant.plan, gauges = desk:gauges(tenant, now), sums = homes.counts:sums() }
@@ -146,6 +156,10 @@ end
 
 function desk_steps.openCalls(_, _, _, homes)
     return homes.records:openCalls()
+end
+
+function desk_steps.audit(_, ask, _, homes)
+    return homes.audit:list(ask.limit, ask.before)
 end
 
 function desk_steps.queueReading(desk, _, now)
@@ -168,7 +182,7 @@ function desk_steps.documents(_, _, now, homes)
 end
 
 -- What is not given stays: `tenant` with its `gist`, `keys` by id, `hashes` by digest, `sound` with its bytes, `drop`: a sound's id,
--- `hook` by id, `unhook` and `forsake`: ids of hooks.
+-- `hook` by id, `unhook` and `forsake`: ids of hooks, `audit`: what is noted of it.
 function desk_steps.edit(desk, ask, now, homes, bytes)
     local revision = tonumber(redis.call('HGET', homes.documents, 'revision') or 0)
     if ask.revision ~= revision then return { done = false } end
@@ -190,6 +204,7 @@ function desk_steps.edit(desk, ask, now, homes, bytes)
         for _, key in ipairs({ homes.hooks.at, homes.hooks.states }) do redis.call('HDEL', key, ask.unhook) end
     end
     if ask.forsake ~= nil then desk.outbox:forsake(ask.forsake) end
+    if ask.audit ~= nil then homes.audit:write(ask.audit, now) end
     homes.registry.gist = nil
     desk:holdNarrow()
     return { done = true, seated = woken(homes, desk:advance(now)) }
@@ -212,14 +227,20 @@ function desk_steps.sound(_, ask, _, homes)
     return redis.call('HGET', homes.prefix .. 'sound:' .. ask.id, ask.column) or nil
 end
 
--- All that a preview needs, to be tried on a copy: every roster, names and values in turn, and the open calls.
+-- All that a preview needs, to be tried on a copy: rosters, names and values in turn, and the open calls. Of the ledger what is used in the
+-- windows of now, by any clock: they ended within two days, or have not ended.
 function desk_steps.snapshot(desk, _, now, homes)
     local documents = desk_steps.documents(desk, _, now, homes)
-    local names = { 'leases', 'queue', 'tickets', 'places', 'memory', 'pools' }
+    local names = { 'leases', 'queue', 'tickets', 'places', 'memory', 'pools', 'state' }
     for id in pairs(documents.keys) do names[#names + 1] = 'leases:' .. id end
     for agent in pairs(homes.registry:tenant().caps.agents) do names[#names + 1] = 'leases:agent:' .. agent end
     for _, pool in ipairs(desk:pools()) do
         for _, name in ipairs({ 'loads:', 'wants:' }) do names[#names + 1] = name .. pool end
+    end
+    for _, window in ipairs({ 'hour', 'day', 'month' }) do
+        local windows = homes.rosters('windows:' .. window).key
+        for _, id in ipairs(redis.call('ZRANGEBYSCORE', windows, now - 2 * 86400000, '+inf')) do names[#names + 1] = 'used:' .. id end
+        for _, call in ipairs(homes.records:openIds()) do names[#names + 1] = 'call:' .. window .. ':' .. call end
     end
     documents.rosters = {}
     for _, name in ipairs(names) do
