@@ -21,8 +21,15 @@ export default defineConfig({
       {
         test: {
           name: 'processes', // alone: they say how long something took
-          include: ['test/{cli,broker,redis}/**/*.test.ts'],
+          include: ['test/{broker,redis}/**/*.test.ts'],
           maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          maxWorkers: 3,
         },
       },
       {
@@ -57,6 +64,7 @@ export default defineConfig({
         test: {
           name: 'worker',
           include: ['test/worker/**/*.test.ts'],
+          maxWorkers: 3,
           env: { TRUNKLINE_SEED: process.env['TRUNKLINE_SEED'] ?? '' },
         },
       },

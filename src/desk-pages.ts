@@ -7,10 +7,13 @@ import type { Page } from './ledger.ts'
 import { pageKeptMs } from './limits.ts'
 import type { Tenant } from './plan.ts'
 import { windowsAt, type Window } from './window.ts'
+import type { Zone } from './zone.ts'
 
 export class DeskPages {
   readonly #rosters: DeskRosters
   readonly #registry: Registry
+  /** The windows of an hour: each step asks several times. */
+  #known: { zone: Zone; from: number; windows: [Window, Window, Window] } | undefined
 
   constructor(rosters: DeskRosters, registry: Registry) {
     this.#rosters = rosters
@@ -19,7 +22,11 @@ export class DeskPages {
 
   /** The hour, the day, the month of this moment. */
   at(tenant: Tenant, now: number): Page[] {
-    return windowsAt(now, this.#registry.zone(tenant, now)).map((window) => this.#page(window))
+    const [zone, known] = [this.#registry.zone(tenant, now), this.#known]
+    const holds = known !== undefined && known.zone === zone && known.from <= now && now < known.windows[0].ends
+    const windows = holds ? known.windows : windowsAt(now, zone)
+    if (!holds) this.#known = { zone, from: now, windows }
+    return windows.map((window) => this.#page(window))
   }
 
   /** The same for one call by itself, for as long as it lasts; what it had of an earlier window is gone. */

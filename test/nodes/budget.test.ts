@@ -30,7 +30,9 @@ test(`[L4] [L6] of ${upgrades} upgrades at once on four nodes, where the budget 
     const comers = Array.from({ length: upgrades }, (_, i) => ({ key: tenant.key, address: `198.51.100.${i}` }))
     const all = await burst(wsUrls, comers)
     await decided(all, 20_000)
-    expect(all.tally()).toEqual({ live: 1, budget_held: upgrades - 1 })
+    // One that came before the first was let in, and whose pool was slow to answer, hears that instead.
+    const { live, budget_held = 0, upstream_capacity = 0, ...others } = all.tally()
+    expect([live, budget_held + upstream_capacity, others]).toEqual([1, upgrades - 1, {}])
     expect(await broker.live(tenant)).toBe(1)
     all.vanish()
     await broker.quiet(tenant, 5_000)

@@ -3401,11 +3401,14 @@ function DeskPages.prototype.____constructor(self, rosters, registry)
     self._registry = registry
 end
 function DeskPages.prototype.at(self, tenant, now)
+    local zone, known = self._registry:zone(tenant, now), self._known
+    local holds = known ~= nil and known.zone == zone and known.from <= now and now < known.windows[1].ends
+    local windows = holds and known.windows or windowsAt(now, zone)
+    if not holds then
+        self._known = {zone = zone, from = now, windows = windows}
+    end
     return __TS__ArrayMap(
-        windowsAt(
-            now,
-            self._registry:zone(tenant, now)
-        ),
+        windows,
         function(____, window) return self:_page(window) end
     )
 end
