@@ -38,6 +38,11 @@ export async function startTcpProxy(target: { host?: string; port: number }): Pr
     const pair = [client, upstream] as const
     pairs.add(pair)
     let freeAt = 0
+    const late: Buffer[] = []
+    const letGo = (): void => {
+      const piece = late.shift()
+      if (piece !== undefined && client.writable) client.write(piece)
+    }
     client.on('data', (piece) => {
       if (!silent) upstream.write(piece)
     })
@@ -47,8 +52,10 @@ export async function startTcpProxy(target: { host?: string; port: number }): Pr
       // In order, also when the delay has just become less.
       freeAt = Math.max(freeAt, Date.now() + delayMs)
       const waitMs = freeAt - Date.now()
-      if (waitMs <= 0) client.write(piece)
-      else setTimeout(() => client.writable && client.write(piece), waitMs)
+      // Timers that are due in the same millisecond come in any order: whichever comes lets the oldest go.
+      late.push(piece)
+      if (waitMs <= 0 && late.length === 1) letGo()
+      else setTimeout(letGo, waitMs)
     })
     const close = () => {
       if (silent) return
