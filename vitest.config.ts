@@ -38,7 +38,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          maxWorkers: process.env['TRUNKLINE_TEST_HOST'] === 'node' ? 4 : 3, // workerd takes more of a core
         },
       },
       {
