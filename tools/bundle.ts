@@ -1,8 +1,8 @@
 // Builds the Worker as it would be deployed, and holds it to its bounds. Run by `npm run build`.
 import { spawnSync } from 'node:child_process'
 
-/** Gzipped; the platform’s limit is 3 MB, ours keeps the start-up time low. 178 with queue, pool, hold, uploads, webhooks (2026-11-29). */
-const mostKiB = 195
+/** Gzipped; the platform’s limit is 3 MB, ours keeps the start-up time low. 205 with queue, pool, hold, uploads, ledger, usage, webhooks (2026-11-29): half of it is zod, prom-client and hono. */
+const mostKiB = 225
 
 const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: '1', XDG_CONFIG_HOME: '.cache/xdg' }
 const build = spawnSync('wrangler', ['deploy', '--dry-run', '-c', 'wrangler.toml', '--outdir', '.cache/worker'], {
