@@ -3,7 +3,7 @@ import { cancelGraceMs, speechTimeoutMs, wrapTimeoutMs } from './limits.ts'
 import type { Line } from './lines.ts'
 import { sendableCode, sendableReason } from './realtime/close-code.ts'
 import { redacted } from './realtime/notice.ts'
-import { closeReason, rendering, type Refusal, type Why } from './refusal.ts'
+import { closeReason, rendering, retryAfter, type Refusal, type Why } from './refusal.ts'
 
 export type State = 'offered' | 'waiting' | 'connecting' | 'live' | 'wrapping' | 'parting' | 'leaving' | 'ended'
 
@@ -236,11 +236,10 @@ function farewell(refusal: Refusal, late: boolean, ...first: Action[]): Step {
 
 /** The caller is told why and closed: later, when it may come back, since some clients come back without a pause (H5), or still hears our line. */
 function told(refusal: Refusal, late = false): Action[] {
-  const { close, retryAfterMs } = { ...rendering(refusal.why), ...refusal }
-  const [code, reason] = [close ?? 1011, closeReason(refusal)]
+  const [code, reason] = [rendering(refusal.why).close ?? 1011, closeReason(refusal)]
   return [
     { do: 'tell', refusal },
-    { do: 'closeCaller', code, reason, late: late || retryAfterMs !== undefined },
+    { do: 'closeCaller', code, reason, late: late || retryAfter(refusal) !== undefined },
   ]
 }
 

@@ -2,7 +2,7 @@
 // host and no desk. Rules H5, H6.
 import { firstFrameDelayMs, lateCloseMs } from './limits.ts'
 import type { Clock, Socket } from './ports.ts'
-import { closeReason, errorEvent, rendering, type Refusal } from './refusal.ts'
+import { closeReason, errorEvent, rendering, retryAfter, type Refusal } from './refusal.ts'
 
 /**
  * A wrong key is refused before the upgrade, and what cannot be decided here now: a balancer sends the next one elsewhere (G10). The rest
@@ -14,10 +14,10 @@ export function beforeUpgrade({ why }: Refusal, wanted = false): boolean {
 
 /** Tells the caller why, then closes: late, when it may come back. */
 export function turnAway(caller: Socket, refusal: Refusal, call: string, clock: Clock): void {
-  const { close, retryAfterMs } = { ...rendering(refusal.why), ...refusal }
+  const { close } = rendering(refusal.why)
   clock.after(firstFrameDelayMs, () =>
     caller.send(JSON.stringify(errorEvent(refusal, `event_trunkline_${call.slice(-8)}`))),
   )
-  const closeAfterMs = firstFrameDelayMs + (retryAfterMs === undefined ? firstFrameDelayMs : lateCloseMs)
+  const closeAfterMs = firstFrameDelayMs + (retryAfter(refusal) === undefined ? firstFrameDelayMs : lateCloseMs)
   clock.after(closeAfterMs, () => caller.close(close ?? 1011, closeReason(refusal)))
 }
