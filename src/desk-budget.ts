@@ -45,7 +45,7 @@ export class DeskBudget {
     const own = reached(pages, tenantLimits(tenant)).map((one) => alertOf(one, false))
     const tried = reached(pages, shadowLimits(tenant), 'shadow:').map((one) => alertOf(one, true))
     const alerts = [...own, ...tried]
-    this.#pages.opened(alerts.length === 0 ? [] : pages)
+    if (alerts.length > 0) this.#pages.opened(pages)
     return alerts
   }
 

@@ -142,8 +142,9 @@ export class DeskLife implements Desks {
   async change(change: TenantChange): Promise<DeskReading | Refusal | undefined> {
     const changed = await this.steps.change(change)
     if (changed === undefined || 'why' in changed) return changed
-    this.#spread(await this.steps.judge())
-    this.#host.background(this.#wrapUp())
+    const alerts = await this.steps.judge()
+    this.#spread(alerts)
+    if (!alerts.some(stops)) this.#host.background(this.#wrapUp()) // a trial may be over, a budget may have been told before
     await this.levelAll()
     await this.#host.arm(reportAfterMs)
     return this.steps.read()

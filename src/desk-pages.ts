@@ -53,11 +53,11 @@ export class DeskPages {
     }
   }
 
-  /** Those of one name that end after `from` and not after `until` (ms), in order; no more than `most`, the last ones. */
-  between(name: WindowName, from: number, until: number, most: number): Page[] {
+  /** Those of one name that end after `from` and not after `until` (ms), in order. */
+  between(name: WindowName, from: number, until: number): Page[] {
     const windows = this.#rosters.get(`windows:${name}`)
     const ids = windows.first(windows.size()).filter((id) => inside(windows.get(id) ?? 0, from, until))
-    return ids.slice(-most).map((id) => this.#page({ name, id, ends: windows.get(id) ?? 0 }))
+    return ids.map((id) => this.#page({ name, id, ends: windows.get(id) ?? 0 }))
   }
 
   forgetOld(now: number): void {

@@ -39,9 +39,6 @@ export interface UsagePart {
   amounts: Amounts
 }
 
-/** More windows than are kept of any name. */
-const everyWindow = 1_000
-
 export class DeskUsage {
   readonly #registry: Registry
   readonly #pages: DeskPages
@@ -57,7 +54,7 @@ export class DeskUsage {
     if (tenant === undefined) return undefined
     const { timezone } = tenant
     const spans = spansOf(of, from, until, most + 1, this.#registry.zone(tenant, now))
-    const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends ?? from, everyWindow)
+    const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends ?? from)
     const buckets: UsageBucket[] = []
     let [entries, at] = [0, 0]
     for (const { starts, ends } of spans) {

@@ -3380,7 +3380,6 @@ local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
-local __TS__ArraySlice = ____lualib.__TS__ArraySlice
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
 local inside
@@ -3441,7 +3440,7 @@ function DeskPages.prototype.opened(self, pages)
         end
     end
 end
-function DeskPages.prototype.between(self, name, from, ____until, most)
+function DeskPages.prototype.between(self, name, from, ____until)
     local windows = self._rosters:get("windows:" .. name)
     local ids = __TS__ArrayFilter(
         windows:first(windows:size()),
@@ -3452,7 +3451,7 @@ function DeskPages.prototype.between(self, name, from, ____until, most)
         ) end
     )
     return __TS__ArrayMap(
-        __TS__ArraySlice(ids, -most),
+        ids,
         function(____, id) return self:_page({
             name = name,
             id = id,
@@ -3812,8 +3811,6 @@ end
 function namesIn(roster)
     return roster:first(roster:size())
 end
---- More windows than are kept of any name.
-local everyWindow = 1000
 ____exports.DeskUsage = __TS__Class()
 local DeskUsage = ____exports.DeskUsage
 DeskUsage.name = "DeskUsage"
@@ -3850,13 +3847,7 @@ function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
     local ____opt_0 = spans[1]
     local ____temp_5 = ____opt_0 and ____opt_0.starts or from
     local ____opt_2 = spans[#spans]
-    local pages = ____self_6_between_7(
-        ____self_6,
-        ____of_4,
-        ____temp_5,
-        ____opt_2 and ____opt_2.ends or from,
-        everyWindow
-    )
+    local pages = ____self_6_between_7(____self_6, ____of_4, ____temp_5, ____opt_2 and ____opt_2.ends or from)
     local buckets = {}
     local entries, at = 0, 0
     for ____, ____value in ipairs(spans) do
@@ -4043,7 +4034,9 @@ function DeskBudget.prototype.reached(self, tenant, now)
         unpack(tried)
     )
     local alerts = {__TS__SparseArraySpread(____array_0)}
-    self._pages:opened(#alerts == 0 and ({}) or pages)
+    if #alerts > 0 then
+        self._pages:opened(pages)
+    end
     return alerts
 end
 function DeskBudget.prototype.burnt(self, tenant, microUsd, now)
