@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RedisDesk } from '../../broker/redis/desk.ts'
 import { RedisPool } from '../../broker/redis/pool.ts'
-import { deskStreams } from './desk-streams.ts'
+import { deskStreams, type TimedDesk } from './desk-streams.ts'
 import { mailStreams } from './mail-streams.ts'
 import { own, poolStreams } from './pool-beside.ts'
 import { startRedis, timedSource, type Redis } from './redis.ts'
@@ -125,25 +125,24 @@ async function load([from, to]: Mutant) {
   return redis.load(source.replace(from, () => to))
 }
 
-test.each(ofDesk)('[S1] the streams of a desk notice "%s" as "%s"', { timeout: 120_000 }, async (from, to) => {
-  const fcall = await load([from, to])
+/** Desks that run the mutant, each by its own clock. */
+async function desksOf(mutant: Mutant): Promise<(run: number) => TimedDesk> {
+  const fcall = await load(mutant)
   await redis.send('FLUSHDB')
-  const open = (run: number) => {
+  return (run) => {
     const tenant = `ten_${run}`
     const at = (now: number) => redis.send('SET', `trunkline:{${tenant}}:clock`, String(now))
     return { desk: new RedisDesk(tenant, fcall, { node: 'a', epoch: 1 }), at }
   }
+}
+
+test.each(ofDesk)('[S1] the streams of a desk notice "%s" as "%s"', { timeout: 120_000 }, async (from, to) => {
+  const open = await desksOf([from, to])
   await expect(deskStreams(open, steps)).rejects.toThrow()
 })
 
 test.each(ofMail)('[A5] [S1] the streams of webhooks notice "%s" as "%s"', { timeout: 120_000 }, async (from, to) => {
-  const fcall = await load([from, to])
-  await redis.send('FLUSHDB')
-  const open = (run: number) => {
-    const tenant = `ten_${run}`
-    const at = (now: number) => redis.send('SET', `trunkline:{${tenant}}:clock`, String(now))
-    return { desk: new RedisDesk(tenant, fcall, { node: 'a', epoch: 1 }), at }
-  }
+  const open = await desksOf([from, to])
   await expect(mailStreams(open, steps)).rejects.toThrow()
 })
 
