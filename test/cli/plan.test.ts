@@ -21,10 +21,8 @@ type Outcome = { readonly code: number | string; readonly stdout: string; readon
 
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
   return new Promise((resolve) => {
-    const plain = { ...process.env }
-    delete plain['FORCE_COLOR']
-    delete plain['NO_COLOR']
-    const options = { cwd: root, env: { ...plain, ...env }, timeout: 20_000 }
+    // Nothing of the machine's environment but the path: CI, FORCE_COLOR and their like say what is coloured.
+    const options = { cwd: root, env: { PATH: process.env['PATH'], ...env }, timeout: 20_000 }
     execFile(process.execPath, [command, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error?.code ?? 0, stdout, stderr })
     })
