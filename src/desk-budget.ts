@@ -7,7 +7,7 @@ import type { DeskRosters } from './desk-rosters.ts'
 import { heldOf, hold, holdOn, lapse, letGo, partOf, type Held, type Hold } from './held.ts'
 import type { Page } from './ledger.ts'
 import { burnMs, burnStepMs, leaseTtlMs } from './limits.ts'
-import { note, within, type Meter } from './meter.ts'
+import { note, taken, type Meter } from './meter.ts'
 import { callLimits, plans, shadowLimits, tenantLimits, trialDaysOf, type Tenant } from './plan.ts'
 import type { Refusal } from './refusal.ts'
 import { pageOf, reached, short, spent, type Reached, type Spent } from './threshold.ts'
@@ -53,8 +53,8 @@ export class DeskBudget {
   burnt(tenant: Tenant, microUsd: number, now: number): Alert[] {
     const most = (plans[tenant.plan].suspendUsdPerHour ?? 0) * 1_000_000
     if (most === 0) return []
-    note(this.#burn(), microUsd, now, burnStepMs)
-    const micro_usd_per_hour = Math.round((within(this.#burn(), now, burnMs) * 3_600_000) / burnMs)
+    note(this.#burn(), microUsd, now)
+    const micro_usd_per_hour = Math.round((taken(this.#burn(), now) * 3_600_000) / burnMs)
     if (micro_usd_per_hour <= most || this.suspendedAt() !== undefined) return []
     this.#rosters.get('state').set('suspended', now)
     return [{ is: 'suspended', micro_usd_per_hour, most }]
@@ -139,7 +139,8 @@ export class DeskBudget {
   }
 
   #burn(): Meter {
-    return { tokens: this.#rosters.get('burn'), slots: this.#rosters.get('burn:slots') }
+    const [tokens, slots] = [this.#rosters.get('burn'), this.#rosters.get('burn:slots')]
+    return { tokens, slots, stepMs: burnStepMs, forMs: burnMs }
   }
 }
 

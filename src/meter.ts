@@ -1,27 +1,27 @@
 // meter.ts: what was taken in the last while, as slots of time: tokens in a minute, spend in ten. Knows no pool and no provider. Rules P6, L7.
 import type { Roster } from './roster.ts'
 
-/** Slot → what it took, and slot → when it began (ms). */
+/** Slot → what it took, and slot → when it began (ms). A slot is `stepMs` long, and counts until `forMs` after it began. */
 export interface Meter {
   tokens: Roster
   slots: Roster
+  stepMs: number
+  forMs: number
 }
 
-const slotMs = 1_000
-const spanMs = 60_000
-
-export function note(meter: Meter, amount: number, now: number, stepMs = slotMs): void {
-  const began = now - (now % stepMs)
+/** What is past goes with what is noted, whether or not anybody looks. */
+export function note(meter: Meter, amount: number, now: number): void {
+  const began = now - (now % meter.stepMs)
+  forget(meter, now)
   meter.slots.set(`${began}`, began)
   meter.tokens.add(`${began}`, amount)
 }
 
-/** Tokens of the slots that began within the last 60 s. */
-export function lastMinute(meter: Meter, now: number): number {
-  return within(meter, now, spanMs)
+export function taken(meter: Meter, now: number): number {
+  forget(meter, now)
+  return meter.tokens.sum()
 }
 
-export function within(meter: Meter, now: number, forMs: number): number {
-  for (const old of meter.slots.purge(now - forMs)) meter.tokens.delete(old)
-  return meter.tokens.sum()
+function forget({ tokens, slots, forMs }: Meter, now: number): void {
+  for (const old of slots.purge(now - forMs)) tokens.delete(old)
 }

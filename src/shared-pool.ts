@@ -1,7 +1,7 @@
 // One upstream quota: its shares in both units, its meter, its life; each step one transaction of whatever it is kept in. Knows no home and no
 // host. Compiled for Redis as it stands (tools/lua). Rules P1, P6, P9, P10.
 import { leaseTtlMs, learningMs } from './limits.ts'
-import { lastMinute, note, type Meter } from './meter.ts'
+import { note, taken, type Meter } from './meter.ts'
 import { planNames, plans } from './plan.ts'
 import {
   granted,
@@ -87,7 +87,7 @@ export class SharedPool {
   }
 
   figures(settings: PoolSettings, now: number): PoolFigures {
-    const tokensLastMinute = lastMinute(this.#meter(), now)
+    const tokensLastMinute = taken(this.#meter(), now)
     const [tokens, sessions] = [this.#pool('tokens', settings), this.#pool('sessions', settings)]
     const units = { tokens: read(tokens, now), sessions: read(sessions, now) }
     return { learning: this.#learning(now), tokensLastMinute, units }
@@ -123,7 +123,7 @@ export class SharedPool {
   }
 
   #meter(): Meter {
-    return { tokens: this.#open('meter:tokens'), slots: this.#open('meter:slots') }
+    return { tokens: this.#open('meter:tokens'), slots: this.#open('meter:slots'), stepMs: 1_000, forMs: 60_000 }
   }
 
   #words(desks: readonly string[], settings: PoolSettings): Word[] {

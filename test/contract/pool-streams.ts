@@ -1,7 +1,7 @@
 // A pool, its meter and the desks' holdings under random commands, with what must hold after each step checked beside them. Knows no home.
 import { expect } from 'vitest'
 import { ask, held, take, unanswered, type Grant, type Holding } from '../../src/grant.ts'
-import { lastMinute, note, type Meter } from '../../src/meter.ts'
+import { note, taken, type Meter } from '../../src/meter.ts'
 import { granted, read, refill, reserve, share, type Pool, type Terms } from '../../src/pool.ts'
 import type { Roster } from '../../src/roster.ts'
 import { answerMs, desks, poolCommand, thresholds, ttlMs, type DeskId, type PoolCommand } from './pool-commands.ts'
@@ -46,7 +46,7 @@ class RuledPool implements Subject<PoolCommand> {
       asks: open('asks'),
       tiers: thresholds.map((threshold, tier) => ({ threshold, hungry: open(`hungry ${tier}`) })),
     }
-    this.#meter = { tokens: open('tokens'), slots: open('slots') }
+    this.#meter = { tokens: open('tokens'), slots: open('slots'), stepMs: 1_000, forMs: 60_000 }
     this.#holding = { amounts: open('amounts'), untils: open('held'), versions: open('taken'), asked: open('asked') }
   }
 
@@ -137,7 +137,7 @@ class RuledPool implements Subject<PoolCommand> {
       pool: read(this.#pool, this.#now),
       grants: desks.map((desk) => granted(this.#pool, desk)),
       held: desks.map((desk) => held(this.#holding, desk, this.#now)),
-      lastMinute: lastMinute(this.#meter, this.#now),
+      lastMinute: taken(this.#meter, this.#now),
     }
   }
 }

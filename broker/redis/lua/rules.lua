@@ -2216,19 +2216,22 @@ end)()
 -- src/meter
 modules["meter"] = (function()
 local ____exports = {}
-function ____exports.within(meter, now, forMs)
-    for ____, old in ipairs(meter.slots:purge(now - forMs)) do
-        meter.tokens:delete(old)
+local forget
+function forget(____bindingPattern0, now)
+    local forMs
+    local slots
+    local tokens
+    tokens = ____bindingPattern0.tokens
+    slots = ____bindingPattern0.slots
+    forMs = ____bindingPattern0.forMs
+    for ____, old in ipairs(slots:purge(now - forMs)) do
+        tokens:delete(old)
     end
-    return meter.tokens:sum()
 end
-local slotMs = 1000
-local spanMs = 60000
-function ____exports.note(meter, amount, now, stepMs)
-    if stepMs == nil then
-        stepMs = slotMs
-    end
-    local began = now - now % stepMs
+--- What is past goes with what is noted, whether or not anybody looks.
+function ____exports.note(meter, amount, now)
+    local began = now - now % meter.stepMs
+    forget(meter, now)
     meter.slots:set(
         tostring(began),
         began
@@ -2238,9 +2241,9 @@ function ____exports.note(meter, amount, now, stepMs)
         amount
     )
 end
---- Tokens of the slots that began within the last 60 s.
-function ____exports.lastMinute(meter, now)
-    return ____exports.within(meter, now, spanMs)
+function ____exports.taken(meter, now)
+    forget(meter, now)
+    return meter.tokens:sum()
 end
 return ____exports
 end)()
@@ -3917,7 +3920,7 @@ local burnStepMs = ____limits_2Ets.burnStepMs
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
 local ____meter_2Ets = modules["meter"]
 local note = ____meter_2Ets.note
-local within = ____meter_2Ets.within
+local taken = ____meter_2Ets.taken
 local ____plan_2Ets = modules["plan"]
 local callLimits = ____plan_2Ets.callLimits
 local plans = ____plan_2Ets.plans
@@ -4047,13 +4050,11 @@ function DeskBudget.prototype.burnt(self, tenant, microUsd, now)
     note(
         self:_burn(),
         microUsd,
-        now,
-        burnStepMs
+        now
     )
-    local micro_usd_per_hour = math.floor(within(
+    local micro_usd_per_hour = math.floor(taken(
         self:_burn(),
-        now,
-        burnMs
+        now
     ) * 3600000 / burnMs + 0.5)
     if micro_usd_per_hour <= most or self:suspendedAt() ~= nil then
         return {}
@@ -4209,10 +4210,8 @@ function DeskBudget.prototype._held(self)
     }
 end
 function DeskBudget.prototype._burn(self)
-    return {
-        tokens = self._rosters:get("burn"),
-        slots = self._rosters:get("burn:slots")
-    }
+    local tokens, slots = self._rosters:get("burn"), self._rosters:get("burn:slots")
+    return {tokens = tokens, slots = slots, stepMs = burnStepMs, forMs = burnMs}
 end
 return ____exports
 end)()
@@ -5873,8 +5872,8 @@ local ____limits_2Ets = modules["limits"]
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
 local learningMs = ____limits_2Ets.learningMs
 local ____meter_2Ets = modules["meter"]
-local lastMinute = ____meter_2Ets.lastMinute
 local note = ____meter_2Ets.note
+local taken = ____meter_2Ets.taken
 local ____plan_2Ets = modules["plan"]
 local planNames = ____plan_2Ets.planNames
 local plans = ____plan_2Ets.plans
@@ -5995,7 +5994,7 @@ function SharedPool.prototype.refill(self, before, settings, now)
     }
 end
 function SharedPool.prototype.figures(self, settings, now)
-    local tokensLastMinute = lastMinute(
+    local tokensLastMinute = taken(
         self:_meter(),
         now
     )
@@ -6048,7 +6047,9 @@ end
 function SharedPool.prototype._meter(self)
     return {
         tokens = self._open("meter:tokens"),
-        slots = self._open("meter:slots")
+        slots = self._open("meter:slots"),
+        stepMs = 1000,
+        forMs = 60000
     }
 end
 function SharedPool.prototype._words(self, desks, settings)
