@@ -1,6 +1,7 @@
 // The conversation of one desk with its pools: decide, ask for what is lacking, give back what is not used. Knows no store and no host.
 import { freedMs, shareAgainMs, shareElsewhereMs, shareMs, shareTimeoutMs } from './limits.ts'
 import type { Admission, Clock, Offer, PoolAsk, PoolGrant, Pools } from './ports.ts'
+import { limited } from './time-limit.ts'
 
 type Soon<T> = T | Promise<T>
 
@@ -47,6 +48,8 @@ export interface AdmissionHost {
   wake(calls: readonly string[]): void
   fault(error: unknown): void
 }
+
+export const poolSilent = 'the pool does not answer'
 
 export class Admissions {
   readonly #desk: Deciding
@@ -125,7 +128,8 @@ export class Admissions {
     if ('is' in ask) return this.#pause(shareElsewhereMs)
     let grant: PoolGrant | undefined
     try {
-      grant = await this.#answer(this.#host.pools.share(pool, ask))
+      const { clock, pools } = this.#host
+      grant = await limited(pools.share(pool, ask), shareTimeoutMs, poolSilent, clock)
     } finally {
       const { seated, again } = await this.#desk.regrant(pool, grant, 'answer') // P10: without an answer it keeps what its calls have
       this.#host.wake(seated)
@@ -140,14 +144,6 @@ export class Admissions {
   #again(pool: string): void {
     const not = this.#host.clock.after(shareAgainMs, () => void this.level(pool))
     this.#notAgain.set(pool, not)
-  }
-
-  /** A pool that is silent for too long has not answered. */
-  #answer(share: Promise<PoolGrant>): Promise<PoolGrant> {
-    return new Promise((resolve, reject) => {
-      const late = this.#host.clock.after(shareTimeoutMs, () => reject(new Error('the pool does not answer')))
-      share.then(resolve, reject).finally(late)
-    })
   }
 
   #pause(ms: number): Promise<void> {

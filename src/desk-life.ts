@@ -5,6 +5,8 @@ import type { TenantChange } from './plan-settings.ts'
 import { Admissions } from './admission.ts'
 import type { Courier, Outcome } from './courier.ts'
 import { DeskMail } from './desk-mail.ts'
+import { DeskReports } from './desk-reports.ts'
+import { DeskRounds, type RoundsHost, type TickSteps } from './desk-rounds.ts'
 import type { Heard } from './desk-books.ts'
 import type { Alert, BudgetAlert } from './desk-budget.ts'
 import { budgetNotice } from './budget-notice.ts'
@@ -25,6 +27,8 @@ import type {
   Pools,
   Progress,
   Renewal,
+  Standing,
+  TickAnswer,
   Word,
 } from './ports.ts'
 import type { Refusal } from './refusal.ts'
@@ -38,6 +42,8 @@ export interface DeskLifeHost {
   pools: Pools & { report(pool: string, series: Series): Promise<void> }
   /** The turn of these calls has come. One that cannot be reached learns it when it asks again, or its lease runs out. */
   wake(calls: readonly string[]): void
+  /** Where waiting calls have no timers of their own: tells this one how it stands (H7). */
+  tick?: (call: string, standing: Standing) => Promise<TickAnswer>
   /** Tells these calls; one that cannot be reached learns it when it asks again, if it must come to its end. */
   tell(calls: readonly string[], word: Word): Promise<unknown>
   /** Something that the operator is to know of. */
@@ -46,7 +52,7 @@ export interface DeskLifeHost {
   background(work: Promise<unknown>): void
   /** Whether a call of this host is open at this desk: then it goes on beating. */
   busy(): boolean
-  /** Wants a `beat` after so long: sooner than what is set already, never later. */
+  /** Wants its `alarm` after so long: sooner than what is set already, never later. */
   arm(afterMs: number): unknown
   courier: Courier
   /** From 0 to 1. */
@@ -69,6 +75,8 @@ export class DeskLife implements Desks {
   readonly #host: DeskLifeHost
   readonly #admissions: Admissions
   readonly #mail: DeskMail
+  readonly #rounds: DeskRounds | undefined
+  readonly #reports: DeskReports
 
   constructor(steps: DeskSteps, host: DeskLifeHost) {
     const { clock, pools } = host
@@ -80,13 +88,21 @@ export class DeskLife implements Desks {
       wake: (calls) => (calls.length === 0 ? undefined : host.wake(calls)),
       fault: (error) => host.fault(error),
     })
+    this.#rounds = steps.ticks && host.tick && this.#roundsOf(steps.ticks, host.tick)
+    this.#reports = new DeskReports({
+      clock,
+      sums: () => steps.report(),
+      report: (pool, series) => pools.report(pool, series),
+      background: (work) => this.#background(work),
+      fault: (error) => host.fault(error),
+    })
     this.#mail = new DeskMail(steps.mail, {
       now: () => clock.now(),
       courier: host.courier,
       chance: () => host.chance(),
       waits: (afterMs) => host.mailAfter(afterMs),
       sent: () => host.arm(reportAfterMs),
-      background: (work) => host.background(work.catch((error: unknown) => host.fault(error))),
+      background: (work) => this.#background(work),
     })
   }
 
@@ -178,25 +194,47 @@ export class DeskLife implements Desks {
     this.#mail.send()
   }
 
+  /** The time has come that was armed for. Never rejects. */
+  async alarm(): Promise<void> {
+    await this.#tried(async () => this.#rounds?.begin())
+    await this.beat()
+  }
+
   /** Looks for lost calls, and tells the pools how it stands and what to add to `/metrics`. Never rejects; comes again while a call is open. */
   async beat(): Promise<void> {
     await this.#tried(async () => {
       await this.steps.sweep()
       await this.levelAll()
-      for (const [pool, series] of Object.entries(await this.steps.report()))
-        await this.#host.pools.report(pool, series)
     })
+    this.#reports.send()
     await this.#tried(() => this.armed())
   }
 
-  /** For as long as a call is open the beat goes on. */
+  /** For as long as a call is open the beat goes on; and those who wait are ticked when they want to be. */
   async armed(): Promise<void> {
-    if (this.#host.busy()) await this.#host.arm(heartbeatMs)
+    if (!this.#host.busy()) return
+    const tickAt = this.#rounds?.nextAt ?? Infinity
+    await this.#host.arm(Math.max(0, Math.min(heartbeatMs, tickAt - this.#host.clock.now())))
   }
 
   /** Lifts a suspension (L7); false where there is none. */
   async resume(): Promise<boolean | undefined> {
     return this.steps.resume()
+  }
+
+  #roundsOf(ticks: TickSteps, tick: RoundsHost['tick']): DeskRounds {
+    const host = this.#host
+    return new DeskRounds(ticks, {
+      tick,
+      tell: (call, word) => host.tell([call], word),
+      freed: ({ ref, waits, alerts }) => {
+        this.#freed(ref.pool, waits)
+        this.#spread(alerts)
+      },
+      background: (work) => this.#background(work),
+      changed: () => this.armed(),
+      fault: (error) => host.fault(error),
+    })
   }
 
   #heard({ call }: CallRef, { renewal, alerts }: Heard): Renewal {
@@ -229,6 +267,10 @@ export class DeskLife implements Desks {
 
   async #told(calls: readonly string[], word: Word): Promise<void> {
     if (calls.length > 0) await this.#tried(async () => void (await this.#host.tell(calls, word)))
+  }
+
+  #background(work: Promise<unknown>): void {
+    this.#host.background(work.catch((error: unknown) => this.#host.fault(error)))
   }
 
   async #tried(work: () => Promise<void>): Promise<void> {

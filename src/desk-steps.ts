@@ -6,6 +6,7 @@ import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
 import type { DeskReading } from './tenant-desk.ts'
 import type { Affected, Heard, Left } from './desk-books.ts'
+import type { TickSteps } from './desk-rounds.ts'
 import type { Alert } from './desk-budget.ts'
 import type { UsageAsk, UsageReading } from './desk-usage.ts'
 import type { Entry } from './ledger.ts'
@@ -79,4 +80,6 @@ export interface DeskSteps extends Deciding {
 
   /** Its webhooks. */
   readonly mail: MailSteps
+  /** In a home that can tick its waiting calls. */
+  readonly ticks?: TickSteps
 }

@@ -7,13 +7,15 @@ import { DeskEdits } from './desk-edits.ts'
 import { refOf } from './desk-ends.ts'
 import type { DeskHomes, Waits } from './desk-homes.ts'
 import { DeskRosters } from './desk-rosters.ts'
+import type { Called, Freed } from './desk-rounds.ts'
 import { DeskTicks, type Due } from './desk-ticks.ts'
 import { DeskUploads } from './desk-uploads.ts'
 import { SqlHooks } from './hooks-sql.ts'
 import { learningMs } from './limits.ts'
 import { SqlMessages } from './messages-sql.ts'
 import { keyValid } from './plan.ts'
-import type { Standing, TickAnswer } from './ports.ts'
+import type { TickAnswer } from './ports.ts'
+import type { Refusal } from './refusal.ts'
 import { SqlRecords } from './records-sql.ts'
 import { SqlRegistry } from './registry-sql.ts'
 import { PackedRosters } from './roster-packed.ts'
@@ -58,14 +60,15 @@ export class SqlDesk extends TenantDesk {
     for (const home of [SqlRoster, PackedRosters, ...own]) home.prepare(sql)
   }
 
-  /** The waiting calls that are to be ticked now, and what each is told; `withdrawn`: that its key is good no more (K3). */
-  due(now: number): (Due & Standing & { withdrawn: boolean })[] {
+  /** The waiting calls that are to be ticked now, and what each is told, or why it waits for nothing any more (K3). */
+  due(now: number): Called[] {
     return this.transact(() =>
       this.ticks.due(now).map(({ call, place }) => {
         const kept = this.records.get(call)
         const key = kept && this.registry.key(kept.key)
-        const withdrawn = key === undefined || !keyValid(key, now)
-        return { call, place, etaMs: this.queue.etaMs(kept, place, now), withdrawn }
+        const valid = key !== undefined && keyValid(key, now)
+        const refusal: Refusal | undefined = valid ? undefined : { why: 'key_withdrawn' }
+        return { call, place, etaMs: this.queue.etaMs(kept, place, now), refusal }
       }),
     )
   }
@@ -76,16 +79,15 @@ export class SqlDesk extends TenantDesk {
   }
 
   /** What a call said to its tick. */
-  ticked(due: Due, answer: TickAnswer, now: number): void {
+  ticked(due: Due, answer: TickAnswer, now: number): Freed {
     const [tenant, call] = [this.registry.tenant(), this.records.get(due.call)]
-    if (tenant === undefined || call === undefined || call.admitted !== null) return // seated in the meantime
+    if (tenant === undefined || call === undefined || call.admitted !== null) return undefined // seated in the meantime
     const ref = refOf(call, tenant)
-    if (answer.is === 'lost') this.end(ref, [], lost(call, now), now)
-    else if (answer.is === 'left') this.leave(ref, now)
-    else {
-      const gate = this.rosters.gate(tenant, this.registry.key(call.key), call.agent, now)
-      this.transact(() => this.ticks.answered(due, gate, answer, now))
-    }
+    if (answer.is === 'lost') return { ref, ...this.end(ref, [], lost(call, now), now) }
+    if (answer.is === 'left') return { ref, waits: this.leave(ref, now), alerts: [] }
+    const gate = this.rosters.gate(tenant, this.registry.key(call.key), call.agent, now)
+    this.transact(() => this.ticks.answered(due, gate, answer, now))
+    return undefined
   }
 }
 

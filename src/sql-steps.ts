@@ -10,6 +10,7 @@ import type { Affected, Heard, Left } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
 import type { KeyPreview, TenantPreview } from './desk-edits.ts'
 import type { QueueReading, Removed } from './desk-queue.ts'
+import type { TickSteps } from './desk-rounds.ts'
 import type { UsageAsk, UsageReading } from './desk-usage.ts'
 import type { Entry } from './ledger.ts'
 import type { Series } from './metrics.ts'
@@ -29,6 +30,11 @@ export class SqlSteps implements DeskSteps {
     unowned: () => this.#unowned(),
     now: () => this.#now(),
   })
+  readonly ticks: TickSteps = {
+    nextAt: () => this.desk?.ticks.nextAt,
+    due: () => this.desk?.due(this.#now()) ?? [],
+    ticked: (due, answer) => this.desk?.ticked(due, answer, this.#now()),
+  }
   readonly #id: string
   readonly #sql: Sql
   readonly #transact: Transact

@@ -42,6 +42,7 @@ export class DeskObject extends DurableObject<Env> {
         report: (pool, series) => poolOf(env, pool).report(tenant, series),
       },
       wake: (calls) => this.#wake(calls),
+      tick: (call, standing) => callOf(env, call).tick(standing),
       tell: (calls, word) => Promise.allSettled(calls.map((call) => callOf(env, call).told(word))),
       alert: (alert) => this.#alert(alert),
       background: (work) => ctx.waitUntil(work),
@@ -196,32 +197,8 @@ export class DeskObject extends DurableObject<Env> {
   }
 
   /** Never throws; arms itself again while anything is live. */
-  override async alarm(): Promise<void> {
-    try {
-      this.#tick()
-    } catch (error) {
-      this.#fault(error)
-    }
-    await this.#life.beat()
-  }
-
-  /** Ticks the waiting calls that are due, and notes what each says. One that cannot be reached is due again, until its ticket runs out. */
-  #tick(): void {
-    const { desk } = this.#steps
-    const due = desk?.due(clock.now()) ?? []
-    if (desk === undefined || due.length === 0) return
-    const asked = due.map(async ({ call, place, etaMs, withdrawn }) => {
-      const stub = callOf(this.env, call)
-      if (withdrawn) return stub.told({ is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
-      return desk.ticked({ call, place }, await stub.tick({ place, etaMs }), clock.now())
-    })
-    this.ctx.waitUntil(
-      Promise.allSettled(asked).then(async (answers) => {
-        for (const answer of answers) if (answer.status === 'rejected') this.#fault(answer.reason)
-        await this.#life.levelAll() // one was lost, or has left
-        return this.#life.armed()
-      }),
-    )
+  override alarm(): Promise<void> {
+    return this.#life.alarm()
   }
 
   #wake(seated: readonly string[]): void {
@@ -229,10 +206,9 @@ export class DeskObject extends DurableObject<Env> {
     this.ctx.waitUntil(this.#life.armed()) // those behind them are to hear of it
   }
 
-  /** Sooner than what is set, never later; and for the next of the waiting calls that wants to be ticked. */
+  /** Sooner than what is set, never later. */
   async #arm(afterMs: number): Promise<void> {
-    const now = clock.now()
-    const due = Math.max(now, Math.min(now + afterMs, this.#steps.desk?.ticks.nextAt ?? Infinity))
+    const due = clock.now() + afterMs
     const set = await this.ctx.storage.getAlarm()
     if (set === null || set > due) await this.ctx.storage.setAlarm(due)
   }

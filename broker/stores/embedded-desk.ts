@@ -18,7 +18,7 @@ export class EmbeddedDesk {
   usedAt = 0
   readonly #file: Sqlite
   readonly #steps: SqlSteps
-  readonly #beat = new Beat(() => this.#background(this.life.beat()))
+  readonly #beat = new Beat(() => this.#background(this.life.alarm()))
   /** Works that nobody waits for and that need the file. */
   #works = 0
 

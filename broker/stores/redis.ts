@@ -224,7 +224,7 @@ export class RedisStore implements Store {
   #deskOf(tenant: string): Desk {
     const { calls: words, courier, fault } = this.#options
     const calls = new Map<string, KnownCall>()
-    const beat = new Beat(() => life.beat())
+    const beat = new Beat(() => life.alarm())
     const home = new RedisDesk(tenant, this.#fcall, this.#node.writer, (call) => calls.get(call))
     const life = new DeskLife(home, {
       clock,

@@ -219,7 +219,7 @@ export class PracticeTenant {
     this.#beatAt = at
     this.#cancelBeat = this.#clock.after(afterMs, () => {
       this.#beatAt = undefined
-      void this.#life.beat()
+      void this.#life.alarm()
     })
   }
 

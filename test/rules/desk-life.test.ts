@@ -1,0 +1,129 @@
+// What a host does around a desk: its beat, its words to pools and to those who wait, whatever does not answer. On node:sqlite.
+import { beforeEach, expect, test } from 'vitest'
+import { DeskLife } from '../../src/desk-life.ts'
+import { heartbeatMs, queueAliveMs, shareMs, shareTimeoutMs } from '../../src/limits.ts'
+import { TenantSettings } from '../../src/plan-settings.ts'
+import type { PoolGrant, TickAnswer } from '../../src/ports.ts'
+import { SqlSteps } from '../../src/sql-steps.ts'
+import { openSqlite, type Store } from '../stores/sqlite.ts'
+import { nobodysCourier } from '../support/courier.ts'
+import { grantOf } from '../support/grants.ts'
+import { HandClock, settle } from './host.ts'
+
+const created_at = '2026-11-21T00:00:00.000Z'
+const never = new Promise<never>(() => undefined)
+
+/** One tenant with one line, and a host whose pools and calls answer as the test says. */
+class Scene {
+  readonly clock = new HandClock(Date.parse('2026-11-21T12:00:00.000Z'))
+  readonly store: Store = openSqlite()
+  readonly steps: SqlSteps
+  readonly life: DeskLife
+  readonly silent = new Set<string>()
+  readonly reports: string[] = []
+  readonly shares: string[] = []
+  readonly ticked: string[] = []
+  readonly faults: string[] = []
+  readonly armed: number[] = []
+  #grants = 0
+
+  constructor() {
+    this.steps = new SqlSteps('ten_1', this.store.sql, this.store.transact, this.clock)
+    const own = TenantSettings.parse({ name: 'Acme', plan: 'starter', caps: { lines: 1 } })
+    this.steps.create({ ...own, id: 'ten_1', created_at })
+    const times = { created_at, expires_at: null, revoked_at: null }
+    this.steps.addKey({ id: 'k1', name: 'k1', lines: null, headStartSeconds: 0, hint: '…', ...times }, 'hash')
+    this.life = new DeskLife(this.steps, {
+      clock: this.clock,
+      pools: {
+        share: (pool) => this.#heard(this.shares, pool, (): PoolGrant => grantOf(1e9, 1e6, ++this.#grants)),
+        report: (pool) => this.#heard(this.reports, pool, () => undefined),
+      },
+      wake: () => undefined,
+      tick: (call) => this.#heard(this.ticked, call, () => this.waits()),
+      tell: async () => undefined,
+      alert: () => undefined,
+      background: (work) => void work,
+      busy: () => this.steps.busy(),
+      arm: (afterMs) => this.armed.push(afterMs),
+      courier: nobodysCourier,
+      chance: () => 0.5,
+      mailAfter: () => undefined,
+      fault: (error) => this.faults.push(String(error)),
+    })
+  }
+
+  async #heard<T>(by: string[], name: string, answer: () => T): Promise<T> {
+    by.push(name)
+    return this.silent.has(name) ? never : answer()
+  }
+
+  waits(): TickAnswer {
+    return { is: 'waits', at: this.clock.now() + queueAliveMs, newsAt: this.clock.now() }
+  }
+
+  async enter(call: string, pool = 'openai'): Promise<string> {
+    const asks = { model: 'm', models: ['m'], agent: null, caller: null, unserved: null, pool }
+    const admission = this.life.admit({ call, tenant: 'ten_1', keyHash: 'hash', ...asks })
+    await this.passes(shareMs)
+    return (await admission).is
+  }
+
+  async passes(ms: number): Promise<void> {
+    this.clock.pass(ms)
+    await settle()
+  }
+
+  /** Whether the alarm is over after so long: only one runs at a time. */
+  async alarm(withinMs: number): Promise<boolean> {
+    let over = false
+    void this.life.alarm().then(() => (over = true))
+    await settle()
+    await this.passes(withinMs)
+    return over
+  }
+}
+
+let scene: Scene
+beforeEach(() => {
+  scene = new Scene()
+  return () => scene.store.close()
+})
+
+test('[H3] [P10] a pool that is silent holds up neither the alarm of those who wait nor another pool', async () => {
+  expect([await scene.enter('live', 'other'), await scene.enter('waits')]).toEqual(['granted', 'queued'])
+  await scene.alarm(0)
+  scene.silent.add('openai')
+  for (let round = 0; round < 5; round++) {
+    scene.reports.length = 0
+    await scene.passes(queueAliveMs + 1_000)
+    expect(await scene.alarm(shareMs)).toBe(true)
+    expect(scene.ticked).toHaveLength(round + 1)
+    expect(scene.reports).toContain('other')
+  }
+  expect(scene.armed.at(-1)).toBeLessThanOrEqual(heartbeatMs)
+})
+
+test('[M1] a report that a pool does not take in is given up after a while, said, and the next one is sent', async () => {
+  await scene.enter('live')
+  scene.silent.add('openai')
+  await scene.alarm(0)
+  await scene.alarm(shareTimeoutMs - 1)
+  expect([scene.reports, scene.faults.length]).toEqual([['openai'], 0]) // none overtakes another
+  await scene.passes(shareTimeoutMs)
+  expect(scene.faults).toContain('Error: the pool does not answer')
+  scene.silent.clear()
+  await scene.alarm(shareMs)
+  expect(scene.reports).toEqual(['openai', 'openai'])
+})
+
+test('[H7] a waiting call that does not answer its tick holds up no other', async () => {
+  await scene.enter('live')
+  for (const call of ['a', 'b']) await scene.enter(call)
+  scene.silent.add('a')
+  await scene.passes(queueAliveMs + 1_000)
+  expect(await scene.alarm(shareMs)).toBe(true)
+  await scene.passes(queueAliveMs + 1_000)
+  await scene.alarm(shareMs)
+  expect(scene.ticked.filter((call) => call === 'b')).toHaveLength(2)
+})
