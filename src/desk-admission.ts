@@ -123,18 +123,18 @@ export class DeskAdmission {
     const { call: id, agent, model, pool } = offer
     const { records, ticks } = this.#parts
     records.open({ id, key: key.id, agent, model, pool, began: now, admitted: null })
-    if (is === 'granted') this.seated(id, tenant.plan, now)
-    else ticks?.joined(id, patienceMs(tenant), now)
+    if (is === 'queued') return ticks?.joined(id, patienceMs(tenant), now)
+    this.seated(id, tenant.plan, now)
+    ticks?.left(id)
   }
 
   /** A call has its line, and its first reply is held for; said twice it is counted once. */
   seated(call: string, plan: string, now: number): void {
-    const { records, counts, ticks, pools, books } = this.#parts
+    const { records, counts, pools, books } = this.#parts
     const entered = records.admit(call, now)
     if (entered === undefined) return
     books.budget.hold(call, books.ledger.newcomerHold(), now)
     pools.came(entered.pool)
-    ticks?.left(call)
     counts.admitted(entered.pool, plan, now - entered.began)
   }
 }

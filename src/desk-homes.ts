@@ -36,9 +36,10 @@ export interface Audit {
   forget(until: number): void
 }
 
-/** Told who comes to wait and who leaves, by a home that ticks its waiting calls (src/desk-ticks.ts). */
+/** Told who comes to wait, is seated and leaves, in a home that ticks its waiting calls (src/desk-ticks.ts). */
 export interface Ticks {
   joined(call: string, patienceMs: number, now: number): void
+  seated(call: string, now: number): void
   left(call: string): void
   gaveUp(call: string, place: number, now: number): void
   forward(place: number, now: number): void

@@ -8,9 +8,9 @@ import { DeskMail } from './desk-mail.ts'
 import { DeskReports } from './desk-reports.ts'
 import { DeskRounds, type RoundsHost, type TickSteps } from './desk-rounds.ts'
 import type { Heard } from './desk-books.ts'
-import type { Alert, BudgetAlert } from './desk-budget.ts'
-import { budgetNotice } from './budget-notice.ts'
-import type { DeskSteps } from './desk-steps.ts'
+import { DeskAlerts, stops } from './desk-alerts.ts'
+import type { Alert } from './desk-budget.ts'
+import type { DeskSteps, Soon } from './desk-steps.ts'
 import type { Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
 import { heartbeatMs } from './limits.ts'
@@ -40,8 +40,11 @@ export interface DeskLifeHost {
   clock: Clock
   /** As this desk speaks to them. */
   pools: Pools & { report(pool: string, series: Series): Promise<void> }
-  /** The turn of these calls has come. One that cannot be reached learns it when it asks again, or its lease runs out. */
-  wake(calls: readonly string[]): void
+  /**
+   * The turn of this call has come. Rejects where it did not hear so: where it has no timer of its own it is told again and again until its
+   * lease runs out, else it learns it when it asks again.
+   */
+  wake(call: string): Soon<void>
   /** Where waiting calls have no timers of their own: tells this one how it stands (H7). */
   tick?: (call: string, standing: Standing) => Promise<TickAnswer>
   /** Tells these calls; one that cannot be reached learns it when it asks again, if it must come to its end. */
@@ -62,14 +65,6 @@ export interface DeskLifeHost {
   fault(error: unknown): void
 }
 
-function warns(alert: Alert): alert is BudgetAlert {
-  return alert.is === 'budget' && alert.level === 'warning' && !alert.shadow
-}
-
-function stops(alert: Alert): boolean {
-  return alert.is === 'suspended' || (alert.level === 'exhausted' && !alert.shadow)
-}
-
 export class DeskLife implements Desks {
   readonly steps: DeskSteps
   readonly #host: DeskLifeHost
@@ -77,6 +72,7 @@ export class DeskLife implements Desks {
   readonly #mail: DeskMail
   readonly #rounds: DeskRounds | undefined
   readonly #reports: DeskReports
+  readonly #alerts: DeskAlerts
 
   constructor(steps: DeskSteps, host: DeskLifeHost) {
     const { clock, pools } = host
@@ -85,10 +81,16 @@ export class DeskLife implements Desks {
     this.#admissions = new Admissions(steps, {
       clock,
       pools,
-      wake: (calls) => (calls.length === 0 ? undefined : host.wake(calls)),
+      wake: (calls) => this.#wake(calls),
       fault: (error) => host.fault(error),
     })
     this.#rounds = steps.ticks && host.tick && this.#roundsOf(steps.ticks, host.tick)
+    this.#alerts = new DeskAlerts({
+      affected: () => steps.affected(),
+      alert: (alert) => host.alert(alert),
+      tell: (calls, word) => this.#told(calls, word),
+      background: (work) => this.#background(work),
+    })
     this.#reports = new DeskReports({
       clock,
       sums: () => steps.report(),
@@ -131,7 +133,7 @@ export class DeskLife implements Desks {
   async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<void> {
     const { waits, alerts } = await this.steps.end(ref, entries, record)
     this.#freed(ref.pool, waits)
-    this.#spread(alerts)
+    this.#alerts.spread(alerts)
     await this.#host.arm(reportAfterMs)
   }
 
@@ -159,8 +161,8 @@ export class DeskLife implements Desks {
     const changed = await this.steps.change(change)
     if (changed === undefined || 'why' in changed) return changed
     const alerts = await this.steps.judge()
-    this.#spread(alerts)
-    if (!alerts.some(stops)) this.#host.background(this.#wrapUp()) // a trial may be over, a budget may have been told before
+    this.#alerts.spread(alerts)
+    if (!alerts.some(stops)) this.#alerts.wrapUp() // a trial may be over, a budget may have been told before
     await this.levelAll()
     await this.#host.arm(reportAfterMs)
     return this.steps.read()
@@ -222,14 +224,26 @@ export class DeskLife implements Desks {
     return this.steps.resume()
   }
 
+  #wake(calls: readonly string[]): void {
+    if (calls.length === 0) return
+    for (const call of calls) this.#background(this.#seated(call))
+    this.#background(this.armed()) // who does not hear it is due again, and those behind are to hear of it
+  }
+
+  async #seated(call: string): Promise<void> {
+    await this.#host.wake(call)
+    this.steps.ticks?.heard(call)
+  }
+
   #roundsOf(ticks: TickSteps, tick: RoundsHost['tick']): DeskRounds {
     const host = this.#host
     return new DeskRounds(ticks, {
       tick,
+      wake: (call) => this.#seated(call),
       tell: (call, word) => host.tell([call], word),
       freed: ({ ref, waits, alerts }) => {
         this.#freed(ref.pool, waits)
-        this.#spread(alerts)
+        this.#alerts.spread(alerts)
       },
       background: (work) => this.#background(work),
       changed: () => this.armed(),
@@ -238,31 +252,8 @@ export class DeskLife implements Desks {
   }
 
   #heard({ call }: CallRef, { renewal, alerts }: Heard): Renewal {
-    this.#spread(alerts, call)
+    this.#alerts.spread(alerts, call)
     return renewal
-  }
-
-  /** Whom it concerns is told: the operator, the apps of live calls; and who may not go on comes to an end. `by`: the call whose word it was. */
-  #spread(alerts: readonly Alert[], by?: string): void {
-    for (const alert of alerts) this.#host.alert(alert)
-    const warnings = alerts.filter(warns)
-    if (warnings.length > 0) this.#host.background(this.#warn(warnings))
-    if (alerts.some(stops)) this.#host.background(this.#wrapUp(by))
-  }
-
-  async #warn(warnings: readonly BudgetAlert[]): Promise<void> {
-    const { calls } = await this.steps.affected()
-    for (const alert of warnings) {
-      await this.#told(calls, { is: 'warned', notice: budgetNotice(alert, alert.used, alert.ends) })
-    }
-  }
-
-  /** All calls of a tenant that may not talk any more, live and waiting ones; but the one that is answered so. */
-  async #wrapUp(by?: string): Promise<void> {
-    const { calls, refusal } = await this.steps.affected()
-    if (refusal === undefined) return
-    const others = calls.filter((call) => call !== by)
-    await this.#told(others, { is: 'wrapUp', refusal })
   }
 
   async #told(calls: readonly string[], word: Word): Promise<void> {

@@ -6,7 +6,8 @@ import type { CallRef, Standing, TickAnswer, Word } from './ports.ts'
 import type { Refusal } from './refusal.ts'
 
 /** A call that is to be ticked, and what it is told; or why it waits for nothing any more. */
-export interface Called extends Due, Standing {
+export interface Called extends Due {
+  etaMs: number | null
   refusal: Refusal | undefined
 }
 
@@ -19,11 +20,15 @@ export interface TickSteps {
   nextAt(): number | undefined
   /** Those who are due. One that does not answer is due again soon. */
   due(): Called[]
+  /** It has heard that it has its line. */
+  heard(call: string): void
   ticked(due: Due, answer: TickAnswer): Freed
 }
 
 export interface RoundsHost {
   tick: (call: string, standing: Standing) => Promise<TickAnswer>
+  /** Its turn has come, and it may not have heard so. */
+  wake(call: string): Promise<void>
   tell(call: string, word: Word): Promise<unknown>
   /** A line or a place is free. */
   freed(freed: NonNullable<Freed>): void
@@ -57,6 +62,7 @@ export class DeskRounds {
 
   async #call({ call, place, etaMs, refusal }: Called): Promise<void> {
     if (refusal !== undefined) return void (await this.#host.tell(call, { is: 'wrapUp', refusal }))
+    if (place === null) return this.#host.wake(call)
     const freed = this.#steps.ticked({ call, place }, await this.#host.tick(call, { place, etaMs }))
     if (freed !== undefined) this.#host.freed(freed)
   }

@@ -8,8 +8,8 @@ import type { TickAnswer } from './ports.ts'
 
 export interface Due {
   call: string
-  /** Counts from 0. */
-  place: number
+  /** Counts from 0; null: it has its line, and has not heard so yet. */
+  place: number | null
 }
 
 /** The first tick of a call that comes to wait now; the call itself says when it wants the next. */
@@ -37,7 +37,13 @@ export class DeskTicks implements Ticks {
     this.#at(call, firstTickAt(patienceMs, now))
   }
 
-  /** It waits no more. */
+  /** It has its line: it is due until it has heard so. One that asks hears it by itself, and was never due. */
+  seated(call: string, now: number): void {
+    this.#rosters.get('news').delete(call)
+    if (this.#rosters.get('ticks').get(call) !== undefined) this.#at(call, now + tickAgainMs)
+  }
+
+  /** It waits no more, and knows. */
   left(call: string): void {
     this.#rosters.get('ticks').delete(call)
     this.#rosters.get('news').delete(call)
@@ -58,15 +64,15 @@ export class DeskTicks implements Ticks {
     }
   }
 
-  /** Who is to be ticked now, and how each stands. One that does not answer is due again soon, until its ticket runs out. */
+  /** Who is to be ticked now, and how each stands. One that does not answer is due again soon, until its ticket or its line runs out. */
   due(now: number): Due[] {
     const late = this.#rosters.get('ticks').purge(now)
     if (late.length === 0) return []
     const places = new Map(this.#queue().map((call, place) => [call, place]))
     const due: Due[] = []
     for (const call of late) {
-      const place = places.get(call)
-      if (place === undefined) this.#rosters.get('news').delete(call)
+      const place = places.get(call) ?? null
+      if (place === null && !this.#talks(call, now)) this.#rosters.get('news').delete(call)
       else {
         this.#at(call, now + tickAgainMs)
         due.push({ call, place })
@@ -81,8 +87,12 @@ export class DeskTicks implements Ticks {
     if (rank === undefined) return // it was seated, or has left, in the meantime
     keep(gate, call, { now, ttlMs: leaseTtlMs, room: 0 })
     this.#rosters.get('news').set(call, answer.newsAt)
-    const at = rank < place ? Math.min(answer.at, answer.newsAt) : answer.at
+    const at = rank < (place ?? 0) ? Math.min(answer.at, answer.newsAt) : answer.at
     this.#at(call, Math.min(Math.max(at, now + 1), now + queueAliveMs))
+  }
+
+  #talks(call: string, now: number): boolean {
+    return (this.#rosters.get('leases').get(call) ?? 0) > now
   }
 
   #queue(): string[] {

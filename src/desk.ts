@@ -68,7 +68,8 @@ export class SqlDesk extends TenantDesk {
         const key = kept && this.registry.key(kept.key)
         const valid = key !== undefined && keyValid(key, now)
         const refusal: Refusal | undefined = valid ? undefined : { why: 'key_withdrawn' }
-        return { call, place, etaMs: this.queue.etaMs(kept, place, now), refusal }
+        const etaMs = place === null ? null : this.queue.etaMs(kept, place, now)
+        return { call, place, etaMs, refusal }
       }),
     )
   }
@@ -81,7 +82,8 @@ export class SqlDesk extends TenantDesk {
   /** What a call said to its tick. */
   ticked(due: Due, answer: TickAnswer, now: number): Freed {
     const [tenant, call] = [this.registry.tenant(), this.records.get(due.call)]
-    if (tenant === undefined || call === undefined || call.admitted !== null) return undefined // seated in the meantime
+    const waits = this.rosters.get('queue').get(due.call) !== undefined
+    if (tenant === undefined || call === undefined || !waits) return undefined // it was seated in the meantime, or has left
     const ref = refOf(call, tenant)
     if (answer.is === 'lost') return { ref, ...this.end(ref, [], lost(call, now), now) }
     if (answer.is === 'left') return { ref, waits: this.leave(ref, now), alerts: [] }

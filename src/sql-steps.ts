@@ -33,6 +33,7 @@ export class SqlSteps implements DeskSteps {
   readonly ticks: TickSteps = {
     nextAt: () => this.desk?.ticks.nextAt,
     due: () => this.desk?.due(this.#now()) ?? [],
+    heard: (call) => this.desk?.transact(() => this.desk?.ticks.left(call)),
     ticked: (due, answer) => this.desk?.ticked(due, answer, this.#now()),
   }
   readonly #id: string

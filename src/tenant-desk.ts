@@ -93,7 +93,10 @@ export class TenantDesk {
       const tenant = this.#registry.tenant()
       if (tenant === undefined) return []
       const seated = advance(this.rosters.gate(tenant, undefined, null, now), this.#terms(now, 0))
-      for (const call of seated) this.#admission.seated(call, tenant.plan, now)
+      for (const call of seated) {
+        this.#admission.seated(call, tenant.plan, now)
+        this.#homes.ticks?.seated(call, now)
+      }
       if (seated.length > 0) this.#homes.ticks?.forward(0, now)
       return seated
     })
@@ -270,7 +273,8 @@ export class TenantDesk {
     const place = gate.queue.rank(ref.call)
     release(gate, ref.call, now, ref.caller ?? undefined)
     this.#books.budget.letGo(ref.call)
-    if (place !== undefined) this.#homes.ticks?.gaveUp(ref.call, place, now)
+    if (place === undefined) this.#homes.ticks?.left(ref.call)
+    else this.#homes.ticks?.gaveUp(ref.call, place, now)
     return gate.queue.size() > 0
   }
 }

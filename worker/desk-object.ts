@@ -41,7 +41,7 @@ export class DeskObject extends DurableObject<Env> {
         share: (pool, ask) => poolOf(env, pool).share(tenant, ask),
         report: (pool, series) => poolOf(env, pool).report(tenant, series),
       },
-      wake: (calls) => this.#wake(calls),
+      wake: (call) => callOf(env, call).seated(),
       tick: (call, standing) => callOf(env, call).tick(standing),
       tell: (calls, word) => Promise.allSettled(calls.map((call) => callOf(env, call).told(word))),
       alert: (alert) => this.#alert(alert),
@@ -199,11 +199,6 @@ export class DeskObject extends DurableObject<Env> {
   /** Never throws; arms itself again while anything is live. */
   override alarm(): Promise<void> {
     return this.#life.alarm()
-  }
-
-  #wake(seated: readonly string[]): void {
-    this.ctx.waitUntil(Promise.allSettled(seated.map((call) => callOf(this.env, call).seated())))
-    this.ctx.waitUntil(this.#life.armed()) // those behind them are to hear of it
   }
 
   /** Sooner than what is set, never later. */

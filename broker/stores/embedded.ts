@@ -132,7 +132,7 @@ class EmbeddedStore implements Store {
           share: (pool, ask) => this.#pool(pool).share(tenant, ask),
           report: async (pool, series) => this.#pool(pool).steps.report(tenant, series),
         },
-        wake: (calls) => calls.forEach((call) => this.#words.seated(call)),
+        wake: (call) => this.#words.seated(call),
         tell: async (calls, word) => calls.forEach((call) => this.#words.told(call, word)),
         alert: (alert) => this.#tell(tenant, alert),
         courier: this.#courier,

@@ -232,7 +232,7 @@ export class RedisStore implements Store {
         share: (pool, ask) => this.#pool(pool).share(tenant, ask),
         report: async (pool, series) => this.#pool(pool).steps.report(tenant, series),
       },
-      wake: (seated) => seated.forEach((call) => words.seated(call)), // the function told the other nodes
+      wake: (call) => words.seated(call), // the function told the other nodes
       tell: (calls, word) => this.#say(tenant, calls, word),
       alert: (alert) => this.#options.tell(tenant, alert),
       background: (work) => this.#background(work, (error) => fault('desk', error, { tenant_id: tenant })),

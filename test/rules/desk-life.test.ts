@@ -1,7 +1,8 @@
 // What a host does around a desk: its beat, its words to pools and to those who wait, whatever does not answer. On node:sqlite.
 import { beforeEach, expect, test } from 'vitest'
+import { lostRecord } from '../../src/desk-counts.ts'
 import { DeskLife } from '../../src/desk-life.ts'
-import { heartbeatMs, queueAliveMs, shareMs, shareTimeoutMs } from '../../src/limits.ts'
+import { heartbeatMs, queueAliveMs, shareMs, shareTimeoutMs, tickAgainMs, tickStepMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { PoolGrant, TickAnswer } from '../../src/ports.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
@@ -20,9 +21,11 @@ class Scene {
   readonly steps: SqlSteps
   readonly life: DeskLife
   readonly silent = new Set<string>()
+  readonly lost = new Set<string>()
   readonly reports: string[] = []
   readonly shares: string[] = []
   readonly ticked: string[] = []
+  readonly woken: string[] = []
   readonly faults: string[] = []
   readonly armed: number[] = []
   #grants = 0
@@ -39,7 +42,7 @@ class Scene {
         share: (pool) => this.#heard(this.shares, pool, (): PoolGrant => grantOf(1e9, 1e6, ++this.#grants)),
         report: (pool) => this.#heard(this.reports, pool, () => undefined),
       },
-      wake: () => undefined,
+      wake: (call) => this.#heard(this.woken, call, () => undefined),
       tick: (call) => this.#heard(this.ticked, call, () => this.waits()),
       tell: async () => undefined,
       alert: () => undefined,
@@ -55,6 +58,7 @@ class Scene {
 
   async #heard<T>(by: string[], name: string, answer: () => T): Promise<T> {
     by.push(name)
+    if (this.lost.has(name)) throw new Error(`lost: ${name}`)
     return this.silent.has(name) ? never : answer()
   }
 
@@ -71,6 +75,12 @@ class Scene {
 
   async passes(ms: number): Promise<void> {
     this.clock.pass(ms)
+    await settle()
+  }
+
+  async end(call: string): Promise<void> {
+    const ref = { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, model: 'm', pool: 'openai' }
+    await this.life.end(ref, [], lostRecord('m', 1))
     await settle()
   }
 
@@ -126,4 +136,24 @@ test('[H7] a waiting call that does not answer its tick holds up no other', asyn
   await scene.passes(queueAliveMs + 1_000)
   await scene.alarm(shareMs)
   expect(scene.ticked.filter((call) => call === 'b')).toHaveLength(2)
+})
+
+test('[G6] a call that did not hear that it was seated is told so again, until it has heard it', async () => {
+  await scene.enter('live')
+  for (const call of ['a', 'b']) await scene.enter(call)
+  scene.lost.add('a')
+  scene.woken.length = 0
+  await scene.end('live')
+  expect([scene.woken, scene.faults]).toEqual([['a'], ['Error: lost: a']])
+  const soon = tickAgainMs + tickStepMs
+  expect(scene.armed.at(-1)).toBeLessThanOrEqual(soon)
+  await scene.passes(soon)
+  await scene.alarm(0)
+  scene.lost.clear()
+  await scene.passes(soon)
+  await scene.alarm(0)
+  expect(scene.woken).toEqual(['a', 'a', 'a'])
+  await scene.passes(soon)
+  await scene.alarm(0)
+  expect(scene.woken).toHaveLength(3)
 })

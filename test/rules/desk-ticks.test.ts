@@ -8,6 +8,7 @@ import type { Key } from '../../src/plan.ts'
 import type { CallRef, TickAnswer } from '../../src/ports.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
+import { still } from '../support/words.ts'
 
 /** A whole second, so that what is due at a time is due then. */
 const start = Date.parse('2026-11-21T12:00:00.000Z')
@@ -151,6 +152,7 @@ test('[H3] [G6] a turn that comes moves all who wait, also while they are being 
   expect(desk.advance(start + 20_001)).toEqual(['a'])
   const answer: TickAnswer = { is: 'waits', at: start + 40_000, newsAt: start + 30_000 }
   for (const one of called) desk.ticked(one, answer, start + 20_002)
+  desk.ticks.left('a') // it has heard of it
   expect(desk.read(start + 20_002)?.lines).toMatchObject({ live: 1, waiting: 2 })
   expect(due(29_999)).toEqual([])
   expect(due(30_000)).toEqual(['b 0', 'c 1'])
@@ -193,6 +195,7 @@ test('[H7] nothing is kept of a call that waits no more', () => {
   desk.leave(ref('a'), start + 1_000)
   desk.end(ref('live'), [], lostRecord('gpt-realtime', 0), start + 2_000)
   expect(desk.advance(start + 2_000)).toEqual(['b'])
+  desk.ticks.left('b') // it has heard of it
   expect(kept('news')).toEqual({ c: queueUpdateMs })
   desk.read(start + leaseTtlMs) // finds the ticket of the last run out
   expect(desk.due(start + leaseTtlMs)).toEqual([])
@@ -246,9 +249,50 @@ test('[G6] what a call says that was seated in the meantime takes nothing from i
     expect(desk.advance(start + 20_001)).toEqual([call])
     if (one !== undefined) desk.ticked(one, answer, start + 20_002)
     expect(desk.read(start + 20_003)?.lines).toMatchObject({ live: 1, waiting: 0 })
-    expect([desk.records.get(call)?.ended, desk.ticks.nextAt]).toEqual([null, undefined])
+    expect(desk.records.get(call)?.ended).toBeNull()
+    desk.ticks.left(call) // it has heard that it was seated
+    expect(desk.ticks.nextAt).toBeUndefined()
     desk.end(ref(call), [], lostRecord('gpt-realtime', 0), start + 20_004)
   }
+})
+
+test('[G6] a call that is seated is due until it has heard so, or asked, or has ended, or its line ran out', () => {
+  const seat = (call: string, at: number): void => {
+    desk.end(ref('live'), [], lostRecord('gpt-realtime', 0), start + at)
+    expect(desk.advance(start + at)).toEqual([call])
+  }
+  waiting('a', 'b')
+  seat('a', 1_000)
+  expect([nextAt(), kept('news')]).toEqual([1_000 + tickAgainMs, { b: queueUpdateMs }])
+  expect(desk.due(start + 6_000)).toMatchObject([{ call: 'a', place: null, etaMs: null, refusal: undefined }])
+  expect(admit('a', 10_000)).toBe('granted')
+  expect(kept('ticks')).toEqual({ b: 15_000 }) // it may hear of its better place
+  desk.end(ref('a'), [], lostRecord('gpt-realtime', 0), start + 11_000)
+  expect([desk.advance(start + 11_000), kept('ticks')]).toEqual([['b'], { b: 16_000 }])
+  expect(due(16_000)).toEqual(['b null'])
+  expect([due(11_000 + leaseTtlMs), kept('ticks')]).toEqual([[], {}])
+  desk.ticks.joined('c', 60_000, start)
+  desk.end(ref('c'), [], lostRecord('gpt-realtime', 0), start + 50_000)
+  expect(kept('ticks')).toEqual({})
+})
+
+test('[G4] a call that never heard that it was seated, and waits again, keeps its place as all others do', () => {
+  waiting('a', 'b')
+  desk.end(ref('live'), [], lostRecord('gpt-realtime', 0), start + 1_000)
+  expect(desk.advance(start + 1_000)).toEqual(['a'])
+  tick(20_000, 40_000)
+  const ranOut = 1_000 + leaseTtlMs
+  expect([desk.advance(start + ranOut), admit('a', ranOut + 1_000), admit('d', ranOut + 2_000)]).toEqual([
+    ['b'],
+    'queued',
+    'queued',
+  ])
+  for (let at = ranOut; at < ranOut + 3 * leaseTtlMs; at += 5_000) {
+    desk.renew(ref('b'), null, still, start + at)
+    tick(at, at + 20_000)
+  }
+  const places = desk.queue.reading(start + ranOut + 3 * leaseTtlMs)?.data.map(({ call }) => call)
+  expect(places).toEqual(['a', 'd'])
 })
 
 test('[K3] a call whose key ended while it waits is told so at its tick', () => {

@@ -140,7 +140,7 @@ export class PracticeTenant {
     return new DeskLife(this.#watched(steps), {
       clock: this.#clock,
       pools: { share: async () => this.#grant(), report: async () => undefined },
-      wake: (calls) => this.#each(calls, (call) => call.seated()),
+      wake: (seated) => this.#each([seated], (call) => call.seated()),
       tell: async (calls, word) => this.#each(calls, (call) => call.told(word)),
       alert: () => void this.alerts++,
       background: (work) => void work.catch((error: unknown) => this.#fault(error)),

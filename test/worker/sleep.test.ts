@@ -1,7 +1,7 @@
 // A waiting call's object leaves memory while its caller is silent, and comes back for it; the objects around it are reset.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { queueAliveMs } from '../../src/limits.ts'
+import { queueAliveMs, tickAgainMs, tickStepMs } from '../../src/limits.ts'
 import type { Parked } from '../../src/ports.ts'
 import { eventually } from '../support/eventually.ts'
 import { at, type WireEvent } from '../support/gathering.ts'
@@ -182,6 +182,20 @@ test('[G6] [H7] a waiting call that was reset when its turn comes gives its line
   await reset(lost.call)
   live.hangUp()
   await second.next('session.created', 1_000)
+})
+
+test('[G6] [H7] a call that its desk could not reach hears of its turn with the desk’s next ticks', async () => {
+  const [live, waiting] = await busy()
+  // What an object has of its own is not called from elsewhere.
+  await runInDurableObject(waiting.call, (call) => void Object.assign(call, { seated: undefined }))
+  live.hangUp()
+  await eventually(
+    () => house.lines(),
+    (lines) => lines?.waiting === 2,
+  )
+  await runInDurableObject(waiting.call, (call) => Reflect.deleteProperty(call, 'seated'))
+  await alarmAfter(tickAgainMs + tickStepMs)
+  await waiting.next('session.created', 1_000)
 })
 
 test('[H7] a call that its desk has forgotten asks by itself, and has a place again', async () => {

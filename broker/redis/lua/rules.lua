@@ -5346,25 +5346,24 @@ function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
         began = now,
         admitted = nil
     })
-    if is == "granted" then
-        self:seated(id, tenant.plan, now)
-    else
-        if ticks ~= nil then
-            ticks:joined(
-                id,
-                patienceMs(tenant),
-                now
-            )
-        end
+    if is == "queued" then
+        return ticks and ticks:joined(
+            id,
+            patienceMs(tenant),
+            now
+        )
+    end
+    self:seated(id, tenant.plan, now)
+    if ticks ~= nil then
+        ticks:left(id)
     end
 end
 function DeskAdmission.prototype.seated(self, call, plan, now)
-    local ____self__parts_13 = self._parts
-    local records = ____self__parts_13.records
-    local counts = ____self__parts_13.counts
-    local ticks = ____self__parts_13.ticks
-    local pools = ____self__parts_13.pools
-    local books = ____self__parts_13.books
+    local ____self__parts_15 = self._parts
+    local records = ____self__parts_15.records
+    local counts = ____self__parts_15.counts
+    local pools = ____self__parts_15.pools
+    local books = ____self__parts_15.books
     local entered = records:admit(call, now)
     if entered == nil then
         return
@@ -5375,9 +5374,6 @@ function DeskAdmission.prototype.seated(self, call, plan, now)
         now
     )
     pools:came(entered.pool)
-    if ticks ~= nil then
-        ticks:left(call)
-    end
     counts:admitted(entered.pool, plan, now - entered.began)
 end
 return ____exports
@@ -5518,11 +5514,15 @@ function TenantDesk.prototype.advance(self, now)
         )
         for ____, call in ipairs(seated) do
             self._admission:seated(call, tenant.plan, now)
-        end
-        if #seated > 0 then
             local ____opt_3 = self._homes.ticks
             if ____opt_3 ~= nil then
-                ____opt_3:forward(0, now)
+                ____opt_3:seated(call, now)
+            end
+        end
+        if #seated > 0 then
+            local ____opt_5 = self._homes.ticks
+            if ____opt_5 ~= nil then
+                ____opt_5:forward(0, now)
             end
         end
         return seated
@@ -5702,10 +5702,10 @@ function TenantDesk.prototype.regrant(self, pool, grant, as, now)
     }
 end
 function TenantDesk.prototype.lacks(self, pool, now)
-    local ____temp_5 = self.rosters:quota(pool, now)
-    local loads = ____temp_5.loads
-    local tokens = ____temp_5.tokens
-    local sessions = ____temp_5.sessions
+    local ____temp_7 = self.rosters:quota(pool, now)
+    local loads = ____temp_7.loads
+    local tokens = ____temp_7.tokens
+    local sessions = ____temp_7.sessions
     return loads:sum() + self._books.ledger:newcomerLoad() > tokens or loads:size() >= sessions
 end
 function TenantDesk.prototype.pools(self)
@@ -5716,9 +5716,9 @@ function TenantDesk.prototype.read(self, now)
     if tenant == nil then
         return nil
     end
-    local ____self__books_6 = self._books
-    local ledger = ____self__books_6.ledger
-    local budget = ____self__books_6.budget
+    local ____self__books_8 = self._books
+    local ledger = ____self__books_8.ledger
+    local budget = ____self__books_8.budget
     local lines, usage = self.queue:lines(tenant, now), ledger:usage(tenant, now)
     local budgets, suspended = budget:reading(tenant, now), budget:suspendedAt() or nil
     return {
@@ -5738,9 +5738,9 @@ function TenantDesk.prototype.report(self, now)
     )
 end
 function TenantDesk.prototype.gauges(self, tenant, now)
-    local ____temp_7 = self.queue:lines(tenant, now)
-    local live = ____temp_7.live
-    local cap = ____temp_7.cap
+    local ____temp_9 = self.queue:lines(tenant, now)
+    local live = ____temp_9.live
+    local cap = ____temp_9.cap
     local waiting, oldestWaitMs = self._records:waiting(), self.queue:oldestWaitMs(tenant, now)
     return __TS__ObjectAssign(
         {live = live, cap = cap, waiting = waiting, oldestWaitMs = oldestWaitMs},
@@ -5782,10 +5782,15 @@ function TenantDesk.prototype._release(self, ref, tenant, now)
     local place = gate.queue:rank(ref.call)
     release(gate, ref.call, now, ref.caller or nil)
     self._books.budget:letGo(ref.call)
-    if place ~= nil then
-        local ____opt_8 = self._homes.ticks
-        if ____opt_8 ~= nil then
-            ____opt_8:gaveUp(ref.call, place, now)
+    if place == nil then
+        local ____opt_10 = self._homes.ticks
+        if ____opt_10 ~= nil then
+            ____opt_10:left(ref.call)
+        end
+    else
+        local ____opt_12 = self._homes.ticks
+        if ____opt_12 ~= nil then
+            ____opt_12:gaveUp(ref.call, place, now)
         end
     end
     return gate.queue:size() > 0
