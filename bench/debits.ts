@@ -100,8 +100,8 @@ async function open<D extends DeskSteps>(id: string, desk: D): Promise<D> {
   await desk.create({ ...settings, id, created_at })
   const times = { created_at, expires_at: null, revoked_at: null }
   await desk.addKey({ id: 'k', name: 'k', lines: null, headStartSeconds: 0, hint: '', ...times }, 'hash')
-  const grant = { amount: 1e10, until: Date.now() + 3_600_000, version: 1 }
-  await desk.regrant('openai', { epoch: 1, tokens: grant, sessions: grant }, 'answer')
+  const grant = { amount: 1e10, version: 1 }
+  await desk.regrant('openai', { epoch: 1, ttlMs: 3_600_000, tokens: grant, sessions: grant }, 'answer')
   for (let call = 0; call < calls; call++) {
     const { admission } = await desk.consider(offer(call, id))
     if (admission?.is !== 'granted') throw new Error(`${id} has no line for c${call}`)

@@ -65,12 +65,12 @@ async function open(id: string): Promise<RedisDesk> {
   await desk.create({ ...TenantSettings.parse({ name: id, plan: 'scale', budgets }), id, created_at })
   const times = { created_at, expires_at: null, revoked_at: null }
   await desk.addKey({ id: 'k', name: 'k', lines: null, headStartSeconds: 0, hint: '', ...times }, 'hash')
-  await desk.regrant('openai', { epoch: 1, tokens: grantOf(1e10), sessions: grantOf(1e6) }, 'answer')
+  await desk.regrant('openai', { epoch: 1, ttlMs: 3_600_000, tokens: grantOf(1e10), sessions: grantOf(1e6) }, 'answer')
   return desk
 }
 
 function grantOf(amount: number) {
-  return { amount, until: Date.now() + 3_600_000, version: 1 }
+  return { amount, version: 1 }
 }
 
 function offer(call: number, desk: number) {

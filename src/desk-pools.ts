@@ -41,9 +41,11 @@ export class DeskPools {
   /** Whether the pool is to be asked again. */
   take(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word', now: number): boolean {
     const [holding, again] = [this.#rosters.holding(), this.#rosters.get('again')]
+    // The pool counts from when it heard the ask: by the desk's clock that was later. The number of an ask is its time.
+    const askedAt = Math.min(now, this.#rosters.get('asks').get(pool) ?? now)
     for (const unit of units) {
       if (grant === undefined) unanswered(holding, `${pool}/${unit}`)
-      else take(holding, `${pool}/${unit}`, grant[unit], as, now)
+      else take(holding, `${pool}/${unit}`, grant[unit], as, { now, until: askedAt + grant.ttlMs })
     }
     if (grant === undefined) return false
     this.#rosters.get('epochs').set(pool, grant.epoch)

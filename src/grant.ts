@@ -1,10 +1,9 @@
 // grant.ts: what a desk holds of its pools, and when it may use it. Knows no call, no clock and no pool's rule. Rules P2, P9, P10.
 import type { Roster } from './roster.ts'
 
-/** What a pool gives a desk: so much, until then (ms). A desk takes no older version. */
+/** What a pool gives a desk. A desk takes no older version. */
 export interface Grant {
   amount: number
-  until: number
   version: number
 }
 
@@ -28,14 +27,23 @@ export function ask(holding: Holding, of: string, has: number, t: { now: number;
   holding.asked.set(of, t.now + t.answerMs)
 }
 
-/** The pool's answer; or, unasked, its word that the grant rose. False when it is an older one and nothing changed. */
-export function take(holding: Holding, of: string, grant: Grant, as: 'answer' | 'word', now: number): boolean {
+/**
+ * The pool's answer; or, unasked, its word that the grant rose. It holds until then (ms), by the desk's own clock. False when it is an older one
+ * and nothing changed.
+ */
+export function take(
+  holding: Holding,
+  of: string,
+  grant: Grant,
+  as: 'answer' | 'word',
+  t: { now: number; until: number },
+): boolean {
   // What was said before the pool heard the ask would give back what the desk has let go.
-  if (as === 'word' && (holding.asked.get(of) ?? 0) > now) return false
+  if (as === 'word' && (holding.asked.get(of) ?? 0) > t.now) return false
   if (as === 'answer') holding.asked.delete(of)
   if (grant.version <= (holding.versions.get(of) ?? 0)) return false
   holding.amounts.set(of, grant.amount)
-  holding.untils.set(of, grant.until)
+  holding.untils.set(of, t.until)
   holding.versions.set(of, grant.version)
   return true
 }

@@ -105,8 +105,7 @@ export function refill(pool: Pool, t: Terms): string[] {
 }
 
 export function granted(pool: Pool, desk: string): Grant {
-  const amount = pool.grants.get(desk) ?? 0
-  return { amount, until: pool.untils.get(desk) ?? 0, version: pool.versions.get(desk) ?? 0 }
+  return { amount: pool.grants.get(desk) ?? 0, version: pool.versions.get(desk) ?? 0 }
 }
 
 /** Reserves a floor for a desk, whether it was heard or not: an operator's word. 0 lifts it. */

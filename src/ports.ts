@@ -203,8 +203,11 @@ export interface PoolAsk {
   epoch: number | null
 }
 
-/** What a desk may use. `epoch` names the pool's life: another one means that its store was lost. */
-export type PoolGrant = { epoch: number } & Record<Unit, Grant>
+/**
+ * What a desk may use, for so long from when it asked last: each has a clock of its own, and counts by that. `epoch` names the pool's life:
+ * another one means that its store was lost.
+ */
+export type PoolGrant = { epoch: number; ttlMs: number } & Record<Unit, Grant>
 
 /** The async face of the upstream quotas. */
 export interface Pools {

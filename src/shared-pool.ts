@@ -133,7 +133,7 @@ export class SharedPool {
   #grant(desk: string, settings: PoolSettings): PoolGrant {
     const [tokens, sessions] = [this.#pool('tokens', settings), this.#pool('sessions', settings)]
     const epoch = this.#open('life').get('born') ?? 0
-    return { epoch, tokens: granted(tokens, desk), sessions: granted(sessions, desk) }
+    return { epoch, ttlMs: leaseTtlMs, tokens: granted(tokens, desk), sessions: granted(sessions, desk) }
   }
 
   #terms(unit: Unit, settings: PoolSettings, now: number): Terms {

@@ -8,7 +8,7 @@ export const rules: Record<string, string[]> = {
   'src/sql-pool.ts': ['test/rules/sql-pool.test.ts', 'test/rules/admission.test.ts'],
   'src/pool-settings.ts': ['test/rules/sql-pool.test.ts'],
   'src/admission.ts': ['test/rules/admission.test.ts'],
-  'src/desk-pools.ts': ['test/rules/admission.test.ts', 'test/rules/desk.test.ts'],
+  'src/desk-pools.ts': ['test/rules/shared-desk.test.ts', 'test/rules/admission.test.ts', 'test/rules/desk.test.ts'],
   'src/meter.ts': ['test/rules/meter.test.ts'],
   'src/waiter.ts': ['test/rules/waiter.test.ts', 'test/rules/exchange-parked.test.ts'],
   'src/speaker.ts': ['test/rules/speaker.test.ts', 'test/rules/waiter.test.ts'],

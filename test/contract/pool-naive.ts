@@ -18,8 +18,11 @@ interface Heard {
 interface Given {
   desk: DeskId
   amount: number
-  until: number
   version: number
+}
+
+interface Holds extends Given {
+  until: number
 }
 
 export class NaivePool implements Subject<PoolCommand> {
@@ -34,8 +37,9 @@ export class NaivePool implements Subject<PoolCommand> {
   /** What the pool has ever said to desks; what each has taken of it, or kept when it asked; and when it asked. */
   said: Given[] = []
   taken: Given[] = []
-  held: Given[] = []
+  held: Holds[] = []
   asked: { desk: DeskId; until: number }[] = []
+  askedAt: { desk: DeskId; at: number }[] = []
 
   take(command: PoolCommand): unknown {
     if (command.do === 'pass') return (this.now += command.ms) // nobody looks, so that nothing is swept by looking
@@ -63,6 +67,7 @@ export class NaivePool implements Subject<PoolCommand> {
       case 'ask': {
         const before = this.holds(command.desk)
         if (command.has < before || before === 0) this.keep(command.desk, Math.min(before, command.has))
+        this.askedAt.push({ desk: command.desk, at: this.now })
         return void this.asked.push({ desk: command.desk, until: this.now + answerMs })
       }
       case 'take':
@@ -161,9 +166,8 @@ export class NaivePool implements Subject<PoolCommand> {
     return this.versions.findLast((one) => one.desk === desk)?.version ?? 0
   }
 
-  grant(desk: DeskId): { amount: number; until: number; version: number } {
-    const until = this.alive().find((one) => one.desk === desk)?.until ?? 0
-    return { amount: this.amount(desk), until, version: this.version(desk) }
+  grant(desk: DeskId): { amount: number; version: number } {
+    return { amount: this.amount(desk), version: this.version(desk) }
   }
 
   hear({ desk, before, as }: PoolCommand & { do: 'take' }): boolean | null {
@@ -173,7 +177,7 @@ export class NaivePool implements Subject<PoolCommand> {
     if (as === 'answer') this.asked = this.asked.filter((ask) => ask.desk !== desk)
     if (this.taken.some((old) => old.desk === desk && old.version >= grant.version)) return false
     this.taken.push(grant)
-    this.held.push(grant)
+    this.held.push({ ...grant, until: (this.askedAt.findLast((ask) => ask.desk === desk)?.at ?? this.now) + ttlMs })
     return true
   }
 

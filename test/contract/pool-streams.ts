@@ -27,6 +27,7 @@ class RuledPool implements Subject<PoolCommand> {
   readonly #pool: Pool
   readonly #meter: Meter
   readonly #holding: Holding
+  readonly #askedAt = new Map<DeskId, number>()
   /** What the pool has ever said to each. */
   readonly #said = new Map<DeskId, Grant[]>()
 
@@ -78,6 +79,7 @@ class RuledPool implements Subject<PoolCommand> {
       case 'ask': {
         const before = held(this.#holding, command.desk, this.#now)
         ask(this.#holding, command.desk, command.has, { now: this.#now, answerMs })
+        this.#askedAt.set(command.desk, this.#now)
         expect(held(this.#holding, command.desk, this.#now)).toBe(Math.min(before, command.has)) // P2: asking gives nothing
         return undefined
       }
@@ -101,7 +103,7 @@ class RuledPool implements Subject<PoolCommand> {
       checkUntouched(this.#pool, before)
       return { grant, risen, idle }
     }
-    expect(grant.until).toBe(told.wants === 0 && !busy ? 0 : this.#now + ttlMs) // P9: who is idle holds nothing
+    expect(this.#pool.untils.get(desk)).toBe(told.wants === 0 && !busy ? undefined : this.#now + ttlMs) // P9: who is idle holds nothing
     checkShares(this.#pool, before, {
       asking: { desk, busy },
       risen: risen as DeskId[],
@@ -116,9 +118,10 @@ class RuledPool implements Subject<PoolCommand> {
     const grant = this.#said.get(desk)?.at(-1 - before)
     if (grant === undefined) return null
     const [version, holds] = [this.#holding.versions.get(desk) ?? 0, held(this.#holding, desk, this.#now)]
-    const taken = take(this.#holding, desk, grant, as, this.#now)
+    const until = (this.#askedAt.get(desk) ?? this.#now) + ttlMs
+    const taken = take(this.#holding, desk, grant, as, { now: this.#now, until })
     const now = held(this.#holding, desk, this.#now)
-    expect(now).toBe(taken ? (grant.until > this.#now ? grant.amount : 0) : holds)
+    expect(now).toBe(taken ? (until > this.#now ? grant.amount : 0) : holds)
     expect(this.#holding.versions.get(desk) ?? 0).toBe(taken ? grant.version : version)
     if (taken) expect(grant.version).toBeGreaterThan(version) // P1: never back
     return taken

@@ -24,6 +24,24 @@ test('[P1] a caller whose desk has no grant yet is let in by one word with the p
   expect([a.live, world.pool.read(world.clock.now()).units.tokens.has]).toEqual([1, load])
 })
 
+test.each([-600_000, -31_000, 31_000, 600_000])(
+  '[P2] [G11] a pool whose clock is %i ms ahead gives as any other, for as long as a lease from when it was asked',
+  async (skewMs) => {
+    Object.assign(world, { skewMs, prompt: false })
+    const a = world.house('ten_a')
+    const [admission, askedAt] = [a.admissions.admit(a.offer('a1')), world.clock.now()]
+    for (const _way of ['there', 'back']) {
+      await settle()
+      world.clock.pass(100)
+      world.mail.shift()?.deliver()
+    }
+    await settle()
+    expect(said(await admission)).toBe('granted')
+    const tokens = (at: number): number => a.desk.rosters.quota('openai', askedAt + at).tokens
+    expect([tokens(leaseTtlMs - 1), tokens(leaseTtlMs)]).toEqual([load, 0])
+  },
+)
+
 test('[P9] a busy desk has a call of slack: its next caller waits for nobody', async () => {
   const a = world.house('ten_a')
   await a.enter('a1')

@@ -120,7 +120,7 @@ class House implements Deciding {
 
   regrant(_pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Regranted {
     if (grant === undefined) unanswered(this.#holding, 'pool')
-    else take(this.#holding, 'pool', grant.tokens, as, this.now)
+    else take(this.#holding, 'pool', grant.tokens, as, { now: this.now, until: this.now + leaseTtlMs })
     return { seated: advance(this.desk, this.#terms), again: false }
   }
 
@@ -235,7 +235,7 @@ class World {
   }
 
   #grant(id: string): PoolGrant {
-    return { epoch: 1, tokens: granted(this.#pool, id), sessions: { amount: 1e9, until: 9e13, version: 1 } }
+    return { epoch: 1, ttlMs: 9e13, tokens: granted(this.#pool, id), sessions: { amount: 1e9, version: 1 } }
   }
 
   begins(house: House, call: string): void {

@@ -43,6 +43,8 @@ export class World {
   /** How it goes on a good day: everything arrives as it is sent. */
   prompt = true
   shares = 0
+  /** How far the pool's clock is ahead of the desks'. */
+  skewMs = 0
 
   constructor(calls: number) {
     this.#calls = calls
@@ -79,7 +81,7 @@ export class World {
     return new Promise((resolve, reject) => {
       const lost = (): void => reject(new Error('lost'))
       this.send(() => {
-        const { grant, ...words } = this.pool.share(desk, ask, this.clock.now())
+        const { grant, ...words } = this.pool.share(desk, ask, this.clock.now() + this.skewMs)
         this.tell(words)
         this.send(() => resolve(grant), lost)
       }, lost)

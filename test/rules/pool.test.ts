@@ -36,7 +36,7 @@ function terms(now = 0, more: { ceiling?: number; learning?: boolean } = {}): Pa
 }
 
 test('[P1] a desk that is alone gets what it wants', () => {
-  expect(share(newPool(), 'a', ask(0, 300), terms()).grant).toEqual({ amount: 300, until: ttlMs, version: 1 })
+  expect(share(newPool(), 'a', ask(0, 300), terms()).grant).toEqual({ amount: 300, version: 1 })
 })
 
 test('[P2] each plan is served up to its own threshold', () => {
@@ -97,7 +97,7 @@ test('[P1] the pool knows what its desks have and want, in sum, and forgets thos
 })
 
 test('[P1] of a desk that was never heard nothing is granted', () => {
-  expect(granted(newPool(), 'nobody')).toEqual({ amount: 0, until: 0, version: 0 })
+  expect(granted(newPool(), 'nobody')).toEqual({ amount: 0, version: 0 })
 })
 
 test('[P2] a floor that is raised for a desk that talks is kept back from then on, less what it has', () => {

@@ -125,8 +125,8 @@ class Beside {
 
   async #regrant({ pool, tokens, sessions, as }: DeskCommand & { do: 'regrant' }): Promise<void> {
     const version = (this.#version += 2) - (tokens === 0 ? 3 : tokens === 6_000 ? 2 : 0) // some come late, some twice
-    const grantOf = (amount: number) => ({ amount, until: this.#now + leaseTtlMs, version })
-    const grant: PoolGrant = { epoch: start, tokens: grantOf(tokens), sessions: grantOf(sessions) }
+    const grantOf = (amount: number) => ({ amount, version })
+    const grant: PoolGrant = { epoch: start, ttlMs: leaseTtlMs, tokens: grantOf(tokens), sessions: grantOf(sessions) }
     const [taken, how] = [as === 'none' ? undefined : grant, as === 'none' ? 'answer' : as] as const
     const others = this.#shares.get(pool)?.again === true
     const again = as === 'answer' && others

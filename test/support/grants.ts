@@ -3,8 +3,8 @@ import type { PoolGrant } from '../../src/ports.ts'
 
 /** Holds for ever. */
 export function grantOf(tokens: number, sessions: number, version = 1): PoolGrant {
-  const [until, epoch] = [9e13, 1]
-  return { epoch, tokens: { amount: tokens, until, version }, sessions: { amount: sessions, until, version } }
+  const [ttlMs, epoch] = [9e13, 1]
+  return { epoch, ttlMs, tokens: { amount: tokens, version }, sessions: { amount: sessions, version } }
 }
 
 /** More than any test uses. */

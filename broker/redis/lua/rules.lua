@@ -1860,9 +1860,10 @@ function ____exports.ask(holding, of, has, t)
     )
     holding.asked:set(of, t.now + t.answerMs)
 end
---- The pool's answer; or, unasked, its word that the grant rose. False when it is an older one and nothing changed.
-function ____exports.take(holding, of, grant, as, now)
-    if as == "word" and (holding.asked:get(of) or 0) > now then
+--- The pool's answer; or, unasked, its word that the grant rose. It holds until then (ms), by the desk's own clock. False when it is an older one
+-- and nothing changed.
+function ____exports.take(holding, of, grant, as, t)
+    if as == "word" and (holding.asked:get(of) or 0) > t.now then
         return false
     end
     if as == "answer" then
@@ -1872,7 +1873,7 @@ function ____exports.take(holding, of, grant, as, now)
         return false
     end
     holding.amounts:set(of, grant.amount)
-    holding.untils:set(of, grant["until"])
+    holding.untils:set(of, t["until"])
     holding.versions:set(of, grant.version)
     return true
 end
@@ -4236,10 +4237,8 @@ function ____exports.overtaken(pool, desk, number)
     return number < (pool.asks:get(desk) or 0)
 end
 function ____exports.granted(pool, desk)
-    local amount = pool.grants:get(desk) or 0
     return {
-        amount = amount,
-        ["until"] = pool.untils:get(desk) or 0,
+        amount = pool.grants:get(desk) or 0,
         version = pool.versions:get(desk) or 0
     }
 end
@@ -4531,6 +4530,10 @@ function DeskPools.prototype.ask(self, pool, needs, now)
 end
 function DeskPools.prototype.take(self, pool, grant, as, now)
     local holding, again = self._rosters:holding(), self._rosters:get("again")
+    local askedAt = math.min(
+        now,
+        self._rosters:get("asks"):get(pool) or now
+    )
     for ____, unit in ipairs(units) do
         if grant == nil then
             unanswered(holding, (pool .. "/") .. unit)
@@ -4540,7 +4543,7 @@ function DeskPools.prototype.take(self, pool, grant, as, now)
                 (pool .. "/") .. unit,
                 grant[unit],
                 as,
-                now
+                {now = now, ["until"] = askedAt + grant.ttlMs}
             )
         end
     end
@@ -6071,6 +6074,7 @@ function SharedPool.prototype._grant(self, desk, settings)
     local epoch = self._open("life"):get("born") or 0
     return {
         epoch = epoch,
+        ttlMs = leaseTtlMs,
         tokens = granted(tokens, desk),
         sessions = granted(sessions, desk)
     }
