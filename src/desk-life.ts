@@ -8,12 +8,12 @@ import { DeskMail } from './desk-mail.ts'
 import { DeskReports } from './desk-reports.ts'
 import { DeskRounds, type RoundsHost, type TickSteps } from './desk-rounds.ts'
 import type { Heard } from './desk-books.ts'
+import { DeskAlarm } from './desk-alarm.ts'
 import { DeskAlerts, stops } from './desk-alerts.ts'
 import type { Alert } from './desk-budget.ts'
 import type { DeskSteps, Soon } from './desk-steps.ts'
 import type { Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
-import { heartbeatMs } from './limits.ts'
 import type { Series } from './metrics.ts'
 import type { Key, Tenant } from './plan.ts'
 import type {
@@ -32,9 +32,6 @@ import type {
   Word,
 } from './ports.ts'
 import type { Refusal } from './refusal.ts'
-
-/** How soon a change shows on `/metrics`. */
-const reportAfterMs = 1_000
 
 export interface DeskLifeHost {
   clock: Clock
@@ -56,12 +53,12 @@ export interface DeskLifeHost {
   /** Whether a call of this host is open at this desk: then it goes on beating. */
   busy(): boolean
   /** Wants its `alarm` after so long: sooner than what is set already, never later. */
-  arm(afterMs: number): unknown
+  arm: (afterMs: number) => unknown
   courier: Courier
   /** From 0 to 1. */
   chance(): number
-  /** A message for a webhook is due after so long, whether or not a call is open by then; null: none waits. */
-  mailAfter(afterMs: number | null): unknown
+  /** Where another alarm than its own sees to messages for webhooks: one is due after so long; null: none waits. */
+  mailAfter?: (afterMs: number | null) => unknown
   fault(error: unknown): void
 }
 
@@ -73,6 +70,7 @@ export class DeskLife implements Desks {
   readonly #rounds: DeskRounds | undefined
   readonly #reports: DeskReports
   readonly #alerts: DeskAlerts
+  readonly #alarm = new DeskAlarm()
 
   constructor(steps: DeskSteps, host: DeskLifeHost) {
     const { clock, pools } = host
@@ -95,6 +93,7 @@ export class DeskLife implements Desks {
       clock,
       sums: () => steps.report(),
       report: (pool, series) => pools.report(pool, series),
+      arm: (afterMs) => host.arm(afterMs),
       background: (work) => this.#background(work),
       fault: (error) => host.fault(error),
     })
@@ -102,8 +101,8 @@ export class DeskLife implements Desks {
       now: () => clock.now(),
       courier: host.courier,
       chance: () => host.chance(),
-      waits: (afterMs) => host.mailAfter(afterMs),
-      sent: () => host.arm(reportAfterMs),
+      waits: (afterMs) => this.#mailAfter(afterMs),
+      sent: () => this.#reports.changed(),
       background: (work) => this.#background(work),
     })
   }
@@ -111,7 +110,7 @@ export class DeskLife implements Desks {
   async admit(offer: Offer): Promise<Admission> {
     const admission = await this.#admissions.admit(offer)
     // A wrong key is nobody's: nothing was counted, nothing is written.
-    if (admission.is !== 'refused' || admission.refusal.why !== 'key_unknown') await this.#host.arm(reportAfterMs)
+    if (admission.is !== 'refused' || admission.refusal.why !== 'key_unknown') await this.#reports.changed()
     return admission
   }
 
@@ -121,12 +120,12 @@ export class DeskLife implements Desks {
 
   async leave(ref: CallRef): Promise<void> {
     this.#freed(ref.pool, await this.steps.leave(ref))
-    await this.#host.arm(reportAfterMs)
+    await this.#reports.changed()
   }
 
   async debit(ref: CallRef, entries: readonly Entry[], progress: Progress): Promise<Renewal> {
     const renewal = this.#heard(ref, await this.steps.debit(ref, entries, progress))
-    await this.#host.arm(reportAfterMs)
+    await this.#reports.changed()
     return renewal
   }
 
@@ -134,7 +133,7 @@ export class DeskLife implements Desks {
     const { waits, alerts } = await this.steps.end(ref, entries, record)
     this.#freed(ref.pool, waits)
     this.#alerts.spread(alerts)
-    await this.#host.arm(reportAfterMs)
+    await this.#reports.changed()
   }
 
   /** From a pool: somebody else is hungry, and this desk may hold more than it wants. */
@@ -164,7 +163,7 @@ export class DeskLife implements Desks {
     this.#alerts.spread(alerts)
     if (!alerts.some(stops)) this.#alerts.wrapUp() // a trial may be over, a budget may have been told before
     await this.levelAll()
-    await this.#host.arm(reportAfterMs)
+    await this.#reports.changed()
     return this.steps.read()
   }
 
@@ -182,7 +181,7 @@ export class DeskLife implements Desks {
     if ('why' in removed) return removed
     this.#host.background(this.#told([call], { is: 'wrapUp', refusal: { why: 'removed_from_queue' } }))
     await this.levelAll() // the next may fit where this one did not
-    await this.#host.arm(reportAfterMs)
+    await this.#reports.changed()
     return removed
   }
 
@@ -196,14 +195,19 @@ export class DeskLife implements Desks {
     this.#mail.send()
   }
 
-  /** The time has come that was armed for. Never rejects. */
+  /** The time has come that was armed for: of a tick, a message, news for `/metrics`, the beat. Never rejects. */
   async alarm(): Promise<void> {
     await this.#tried(async () => this.#rounds?.begin())
-    await this.beat()
+    const now = this.#host.clock.now()
+    if (this.#alarm.isMailDue(now)) this.sendMail()
+    if (this.#alarm.isBeatDue(now)) return this.beat()
+    this.#reports.sendNews()
+    await this.#tried(() => this.armed())
   }
 
   /** Looks for lost calls, and tells the pools how it stands and what to add to `/metrics`. Never rejects; comes again while a call is open. */
   async beat(): Promise<void> {
+    this.#alarm.beats(this.#host.clock.now())
     await this.#tried(async () => {
       await this.steps.sweep()
       await this.levelAll()
@@ -212,16 +216,23 @@ export class DeskLife implements Desks {
     await this.#tried(() => this.armed())
   }
 
-  /** For as long as a call is open the beat goes on; and those who wait are ticked when they want to be. */
+  /** For as long as a call is open the beat goes on; those who wait are ticked, and messages sent, when it is time. */
   async armed(): Promise<void> {
-    if (!this.#host.busy()) return
-    const tickAt = this.#rounds?.nextAt ?? Infinity
-    await this.#host.arm(Math.max(0, Math.min(heartbeatMs, tickAt - this.#host.clock.now())))
+    const afterMs = this.#alarm.afterMs(this.#host.clock.now(), this.#host.busy(), this.#rounds?.nextAt)
+    if (afterMs < Infinity) await this.#host.arm(afterMs)
   }
 
   /** Lifts a suspension (L7); false where there is none. */
   async resume(): Promise<boolean | undefined> {
     return this.steps.resume()
+  }
+
+  #mailAfter(afterMs: number | null): unknown {
+    const { clock, mailAfter, arm } = this.#host
+    if (mailAfter !== undefined) return mailAfter(afterMs)
+    if (afterMs === null) return undefined
+    this.#alarm.mail(clock.now() + afterMs)
+    return arm(afterMs)
   }
 
   #wake(calls: readonly string[]): void {
@@ -244,6 +255,7 @@ export class DeskLife implements Desks {
       freed: ({ ref, waits, alerts }) => {
         this.#freed(ref.pool, waits)
         this.#alerts.spread(alerts)
+        this.#background(this.#reports.changed())
       },
       background: (work) => this.#background(work),
       changed: () => this.armed(),

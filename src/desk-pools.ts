@@ -72,6 +72,7 @@ export class DeskPools {
 
   /** Tokens that were debited for a pool, ever. */
   debited(pool: string, more = 0): number {
-    return this.#rosters.get('debited').add(pool, more)
+    const debited = this.#rosters.get('debited')
+    return more === 0 ? (debited.get(pool) ?? 0) : debited.add(pool, more)
   }
 }

@@ -6,11 +6,16 @@ import type { Series } from './metrics.ts'
 import type { Clock } from './ports.ts'
 import { limited } from './time-limit.ts'
 
+/** How soon a change shows on `/metrics`. */
+const reportAfterMs = 1_000
+
 export interface ReportsHost {
   clock: Clock
   /** By pool. */
   sums(): Record<string, Series> | Promise<Record<string, Series>>
   report(pool: string, series: Series): Promise<void>
+  /** Wants to `sendNews` after so long. */
+  arm(afterMs: number): unknown
   /** Sees to the end of work that nobody waits for. */
   background(work: Promise<unknown>): void
   fault(error: unknown): void
@@ -19,16 +24,33 @@ export interface ReportsHost {
 export class DeskReports {
   readonly #host: ReportsHost
   #underWay = false
+  #news = false
 
   constructor(host: ReportsHost) {
     this.#host = host
   }
 
-  /** One at a time, so that none overtakes another: sums take the place of those before. */
+  /** What it adds is another than was told. */
+  async changed(): Promise<void> {
+    this.#news = true
+    await this.#host.arm(reportAfterMs)
+  }
+
+  sendNews(): void {
+    if (this.#news) this.send()
+  }
+
+  /** One at a time, so that none overtakes another: sums take the place of those before. What is new meanwhile goes with the next. */
   send(): void {
     if (this.#underWay) return
     this.#underWay = true
-    this.#host.background(this.#send().finally(() => (this.#underWay = false)))
+    this.#news = false
+    this.#host.background(this.#send().finally(() => this.#sent()))
+  }
+
+  async #sent(): Promise<void> {
+    this.#underWay = false
+    if (this.#news) await this.#host.arm(reportAfterMs)
   }
 
   async #send(): Promise<void> {

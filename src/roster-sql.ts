@@ -43,13 +43,11 @@ export class SqlRoster implements Roster {
     return value(this.#sql('SELECT total(value) AS n FROM roster WHERE name = ?', this.#name)) ?? 0
   }
 
+  /** What is as it was is not written: a platform bills each row. */
   set(id: string, to: number): void {
-    this.#sql(
-      'INSERT INTO roster VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
-      this.#name,
-      id,
-      to,
-    )
+    const upsert =
+      'INSERT INTO roster VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value'
+    this.#sql(upsert, this.#name, id, to)
   }
 
   add(id: string, more: number): number {

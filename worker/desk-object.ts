@@ -50,7 +50,6 @@ export class DeskObject extends DurableObject<Env> {
       arm: (afterMs) => this.#arm(afterMs),
       courier: new Courier({ now: () => clock.now(), hmac: webHmac, post: makePost(policyOf(env)) }),
       chance: () => Math.random(),
-      mailAfter: (afterMs) => (afterMs === null ? undefined : this.#arm(afterMs)),
       fault: (error) => this.#fault(error),
     })
     // A life that was cut short may have left callers who wait for an answer of the pool, and live calls without an alarm.

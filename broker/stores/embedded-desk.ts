@@ -33,7 +33,6 @@ export class EmbeddedDesk {
       background: (work) => this.#background(work.catch(host.fault)),
       arm: (afterMs) => this.#beat.arm(about(afterMs)),
       chance: () => Math.random(),
-      mailAfter: (afterMs) => (afterMs === null ? undefined : this.#beat.arm(afterMs)),
     })
     this.face = deskFace(this.life)
     if (this.#endLost(tenant)) this.#background(this.life.beat())

@@ -213,7 +213,6 @@ function nobodys(tenant: string, clock: Clock): DeskLife {
     arm: idle,
     courier: new Courier({ now: () => clock.now(), hmac: nothing, post: nothing }),
     chance: () => 0,
-    mailAfter: idle,
     fault: idle,
   })
 }

@@ -1,14 +1,25 @@
 // What a host does around a desk: its beat, its words to pools and to those who wait, whatever does not answer. On node:sqlite.
 import { beforeEach, expect, test } from 'vitest'
+import { Courier, Unsent } from '../../src/courier.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
 import { DeskLife } from '../../src/desk-life.ts'
-import { heartbeatMs, queueAliveMs, shareMs, shareTimeoutMs, tickAgainMs, tickStepMs } from '../../src/limits.ts'
+import { newHook } from '../../src/hook-edits.ts'
+import {
+  heartbeatMs,
+  messageRetriesMs,
+  messageRetryJitter,
+  queueAliveMs,
+  shareMs,
+  shareTimeoutMs,
+  tickAgainMs,
+  tickStepMs,
+} from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
-import type { PoolGrant, TickAnswer } from '../../src/ports.ts'
+import type { CallRef, PoolGrant, TickAnswer } from '../../src/ports.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
-import { nobodysCourier } from '../support/courier.ts'
 import { grantOf } from '../support/grants.ts'
+import { entry, still } from '../support/words.ts'
 import { HandClock, settle } from './host.ts'
 
 const created_at = '2026-11-21T00:00:00.000Z'
@@ -28,6 +39,10 @@ class Scene {
   readonly woken: string[] = []
   readonly faults: string[] = []
   readonly armed: number[] = []
+  posts = 0
+  /** Whether the alarm comes by itself. */
+  alarms = false
+  #cancelAlarm: { at: number; cancel: () => void } | undefined
   #grants = 0
 
   constructor() {
@@ -48,10 +63,9 @@ class Scene {
       alert: () => undefined,
       background: (work) => void work,
       busy: () => this.steps.busy(),
-      arm: (afterMs) => this.armed.push(afterMs),
-      courier: nobodysCourier,
+      arm: (afterMs) => this.#arm(afterMs),
+      courier: new Courier({ now: () => this.clock.now(), hmac: async () => '', post: () => this.#unsent() }),
       chance: () => 0.5,
-      mailAfter: () => undefined,
       fault: (error) => this.faults.push(String(error)),
     })
   }
@@ -60,6 +74,24 @@ class Scene {
     by.push(name)
     if (this.lost.has(name)) throw new Error(`lost: ${name}`)
     return this.silent.has(name) ? never : answer()
+  }
+
+  #unsent(): Promise<number> {
+    this.posts++
+    return Promise.reject(new Unsent('It is not there.'))
+  }
+
+  /** Sooner than what is set, never later. */
+  #arm(afterMs: number): void {
+    this.armed.push(afterMs)
+    const at = this.clock.now() + afterMs
+    if (!this.alarms || (this.#cancelAlarm !== undefined && this.#cancelAlarm.at <= at)) return
+    this.#cancelAlarm?.cancel()
+    const cancel = this.clock.after(afterMs, () => {
+      this.#cancelAlarm = undefined
+      void this.life.alarm()
+    })
+    this.#cancelAlarm = { at, cancel }
   }
 
   waits(): TickAnswer {
@@ -78,9 +110,12 @@ class Scene {
     await settle()
   }
 
+  ref(call: string): CallRef {
+    return { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, model: 'm', pool: 'openai' }
+  }
+
   async end(call: string): Promise<void> {
-    const ref = { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, model: 'm', pool: 'openai' }
-    await this.life.end(ref, [], lostRecord('m', 1))
+    await this.life.end(this.ref(call), [], lostRecord('m', 1))
     await settle()
   }
 
@@ -156,4 +191,65 @@ test('[G6] a call that did not hear that it was seated is told so again, until i
   await scene.passes(soon)
   await scene.alarm(0)
   expect(scene.woken).toHaveLength(3)
+})
+
+test('[P9] [M1] a tenant with a reply a second is on /metrics within one, and speaks to its pool with the heartbeat alone', async () => {
+  scene.alarms = true
+  await scene.enter('live')
+  await scene.passes(heartbeatMs)
+  for (const heard of [scene.shares, scene.reports]) heard.length = 0
+  for (let second = 1; second <= 30; second++) {
+    await scene.life.debit(scene.ref('live'), [entry(`reply ${second}`, { output_text: 9 })], still)
+    await scene.passes(1_000)
+    expect(scene.reports.length).toBeGreaterThanOrEqual(second)
+  }
+  expect(scene.shares.length).toBeGreaterThanOrEqual(2)
+  expect(scene.shares.length).toBeLessThanOrEqual(4)
+})
+
+test('[P9] a desk where nobody says anything goes on beating while a call is open, also when the clock went back', async () => {
+  scene.alarms = true
+  await scene.enter('live')
+  await scene.passes(1_000)
+  scene.shares.length = 0
+  for (let beat = 1; beat <= 3; beat++) {
+    await scene.life.renew(scene.ref('live'), null, still)
+    await scene.passes(heartbeatMs)
+    expect(scene.shares).toHaveLength(beat)
+  }
+  scene.clock.back(3_600_000)
+  await scene.life.alarm()
+  expect(scene.shares).toHaveLength(4)
+})
+
+test('[M1] what is new while a report is under way is told after it', async () => {
+  scene.alarms = true
+  await scene.enter('live')
+  await scene.passes(heartbeatMs)
+  scene.silent.add('openai')
+  await scene.life.debit(scene.ref('live'), [entry('reply 1', { output_text: 9 })], still)
+  await scene.passes(1_000)
+  await scene.life.debit(scene.ref('live'), [entry('reply 2', { output_text: 9 })], still)
+  scene.reports.length = 0
+  await scene.passes(1_000)
+  expect(scene.reports).toEqual([])
+  scene.silent.clear()
+  await scene.passes(shareTimeoutMs - 1_000)
+  await scene.passes(1_000)
+  expect(scene.reports).toEqual(['openai'])
+})
+
+test('[A5] a message that is due between two beats is sent when it is due', async () => {
+  scene.alarms = true
+  scene.steps.mail.addHook(
+    newHook('h1', { url: 'https://h1.example/', events: null, enabled: true }, 'whsec_AAAA', created_at),
+  )
+  for (const call of ['first', 'live']) await scene.enter(call)
+  await scene.passes(heartbeatMs)
+  await scene.end('first')
+  await scene.passes(0)
+  expect(scene.posts).toBe(1)
+  const [firstMs = 0] = messageRetriesMs
+  await scene.passes(firstMs * (1 + messageRetryJitter))
+  expect([scene.posts, firstMs * (1 + messageRetryJitter) < heartbeatMs]).toEqual([2, true])
 })

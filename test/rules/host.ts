@@ -54,6 +54,12 @@ export class HandClock implements Clock {
     this.#now = end
   }
 
+  /** As if somebody had put it back: timers come when they would have come. */
+  back(ms: number): void {
+    this.#now -= ms
+    for (const timer of this.#timers) timer.at -= ms
+  }
+
   get waiting(): number {
     return this.#timers.length
   }

@@ -58,10 +58,12 @@ async function ran(options: Omit<HouseOptions, 'calls' | 'gapMs'>): Promise<Owne
   return all
 }
 
-/** A step writes some five to forty times; what is written seldom is broken as often. */
-function somewhere({ roll }: Dice, { seen }: BreakingSql): Break {
+/** A step writes some five to forty times; what is written seldom, and was never broken, is broken when it comes. */
+function somewhere({ roll }: Dice, { seen, broken }: BreakingSql): Break {
   const when = roll(2) === 0 ? 'before' : 'after'
-  return { write: roll(2) === 0 ? ([...seen][roll(seen.size)] ?? 1) : 1 + roll(30), when }
+  const [all, whole] = [[...seen], [...seen].filter((write) => !broken.has(write))]
+  const seldom = whole.length > 0 ? whole : all
+  return { write: roll(2) === 0 ? (seldom[roll(seldom.length)] ?? 1) : 1 + roll(30), when }
 }
 
 function pagesOf(store: Store): Pages {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { SqlRoster } from '../../src/roster-sql.ts'
 import { outboxContract } from '../contract/outbox-streams.ts'
 import { poolContract } from '../contract/pool-streams.ts'
@@ -32,3 +32,19 @@ for (const [name, path] of [
     outboxContract(`node:sqlite ${name}`, home(path), 5_000)
   })
 }
+
+test('[S1] a value that is what it was is not written: a platform bills each row', () => {
+  const { sql, close } = openSqlite()
+  SqlRoster.prepare(sql)
+  const roster = new SqlRoster(sql, 'leases')
+  for (const [value, written] of [
+    [7, 1],
+    [7, 1],
+    [8, 2],
+  ] as const) {
+    roster.set('a', value)
+    expect(sql('SELECT total_changes() AS n')).toEqual([{ n: written }])
+  }
+  expect(roster.get('a')).toBe(8)
+  close()
+})

@@ -148,7 +148,6 @@ export class PracticeTenant {
       arm: (afterMs) => this.#arm(afterMs),
       courier: nobodysCourier,
       chance: () => this.#dice.roll(1_000) / 1_000,
-      mailAfter: () => undefined, // it has no hooks
       fault: (error) => this.#fault(error),
     })
   }

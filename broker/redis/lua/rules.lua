@@ -4572,7 +4572,8 @@ function DeskPools.prototype.debited(self, pool, more)
     if more == nil then
         more = 0
     end
-    return self._rosters:get("debited"):add(pool, more)
+    local debited = self._rosters:get("debited")
+    return more == 0 and (debited:get(pool) or 0) or debited:add(pool, more)
 end
 return ____exports
 end)()
