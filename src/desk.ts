@@ -21,6 +21,7 @@ import { SqlRegistry } from './registry-sql.ts'
 import { PackedRosters } from './roster-packed.ts'
 import { SqlRoster } from './roster-sql.ts'
 import type { Roster } from './roster.ts'
+import { lapsed } from './silence.ts'
 import { SqlSounds } from './sounds-sql.ts'
 import type { Sql, Transact } from './sql.ts'
 import { TenantDesk } from './tenant-desk.ts'
@@ -74,9 +75,9 @@ export class SqlDesk extends TenantDesk {
     )
   }
 
-  /** Nobody was heard for a while, and lines ran out unheard: nothing new is granted until their calls have said that they are there (G10). */
+  /** After a silence: where lines ran out unheard nothing new is granted until their calls have said that they are there (G10). */
   learn(now: number): void {
-    if (this.rosters.get('leases').size() > 0) this.#learning.until = now + learningMs
+    if (lapsed(this.rosters.get('leases'), now)) this.#learning.until = now + learningMs
   }
 
   /** What a call said to its tick. */

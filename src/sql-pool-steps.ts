@@ -8,6 +8,7 @@ import { poolSeries } from './pool-series.ts'
 import type { PoolChange } from './pool-settings.ts'
 import type { Clock, PoolAsk, PoolGrant } from './ports.ts'
 import type { Refusal } from './refusal.ts'
+import { Silence } from './silence.ts'
 import { SqlPool } from './sql-pool.ts'
 import type { Sql, Transact } from './sql.ts'
 import type { Ceiling } from './upstream.ts'
@@ -19,6 +20,7 @@ export class SqlPoolSteps implements PoolSteps {
   readonly #pool: SqlPool
   readonly #sql: Sql
   readonly #clock: Clock
+  readonly #silence = new Silence()
 
   /** `own`: the ceiling that the upstream comes with. */
   constructor(id: string, own: Ceiling, sql: Sql, transact: Transact, clock: Clock) {
@@ -30,36 +32,44 @@ export class SqlPoolSteps implements PoolSteps {
   }
 
   share(desk: string, ask: PoolAsk): { grant: PoolGrant } & Words {
-    return this.#pool.share(desk, ask, this.#clock.now())
+    return this.#pool.share(desk, ask, this.#now())
   }
 
   change(change: PoolChange): Words | Refusal {
-    return this.#pool.change(change, this.#clock.now())
+    return this.#pool.change(change, this.#now())
   }
 
   preview(change: PoolChange): PoolReading | Refusal {
-    return this.#pool.preview(change, this.#clock.now())
+    return this.#pool.preview(change, this.#now())
   }
 
   read(): PoolReading {
-    return this.#pool.read(this.#clock.now())
+    return this.#pool.read(this.#now())
   }
 
-  /** A host that knows that everybody was silent says so before the next step. */
-  learn(now: number): void {
-    this.#pool.learn(now)
+  /** Who has a share is of another life, and holds nothing: of them there is nothing to learn. */
+  hear(): void {
+    this.#silence.hear(this.#clock.now())
   }
 
   report(desk: string, series: Series): void {
     const put = 'INSERT INTO report VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, json = excluded.json'
-    this.#sql(put, desk, this.#clock.now(), JSON.stringify(series))
+    this.#sql(put, desk, this.#now(), JSON.stringify(series))
   }
 
   series(): Series {
+    const now = this.#now()
     const desks = this.#sql('SELECT at, json FROM report').map((row) => {
       const series = JSON.parse(row['json'] as string) as Series
-      return this.#clock.now() - (row['at'] as number) < staleAfterMs ? series : withoutPresence(series)
+      return now - (row['at'] as number) < staleAfterMs ? series : withoutPresence(series)
     })
     return total([...desks, poolSeries(this.read())])
+  }
+
+  /** The time of a step, at its head: what ran out in a silence is still there. */
+  #now(): number {
+    const now = this.#clock.now()
+    if (this.#silence.isOver(now)) this.#pool.learn(now)
+    return now
   }
 }

@@ -6,6 +6,7 @@ import type { PoolAsk, PoolGrant } from './ports.ts'
 import type { Refusal } from './refusal.ts'
 import { SqlRoster } from './roster-sql.ts'
 import { SharedPool, type Words } from './shared-pool.ts'
+import { lapsed } from './silence.ts'
 import type { Sql, Transact } from './sql.ts'
 import type { Ceiling } from './upstream.ts'
 
@@ -48,8 +49,9 @@ export class SqlPool {
     })
   }
 
+  /** After a silence. */
   learn(now: number): void {
-    this.#transact(() => this.#shared.learn(now))
+    if (lapsed(new SqlRoster(this.#sql, 'tokens:untils'), now)) this.#transact(() => this.#shared.learn(now))
   }
 
   read(now: number): PoolReading {

@@ -17,6 +17,7 @@ import type { Series } from './metrics.ts'
 import { keyValid, type Key, type Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
 import type { Refusal } from './refusal.ts'
+import { Silence } from './silence.ts'
 import { SqlMail } from './sql-mail.ts'
 import type { Format, Sound } from './sound.ts'
 import type { Upload } from './sounds-sql.ts'
@@ -40,6 +41,7 @@ export class SqlSteps implements DeskSteps {
   readonly #sql: Sql
   readonly #transact: Transact
   readonly #clock: Clock
+  readonly #silence = new Silence()
 
   /** `id`: the tenant's. */
   constructor(id: string, sql: Sql, transact: Transact, clock: Clock) {
@@ -174,9 +176,9 @@ export class SqlSteps implements DeskSteps {
     return this.desk?.audit.list(limit, before)
   }
 
-  /** A host that knows that everybody was silent says so before the next step. */
-  learn(now: number): void {
-    this.desk?.learn(now)
+  /** Who is open is of another life, and is ended: of them there is nothing to learn. */
+  hear(): void {
+    this.#silence.hear(this.#clock.now())
   }
 
   busy(): boolean {
@@ -212,8 +214,11 @@ export class SqlSteps implements DeskSteps {
     return (this.desk ??= new SqlDesk(this.#sql, this.#transact, (afterMs) => this.mail.tell(afterMs)))
   }
 
+  /** The time of a step, at its head: what ran out in a silence is still there. */
   #now(): number {
-    return this.#clock.now()
+    const now = this.#clock.now()
+    if (this.#silence.isOver(now)) this.desk?.learn(now)
+    return now
   }
 
   #unowned(): Refusal {

@@ -7,7 +7,6 @@ import { about, clock } from '../clock.ts'
 import { deskFace } from '../desk-face.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { Beat } from './beat.ts'
-import type { Silence } from './silence.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 
 export type DeskHost = Pick<DeskLifeHost, 'pools' | 'wake' | 'tell' | 'alert' | 'courier' | 'fault'>
@@ -22,10 +21,10 @@ export class EmbeddedDesk {
   /** Works that nobody waits for and that need the file. */
   #works = 0
 
-  constructor(tenant: string, file: string, silence: Silence, host: DeskHost) {
+  constructor(tenant: string, file: string, host: DeskHost) {
     this.#file = openSqliteFile(file)
-    const heard = silence.clock((now) => this.#steps.learn(now))
-    this.#steps = new SqlSteps(tenant, this.#file.sql, this.#file.transact, heard)
+    this.#steps = new SqlSteps(tenant, this.#file.sql, this.#file.transact, clock)
+    this.#steps.hear() // what is open is another life's, and ends here
     this.life = new DeskLife(this.#steps, {
       ...host,
       clock,

@@ -16,7 +16,6 @@ import type { Fault, Store, Tell, Words } from '../store.ts'
 import { EmbeddedDesk } from './embedded-desk.ts'
 import { Folder } from './folder.ts'
 import type { Sqlite } from '../sqlite.ts'
-import { Silence } from './silence.ts'
 import { openSqliteFile } from './sqlite-file.ts'
 
 /** Desks that may stay open while nothing happens at them: each has three files open. */
@@ -50,7 +49,6 @@ class EmbeddedStore implements Store {
   readonly homes: Store['homes']
   readonly #folder: Folder
   readonly #files: Sqlite[] = []
-  readonly #silence = new Silence()
   readonly #pools = new Map<string, PoolLife>()
   /** The one that was not used for the longest time comes first. */
   readonly #open = new Map<string, EmbeddedDesk>()
@@ -127,7 +125,7 @@ class EmbeddedStore implements Store {
     let desk = this.#open.get(tenant)
     const file = this.#folder.desk(tenant)
     if (desk === undefined && file !== undefined && (make || this.#folder.has(file))) {
-      desk = new EmbeddedDesk(tenant, file, this.#silence, {
+      desk = new EmbeddedDesk(tenant, file, {
         pools: {
           share: (pool, ask) => this.#pool(pool).share(tenant, ask),
           report: async (pool, series) => this.#pool(pool).steps.report(tenant, series),
@@ -176,8 +174,8 @@ class EmbeddedStore implements Store {
 
   #poolLife(id: string, ceiling: Ceiling): PoolLife {
     const { sql, transact } = this.#file(this.#folder.pool(id))
-    const heard = this.#silence.clock((now) => steps.learn(now))
-    const steps = new SqlPoolSteps(id, ceiling, sql, transact, heard)
+    const steps = new SqlPoolSteps(id, ceiling, sql, transact, clock)
+    steps.hear() // what was shared was shared with another life's calls
     return new PoolLife(steps, {
       clock,
       regrant: async (tenant, grant) => this.#desk(tenant)?.life.regrant(id, grant),

@@ -6,6 +6,8 @@ import { DeskLife } from '../../src/desk-life.ts'
 import { newHook } from '../../src/hook-edits.ts'
 import {
   heartbeatMs,
+  leaseTtlMs,
+  learningMs,
   messageRetriesMs,
   messageRetryJitter,
   queueAliveMs,
@@ -15,7 +17,7 @@ import {
   tickStepMs,
 } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
-import type { CallRef, PoolGrant, TickAnswer } from '../../src/ports.ts'
+import type { CallRef, Offer, PoolGrant, TickAnswer } from '../../src/ports.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { grantOf } from '../support/grants.ts'
@@ -98,9 +100,13 @@ class Scene {
     return { is: 'waits', at: this.clock.now() + queueAliveMs, newsAt: this.clock.now() }
   }
 
-  async enter(call: string, pool = 'openai'): Promise<string> {
+  offer(call: string, pool = 'openai'): Offer {
     const asks = { model: 'm', models: ['m'], agent: null, caller: null, unserved: null, pool }
-    const admission = this.life.admit({ call, tenant: 'ten_1', keyHash: 'hash', ...asks })
+    return { call, tenant: 'ten_1', keyHash: 'hash', ...asks }
+  }
+
+  async enter(call: string, pool?: string): Promise<string> {
+    const admission = this.life.admit(this.offer(call, pool))
     await this.passes(shareMs)
     return (await admission).is
   }
@@ -252,4 +258,40 @@ test('[A5] a message that is due between two beats is sent when it is due', asyn
   const [firstMs = 0] = messageRetriesMs
   await scene.passes(firstMs * (1 + messageRetryJitter))
   expect([scene.posts, firstMs * (1 + messageRetryJitter) < heartbeatMs]).toEqual([2, true])
+})
+
+test.each([
+  { are: 'are there', says: true, woken: [] },
+  { are: 'are not there', says: false, woken: ['next'] },
+])(
+  '[G10] after a silence in which lines ran out nobody is let in until those who $are had time to say so',
+  async ({ says, woken }) => {
+    await scene.enter('live')
+    await scene.passes(heartbeatMs)
+    await scene.life.renew(scene.ref('live'), null, still)
+    scene.woken.length = 0
+    scene.clock.pass(leaseTtlMs + 1_000) // no alarm, no call: the desk could not be reached
+    expect(await scene.enter('next')).toBe('queued')
+    if (says) await scene.life.renew(scene.ref('live'), null, still)
+    await scene.passes(learningMs - shareMs - 1)
+    await scene.life.beat()
+    await settle()
+    expect(scene.woken).toEqual([])
+    await scene.passes(1)
+    await scene.life.beat()
+    await settle()
+    expect(scene.woken).toEqual(woken)
+  },
+)
+
+test('[G10] a new life of its host learns of lines that ran out before it, not of those that it ends itself', async () => {
+  await scene.enter('live')
+  await scene.life.renew(scene.ref('live'), null, still)
+  scene.clock.pass(leaseTtlMs + 1)
+  const again = (): SqlSteps => new SqlSteps('ten_1', scene.store.sql, scene.store.transact, scene.clock)
+  const [late, own] = [again(), again()]
+  expect(late.admit(scene.offer('next')).admission.is).toBe('queued')
+  late.leave(scene.ref('next'))
+  own.hear()
+  expect(own.admit(scene.offer('next')).admission.is).toBe('granted')
 })

@@ -5,10 +5,12 @@ import { learningMs, leaseTtlMs } from '../../src/limits.ts'
 import { PoolChange } from '../../src/pool-settings.ts'
 import { poolSeries } from '../../src/pool-series.ts'
 import type { PoolAsk } from '../../src/ports.ts'
+import { SqlPoolSteps } from '../../src/sql-pool-steps.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 
 const start = 1_000_000
+const own = { tokensPerMinute: 100_000, sessions: 10 }
 let store: Store
 let pool: SqlPool
 
@@ -20,7 +22,7 @@ beforeEach(() => {
 
 function newPool({ sql, transact }: Store): SqlPool {
   SqlPool.prepare(sql)
-  return new SqlPool('openai', { tokensPerMinute: 100_000, sessions: 10 }, sql, transact)
+  return new SqlPool('openai', own, sql, transact)
 }
 
 /** So many live calls and so many that wait, of 6,000 tokens a minute each. */
@@ -243,6 +245,23 @@ test('[P10] after a silence in which shares ran out a pool learns for as long as
 test('[P10] a silence in which nobody had a share is none', () => {
   pool.learn(start)
   expect(pool.share('ten_a', ask(0, 1), start).grant.sessions.amount).toBe(1)
+  pool.learn(start + 1) // it was heard just now
+  expect(pool.share('ten_b', ask(0, 1), start + 1).grant.sessions.amount).toBe(1)
+})
+
+test('[P10] after a silence the first step of a pool, whatever it is, finds it', () => {
+  const { sql, transact, close } = openSqlite()
+  let now = start
+  const steps = new SqlPoolSteps('openai', own, sql, transact, { now: () => now, after: () => () => undefined })
+  steps.share('ten_a', ask(9, 0))
+  now += leaseTtlMs + 1
+  steps.read()
+  expect(steps.share('ten_b', ask(0, 4)).grant.sessions.amount).toBe(0)
+  now += 2 * leaseTtlMs
+  const mine = new SqlPoolSteps('openai', own, sql, transact, { now: () => now, after: () => () => undefined })
+  mine.hear() // what was shared was shared with another life's calls
+  expect(mine.share('ten_b', ask(0, 4)).grant.sessions.amount).toBe(4)
+  close()
 })
 
 test('[P10] a new pool has nothing to learn', () => {

@@ -2,7 +2,8 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { leaseTtlMs } from '../../src/limits.ts'
+import { learningMs, leaseTtlMs } from '../../src/limits.ts'
+import type { PoolReading } from '../../src/pool-reading.ts'
 import { eventually } from '../support/eventually.ts'
 import { Caller, House, provide } from './house.ts'
 
@@ -71,6 +72,12 @@ async function timePasses(): Promise<void> {
   const open = ((await house.desk.calls(100, undefined)) ?? []).filter(({ ended }) => ended === null)
   for (const { id } of open) await runDurableObjectAlarm(env.CALL.getByName(id)).catch(() => undefined)
   await runDurableObjectAlarm(house.desk)
+  // It was a silence, of which the pool learns (P10), until nobody has a share any more and that time is over.
+  await eventually(
+    async () => (await env.POOL.getByName('openai').read()) as PoolReading,
+    ({ desks }) => desks === 0,
+  )
+  lateMs += 2 * learningMs
 }
 
 test.each(Object.keys(victims) as (keyof typeof victims)[])(

@@ -1,7 +1,7 @@
 // A waiting call's object leaves memory while its caller is silent, and comes back for it; the objects around it are reset.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { queueAliveMs, tickAgainMs, tickStepMs } from '../../src/limits.ts'
+import { heartbeatMs, queueAliveMs, tickAgainMs, tickStepMs } from '../../src/limits.ts'
 import type { Parked } from '../../src/ports.ts'
 import { eventually } from '../support/eventually.ts'
 import { at, type WireEvent } from '../support/gathering.ts'
@@ -70,10 +70,14 @@ async function evict(caller: Caller, said = 'output_modalities'): Promise<void> 
   await evictDurableObject(caller.call, { webSockets: 'hibernate' })
 }
 
-/** The desk’s alarm, so much later. */
+/** The desk’s alarm, so much later. Meanwhile the call that has the line is heard, and the desk by its pool: it is no silence (G10). */
 async function alarmAfter(ms: number): Promise<void> {
-  lateMs += ms
-  await runDurableObjectAlarm(house.desk)
+  for (let left = ms; left > 0; left -= heartbeatMs) {
+    lateMs += Math.min(left, heartbeatMs)
+    const [live] = house.callers
+    if (live?.closed === undefined && live !== undefined) await runDurableObjectAlarm(live.call)
+    await runDurableObjectAlarm(house.desk)
+  }
 }
 
 /** Ended as the platform ends one: without a word to anybody. */
