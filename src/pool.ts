@@ -23,6 +23,8 @@ export interface Pool {
   kept: Roster
   /** Hungry desks of which some floor is kept → their grant per weight: on that they pass the others of their plan. */
   owed: Roster
+  /** Desks that hold more than they want, as they last said → their grant: asked to speak they give it back (P9). */
+  slack: Roster
   /** Index of its plan's tier. */
   ranks: Roster
   /** The number of its last ask. */
@@ -205,6 +207,8 @@ function give(pool: Pool, desk: string, amount: number): void {
   else hungry?.delete(desk)
   if (lacks && unmet > 0) pool.owed.set(desk, share)
   else pool.owed.delete(desk)
+  if (amount > (pool.wants.get(desk) ?? 0)) pool.slack.set(desk, amount)
+  else pool.slack.delete(desk)
 }
 
 /** Each grant that changed gets a version above all before it, also those of a time that is forgotten. */
@@ -216,10 +220,9 @@ function sweep(pool: Pool, now: number): void {
   for (const late of pool.untils.purge(now)) forget(pool, late)
 }
 
-/** Desks that hold more than they want, as they last said. */
-export function slacking(pool: Pool): string[] {
-  const desks = pool.grants.first(pool.grants.size())
-  return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk) ?? 0))
+/** Desks that hold more than they want. */
+export function slacking({ slack }: Pool): string[] {
+  return slack.first(slack.size())
 }
 
 /** A desk that wants nothing, or was not heard for a TTL, has no calls left; its floor stays reserved. */

@@ -155,6 +155,7 @@ export class SharedPool {
       floors: roster('floors'),
       kept: roster('kept'),
       owed: roster('owed'),
+      slack: roster('slack'),
       ranks: roster('ranks'),
       asks: roster('asks'),
       tiers: planNames.map((plan) => ({ threshold: thresholdOf(settings, plan), hungry: roster(`hungry:${plan}`) })),

@@ -110,6 +110,8 @@ export const equivalent: Readonly<Record<string, string>> = {
     'who is given anything has said its plan',
   'const lacks = amount < (pool.wants.get(desk) ?? 0) → const lacks = amount < (pool.wants.get(desk))':
     'nothing is below what is not there, nor below 0',
+  'if (amount > (pool.wants.get(desk) ?? 0)) pool.slack.set(desk, amount) → if (amount > (pool.wants.get(desk))) pool.slack.set(desk, amount)':
+    'who has said nothing is given nothing',
   'const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk) ?? 0) → const lacking = (pool.wants.get(desk)) - (pool.grants.get(desk) ?? 0)':
     'who is hungry has said what it wants',
   'const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk) ?? 0) → const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk))':
@@ -169,10 +171,6 @@ export const equivalent: Readonly<Record<string, string>> = {
   'if (late.length === 0) return [] → if (false) return []': 'only faster: where nobody is late nobody is due',
   // src/desk-counts.ts
   'this.#counted.clear() → ;': 'only dearer: what was kept is kept again',
-  'return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk) ?? 0)) → return desks.filter((desk) => (pool.grants.get(desk)) > (pool.wants.get(desk) ?? 0))':
-    'they are the names of the grants',
-  'return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk) ?? 0)) → return desks.filter((desk) => (pool.grants.get(desk) ?? 0) > (pool.wants.get(desk)))':
-    'who was granted something has said what it wants',
   // src/hold.ts
   "if (hold.state === 'over') return undefined → if (false) return undefined":
     'when it is over nothing is spoken and nothing is next',

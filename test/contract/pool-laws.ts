@@ -89,6 +89,9 @@ function checkHungry(pool: Pool, all: Standing[]): void {
     for (const { desk, share } of mine) expect(tier.hungry.get(desk)).toBe(share)
   })
   expect(pool.owed.size()).toBe(hungry.filter(({ kept }) => kept > 0).length)
+  // P9: who holds more than it wants is known without a look at the others.
+  const slack = all.filter(({ amount, wants }) => amount > wants).map(({ desk }) => desk)
+  expect(pool.slack.first(pool.slack.size()).toSorted()).toEqual(slack.toSorted())
 }
 
 /** P5: for the first of each plan that is still hungry, and for each that is owed a floor, nothing is left. */

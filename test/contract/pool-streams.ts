@@ -43,6 +43,7 @@ class RuledPool implements Subject<PoolCommand> {
       floors: open('floors'),
       kept: open('kept'),
       owed: open('owed'),
+      slack: open('slack'),
       ranks: open('ranks'),
       asks: open('asks'),
       tiers: thresholds.map((threshold, tier) => ({ threshold, hungry: open(`hungry ${tier}`) })),

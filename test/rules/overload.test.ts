@@ -184,6 +184,7 @@ class World {
       floors: roster(),
       kept: roster(),
       owed: roster(),
+      slack: roster(),
       ranks: roster(),
       asks: roster(),
       tiers: planNames.map((plan) => ({ threshold: plans[plan].threshold, hungry: roster() })),

@@ -21,6 +21,7 @@ function newPool(): Pool {
     floors: roster(),
     kept: roster(),
     owed: roster(),
+    slack: roster(),
     ranks: roster(),
     asks: roster(),
     tiers: [0.7, 0.8, 0.85, 1].map((threshold) => ({ threshold, hungry: roster() })),

@@ -4360,6 +4360,11 @@ function give(pool, desk, amount)
     else
         pool.owed:delete(desk)
     end
+    if amount > (pool.wants:get(desk) or 0) then
+        pool.slack:set(desk, amount)
+    else
+        pool.slack:delete(desk)
+    end
 end
 function anew(pool, desks, now)
     for ____, desk in __TS__Iterator(__TS__New(Set, desks)) do
@@ -4377,13 +4382,11 @@ function sweep(pool, now)
         forget(pool, late)
     end
 end
---- Desks that hold more than they want, as they last said.
-function ____exports.slacking(pool)
-    local desks = pool.grants:first(pool.grants:size())
-    return __TS__ArrayFilter(
-        desks,
-        function(____, desk) return (pool.grants:get(desk) or 0) > (pool.wants:get(desk) or 0) end
-    )
+--- Desks that hold more than they want.
+function ____exports.slacking(____bindingPattern0)
+    local slack
+    slack = ____bindingPattern0.slack
+    return slack:first(slack:size())
 end
 function forget(pool, desk)
     pool.untils:delete(desk)
@@ -6113,6 +6116,7 @@ function SharedPool.prototype._pool(self, unit, settings)
         floors = roster("floors"),
         kept = roster("kept"),
         owed = roster("owed"),
+        slack = roster("slack"),
         ranks = roster("ranks"),
         asks = roster("asks"),
         tiers = __TS__ArrayMap(
