@@ -86,6 +86,9 @@ export function share(pool: Pool, desk: string, ask: Ask, t: Terms): Shares {
   give(pool, desk, ask.has)
   const risen = t.learning ? [] : fill(pool, t.ceiling)
   if (!t.learning && ask.busy) slack(pool, desk, ask, t.ceiling)
+  const amount = pool.grants.get(desk) ?? 0
+  if (amount > ask.wants) pool.slack.set(desk, amount)
+  else pool.slack.delete(desk)
   anew(pool, [desk, ...risen], t.now)
   if (ask.wants === 0 && !ask.busy) forget(pool, desk) // P9: who is idle holds nothing, and is not counted
   const grant = granted(pool, desk)
@@ -207,8 +210,6 @@ function give(pool: Pool, desk: string, amount: number): void {
   else hungry?.delete(desk)
   if (lacks && unmet > 0) pool.owed.set(desk, share)
   else pool.owed.delete(desk)
-  if (amount > (pool.wants.get(desk) ?? 0)) pool.slack.set(desk, amount)
-  else pool.slack.delete(desk)
 }
 
 /** Each grant that changed gets a version above all before it, also those of a time that is forgotten. */
@@ -230,6 +231,7 @@ function forget(pool: Pool, desk: string): void {
   pool.untils.delete(desk)
   pool.has.delete(desk)
   pool.wants.delete(desk)
+  pool.slack.delete(desk)
   give(pool, desk, 0)
   pool.grants.delete(desk)
 }

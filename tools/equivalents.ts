@@ -110,8 +110,6 @@ export const equivalent: Readonly<Record<string, string>> = {
     'who is given anything has said its plan',
   'const lacks = amount < (pool.wants.get(desk) ?? 0) → const lacks = amount < (pool.wants.get(desk))':
     'nothing is below what is not there, nor below 0',
-  'if (amount > (pool.wants.get(desk) ?? 0)) pool.slack.set(desk, amount) → if (amount > (pool.wants.get(desk))) pool.slack.set(desk, amount)':
-    'who has said nothing is given nothing',
   'const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk) ?? 0) → const lacking = (pool.wants.get(desk)) - (pool.grants.get(desk) ?? 0)':
     'who is hungry has said what it wants',
   'const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk) ?? 0) → const lacking = (pool.wants.get(desk) ?? 0) - (pool.grants.get(desk))':

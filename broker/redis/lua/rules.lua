@@ -4360,11 +4360,6 @@ function give(pool, desk, amount)
     else
         pool.owed:delete(desk)
     end
-    if amount > (pool.wants:get(desk) or 0) then
-        pool.slack:set(desk, amount)
-    else
-        pool.slack:delete(desk)
-    end
 end
 function anew(pool, desks, now)
     for ____, desk in __TS__Iterator(__TS__New(Set, desks)) do
@@ -4392,6 +4387,7 @@ function forget(pool, desk)
     pool.untils:delete(desk)
     pool.has:delete(desk)
     pool.wants:delete(desk)
+    pool.slack:delete(desk)
     give(pool, desk, 0)
     pool.grants:delete(desk)
 end
@@ -4436,6 +4432,12 @@ function ____exports.share(pool, desk, ask, t)
     local risen = t.learning and ({}) or fill(pool, t.ceiling)
     if not t.learning and ask.busy then
         slack(pool, desk, ask, t.ceiling)
+    end
+    local amount = pool.grants:get(desk) or 0
+    if amount > ask.wants then
+        pool.slack:set(desk, amount)
+    else
+        pool.slack:delete(desk)
     end
     anew(
         pool,
