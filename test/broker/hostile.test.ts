@@ -35,8 +35,9 @@ interface Raw {
   ended: Promise<void>
 }
 
-function raw(request: Buffer | string): Raw {
-  const socket = connect({ port: broker.port, host: '127.0.0.1', noDelay: true })
+/** `stays`: it does not end its side when the host ends its own. */
+function raw(request: Buffer | string, stays = false): Raw {
+  const socket = connect({ port: broker.port, host: '127.0.0.1', noDelay: true, allowHalfOpen: stays })
   sockets.push(socket)
   const pieces: Buffer[] = []
   socket.on('data', (data) => pieces.push(data))
@@ -164,6 +165,24 @@ test.each([
   await caller.ended
   expect(caller.heard().toString()).toMatch(/^HTTP\/1\.1 426 .*"code":"upgrade_required"/s)
   expect(await broker.live(tenant)).toBe(0)
+})
+
+test('[H6] who is refused and keeps its connection is cut off after a second, and has its answer whole although it sends on', async () => {
+  const request = upgradeRequest(broker.port, path, 'sk_wrong')
+  const caller = raw(request, true)
+  caller.socket.pause()
+  await new Promise((resolve) => caller.socket.write(Buffer.alloc(16 * 1024 * 1024), resolve))
+  caller.socket.resume()
+  await once(caller.socket, 'end')
+  const since = performance.now()
+  const [head = '', body = ''] = caller.heard().toString().split('\r\n\r\n')
+  expect(head).toMatch(/^HTTP\/1\.1 401 /)
+  expect(Buffer.byteLength(body)).toBe(Number(/content-length: (\d+)/.exec(head)?.[1]))
+  await eventually(
+    async () => caller.socket.destroyed || caller.socket.write('x'),
+    () => caller.socket.destroyed,
+  )
+  expect(performance.now() - since).toBeLessThan(2_000)
 })
 
 test('[R4] a sub-protocol offered twice is offered once', async () => {
