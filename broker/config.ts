@@ -103,11 +103,13 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   if ('unfit' in proxies)
     throw new Misuse([`${told.place('trustedProxies')}: ${JSON.stringify(proxies.unfit)} is no address or network.`])
   const secrets = secretsOf(env)
+  const specs = specsOf(upstreams, settings.upstreamUrl, told)
+  readKeys(specs, secrets)
   return {
     ...settings,
     store: storeOf(settings.store, told),
     node: settings.node ?? `${hostname()}:${settings.port}`,
-    upstreams: specsOf(upstreams, settings.upstreamUrl, told),
+    upstreams: specs,
     prices: pricesOf(prices, told),
     proxies,
     tls: certificate(tlsCert, tlsKey, told),
@@ -196,6 +198,18 @@ function certificate(cert: string | undefined, key: string | undefined, told: Gi
   if (missing !== undefined)
     throw new Misuse([`${told.place(missing)}: a certificate and its key belong together, and this one is missing.`])
   return { cert: fileText(cert ?? '', told.place('tlsCert')), key: fileText(key ?? '', told.place('tlsKey')) }
+}
+
+/** Each is read now, and not when a call is to be dialled. What is wrong with one is said without it (K4). */
+function readKeys(specs: readonly UpstreamSpec[], secrets: Secrets): void {
+  const unfit = specs.filter(({ secret }) => secret !== null && !/^[!-~]*$/.test(secrets(secret) ?? ''))
+  if (unfit.length === 0) return
+  throw new Misuse(
+    unfit.map(
+      ({ id, secret }) =>
+        `${secret}: the key of the upstream "${id}" has a blank, a line break or a character beyond ASCII: give the key alone.`,
+    ),
+  )
 }
 
 function secretsOf(env: NodeJS.ProcessEnv): Secrets {

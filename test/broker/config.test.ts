@@ -141,6 +141,16 @@ const wrong: { what: string; args?: string[]; env?: Record<string, string>; text
     env: { TRUNKLINE_ADMIN_KEY_FILE: '/no/secret' },
     says: 'TRUNKLINE_ADMIN_KEY_FILE: the file /no/secret cannot be read (ENOENT)',
   },
+  {
+    what: 'the key of an upstream whose file is not there',
+    env: { OPENAI_API_KEY_FILE: '/no/key' },
+    says: 'OPENAI_API_KEY_FILE: the file /no/key cannot be read (ENOENT)',
+  },
+  {
+    what: 'a key that no header can hold',
+    env: { OPENAI_API_KEY: 'sk-1\nsk-2' },
+    says: 'OPENAI_API_KEY: the key of the upstream "openai" has a blank, a line break or a character beyond ASCII: give the key alone.',
+  },
 ]
 
 test.each(wrong)(
@@ -184,6 +194,10 @@ test('[CLI] secrets come from variables or files, and an empty one is none', () 
     undefined,
   ])
   expect(help()).not.toMatch(/--admin-key/) // what is on a command line is everybody's
+})
+
+test('[K4] what is wrong with a key is said without it', () => {
+  expect(refusal([], { OPENAI_API_KEY: 'sk-1 canary' })).not.toContain('canary')
 })
 
 test('[K6] only a trusted proxy is believed about where a caller is', () => {
