@@ -2,6 +2,7 @@
 // is over. Knows no rule and no store.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { Guard } from '../src/guard.ts'
 import type { Arrival } from '../src/http/door.ts'
 import type { PlanName } from '../src/plan.ts'
 import type { Admission, Desks, Offer, Sounds, Word } from '../src/ports.ts'
@@ -143,8 +144,13 @@ export class Calls implements Words {
     if (beforeUpgrade(refusal, wanted)) return refusal
     const peer = this.#accept(connection, refusedFrameBytes, protocol)
     if (peer === undefined) return undefined
-    listen(peer, { message: () => undefined, closed: () => undefined }, () => undefined)
-    turnAway(new NodeSocket(peer, connection.socket), refusal, offer.call, clock)
+    const cut = { cut: () => peer.terminate() }
+    const guard = new Guard(
+      () => cut,
+      (error) => this.#host.fault(error, offer.call),
+    )
+    listen(peer, { message: () => undefined, closed: () => undefined }, guard.broke)
+    guard.run(() => turnAway(new NodeSocket(peer, connection.socket), refusal, offer.call, guard.clock(clock)))
     return undefined
   }
 

@@ -1,5 +1,5 @@
 // Carries out what call.ts decides for one call: desk, dial, sockets, timers. It is its provider's line. Knows no host and no frame's content.
-import { offered, step, type Action, type Call, type CallEvent, type Outcome } from './call.ts'
+import { offered, step, type Action, type Call, type CallEvent, type Outcome, type Party } from './call.ts'
 import { dial, type Dialling } from './dialling.ts'
 import { Farewell, tooLong } from './farewell.ts'
 import { firstFrameDelayMs } from './limits.ts'
@@ -169,7 +169,7 @@ export class Exchange implements Line, Listener {
     this.#farewell.tell(refusal, causedBy)
   }
 
-  cut(by: 'caller' | 'upstream', refusal: Refusal): void {
+  cut(by: Party, refusal: Refusal): void {
     this.#step({ is: 'cut', by, refusal })
   }
 
@@ -177,7 +177,7 @@ export class Exchange implements Line, Listener {
     const { call, actions } = step(this.#call, event)
     this.#call = call
     if (call.state === 'leaving' && call.refusal === undefined) this.#relay.mute() // else it is heard to its end
-    for (const action of actions) this.#act(action)
+    for (const action of actions) this.#host.guard(() => this.#act(action)) // one that breaks keeps none of the others back
   }
 
   #act(action: Action): void {
@@ -235,6 +235,7 @@ export class Exchange implements Line, Listener {
         if (!this.ended) desks.leave(this.ref).catch(fault) // else the end itself gives it up; a ticket runs out by itself
       },
       refuse: (refusal: Refusal) => this.#step({ is: 'refused', refusal }),
+      guard: this.#host.guard,
       fault,
       changed: () => this.#tellHost(),
     }
@@ -252,8 +253,8 @@ export class Exchange implements Line, Listener {
   async #ask(): Promise<void> {
     if (this.#waiter?.place === undefined) return // it says goodbye
     const answer = await this.#host.desks.admit(this.#offer)
-    if (answer.is === 'granted') this.seated()
-    else if (this.#call.state === 'waiting') this.#waiter?.told(answer)
+    if (answer.is === 'granted') this.#host.guard(() => this.seated())
+    else if (this.#call.state === 'waiting') this.#host.guard(() => this.#waiter?.told(answer))
   }
 
   #open(): void {

@@ -218,6 +218,8 @@ export interface Brings {
   upstream: Upstream
   sounds: Sounds
   prices: PriceTable
+  /** Runs what a promise has brought: a bug in it ends this call, and nobody else hears of it (guard.ts). */
+  readonly guard: (work: () => void) => void
   /** A fault that no caller is told of: logged and counted by the host. */
   fault(error: unknown, call: string): void
   /** The call is over and its desk knows: the host may forget it. */

@@ -12,6 +12,7 @@ export const rules: Record<string, string[]> = {
   'src/meter.ts': ['test/rules/meter.test.ts'],
   'src/waiter.ts': ['test/rules/waiter.test.ts', 'test/rules/exchange-parked.test.ts'],
   'src/speaker.ts': ['test/rules/speaker.test.ts', 'test/rules/waiter.test.ts'],
+  'src/guard.ts': ['test/rules/guard.test.ts'],
   'src/earshot.ts': ['test/rules/earshot.test.ts'],
   'src/farewell.ts': ['test/rules/exchange-wrapping.test.ts', 'test/rules/exchange.test.ts'],
   'src/settings-check.ts': ['test/rules/desk-uploads.test.ts'],

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readConfig } from '../../broker/config.ts'
 import { startHost, type Host } from '../../broker/host.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
+import { Utterance } from '../../src/realtime/synth.ts'
 import { Relay } from '../../src/relay.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
 import { adminKey, Broker, upstreamKey } from '../support/broker.ts'
@@ -49,6 +50,62 @@ test('[C1] a bug in one call ends that call with a sentence, and no other', asyn
   await other.next('input_audio_buffer.cleared')
   expect(await broker.live(tenant)).toBe(1)
   await other.hangUp()
+  await broker.quiet(tenant)
+})
+
+function aBug(): never {
+  throw new Error('a bug')
+}
+
+test.each(['putThrough', 'connect', 'fromUpstream'] as const)(
+  '[C1] a bug while a call is dialled, in %s: its caller hears of it, its line is free, the next call is served',
+  async (step) => {
+    const tenant = await broker.tenant()
+    vi.spyOn(Relay.prototype, step).mockImplementationOnce(aBug)
+    const caller = new Caller(broker.wsUrl, tenant.key)
+    expect(await caller.error()).toMatchObject({ code: 'internal_error' })
+    expect(await caller.closing()).toMatchObject({ code: 1011 })
+    await broker.quiet(tenant)
+    expect(faults).toEqual(['call: Error: a bug'])
+    const next = await liveCaller(broker.wsUrl, tenant.key)
+    await next.hangUp()
+    await broker.quiet(tenant)
+  },
+)
+
+test('[C1] a bug in the line that a waiting caller hears, when its sound comes or in time, ends that wait alone', async () => {
+  const tenant = await broker.tenant({ caps: { lines: 1 } })
+  const live = await liveCaller(broker.wsUrl, tenant.key)
+  const due = vi.spyOn(Utterance.prototype, 'due')
+  for (const atOnce of [true, false]) {
+    const waiting = new Caller(broker.wsUrl, tenant.key)
+    await waiting.next('trunkline.queue.joined')
+    if (!atOnce) await waiting.next('response.created')
+    due.mockImplementationOnce(aBug)
+    expect(await waiting.error()).toMatchObject({ code: 'internal_error' })
+    expect(await waiting.closing()).toMatchObject({ code: 1011 })
+  }
+  expect(faults).toEqual(['call: Error: a bug', 'call: Error: a bug'])
+  await live.hangUp()
+  await broker.quiet(tenant)
+})
+
+test('[C1] [G6] a bug in a call whose turn has come ends it; the others whose turn came with it are put through', async () => {
+  const tenant = await broker.tenant({ caps: { lines: 1 } })
+  const live = await liveCaller(broker.wsUrl, tenant.key)
+  const waiting = []
+  for (let i = 0; i < 3; i++) {
+    const caller = new Caller(broker.wsUrl, tenant.key)
+    await caller.next('trunkline.queue.joined')
+    waiting.push(caller)
+  }
+  vi.spyOn(Relay.prototype, 'putThrough').mockImplementationOnce(aBug)
+  await broker.admin('PATCH', `/tenants/${tenant.id}`, { caps: { lines: 4 } })
+  const [first, ...others] = waiting
+  expect(await first?.error()).toMatchObject({ code: 'internal_error' })
+  for (const other of others) await other.next('session.created')
+  expect(faults).toEqual(['call: Error: a bug'])
+  for (const caller of [live, ...others]) await caller.hangUp()
   await broker.quiet(tenant)
 })
 

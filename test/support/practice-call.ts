@@ -129,6 +129,7 @@ export class PracticeCall implements Socket {
       upstream: this.#line,
       sounds,
       prices: shippedPrices,
+      guard: (work) => work(),
       fault: (error) => host.fault(error),
       settled: () => {
         this.#exchange = undefined
