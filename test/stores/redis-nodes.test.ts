@@ -103,3 +103,18 @@ test('[G9] what a node has left that never comes back is ended by another', asyn
   )
   expect(await notedBy('left')).toEqual(tenants)
 })
+
+test('[G6] a desk that decides is not forgotten, however many others are asked for meanwhile: its node hears of it on', async () => {
+  const node = await nodeOf('one')
+  await openDesks(node)
+  const [offer] = offers('one') as [Offer]
+  const decision = node.desks.admit(offer)
+  for (let i = 0; i < 1_000; i++) node.homes.desk(`ten_${i}`)
+  expect(await decision).toMatchObject({ is: 'granted' })
+  const [deciding = '', idle = ''] = tenants.map((tenant) => `trunkline:{${tenant}}:seated`)
+  const channels = await eventually(
+    async () => (await redis.cli('pubsub', 'shardchannels')).split('\n'),
+    (heard) => !heard.includes(idle),
+  )
+  expect(channels).toContain(deciding)
+})
