@@ -47,6 +47,8 @@ export class Door {
     } catch (error) {
       this.#host.fault(error, call)
       await respond(socket, refusalResponse({ why: 'bug' }, call), request)
+    } finally {
+      this.#host.calls.answered(call)
     }
   }
 

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readConfig } from '../../broker/config.ts'
 import { startHost, type Host } from '../../broker/host.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
+import { DeskLife } from '../../src/desk-life.ts'
+import { makeKey, webSha256 } from '../../src/http/key.ts'
 import { Utterance } from '../../src/realtime/synth.ts'
 import { Relay } from '../../src/relay.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
@@ -15,6 +17,7 @@ import { Caller, liveCaller } from '../support/caller.ts'
 let dir: string
 let sim: Sim
 let host: Host
+let ending: Promise<void> | undefined
 let broker: Broker
 let faults: string[] = []
 beforeEach(async () => {
@@ -22,11 +25,12 @@ beforeEach(async () => {
   sim = await startSim({ port: 0, pace: 'burst' })
   const env = { TRUNKLINE_ADMIN_KEY: adminKey, OPENAI_API_KEY: upstreamKey, TRUNKLINE_UPSTREAM_URL: sim.url }
   faults = []
-  host = await startHost(readConfig(['--port', '0', '--store', dir], env), {
+  ending = undefined
+  host = await startHost(readConfig(['--port', '0', '--store', dir, '--drain-grace-seconds', '0'], env), {
     fault: (of, error) => faults.push(`${of}: ${String(error)}`),
     log: () => undefined,
   })
-  const life = { close: () => host.drain(0), restart: () => Promise.reject(new Error('it has no next life')) }
+  const life = { close: () => ending ?? host.drain(0), restart: () => Promise.reject(new Error('it has no next life')) }
   broker = new Broker(`http://127.0.0.1:${host.port}`, sim, [], life)
 })
 afterEach(async () => {
@@ -131,4 +135,41 @@ test('[G10] a desk that fails: a new call is told within 500 ms to come again, l
   await live.hangUp()
   await broker.quiet(tenant)
   expect(await broker.usage(tenant)).toMatchObject({ calls: 1, replies: 1 })
+})
+
+/** The next decision is heard of when the test lets it. */
+function holdDecision(): { decides: Promise<unknown>; decided: () => void } {
+  const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  vi.spyOn(DeskLife.prototype, 'admit').mockImplementationOnce(async function (this: DeskLife, offer) {
+    begun.resolve()
+    const admission = await this.admit(offer)
+    await over.promise
+    return admission
+  })
+  return { decides: begun.promise, decided: () => over.resolve() }
+}
+
+test('[D1] a host that stops while the last upgrade is decided answers it, and is gone as soon as it has', async () => {
+  const { key } = await makeKey((await broker.tenant()).id, webSha256) // good in form, and nobody's
+  const { decides, decided } = holdDecision()
+  const refused = new Caller(broker.wsUrl, key).refusal()
+  await decides
+  ending = host.drain(60_000)
+  decided()
+  expect((await refused).status).toBe(401)
+  await ending
+})
+
+test('[D1] who is given a place after those who wait were turned away is turned away as well', async () => {
+  const tenant = await broker.tenant({ caps: { lines: 1 } })
+  const live = await liveCaller(broker.wsUrl, tenant.key)
+  const { decides, decided } = holdDecision()
+  const late = new Caller(broker.wsUrl, tenant.key)
+  await decides
+  ending = host.drain(60_000)
+  decided()
+  expect(await late.error()).toMatchObject({ code: 'draining' })
+  await late.closing()
+  await live.hangUp()
+  await ending
 })
