@@ -2,7 +2,7 @@
 // host. Rules L1, L4, L6–L8.
 import { named, unitsOf } from './budget.ts'
 import { isoOf } from './calendar.ts'
-import { DeskBudget, type Alert } from './desk-budget.ts'
+import { DeskBudget, type Alert, type Seats } from './desk-budget.ts'
 import type { DeskCounts } from './desk-counts.ts'
 import type { Audit, DeskHomes } from './desk-homes.ts'
 import { DeskLedger } from './desk-ledger.ts'
@@ -11,7 +11,7 @@ import { DeskPages } from './desk-pages.ts'
 import type { DeskPools } from './desk-pools.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { tokensOf, type Entry } from './ledger.ts'
-import type { Tenant } from './plan.ts'
+import { linesOf, type Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Metered, Progress, Renewal } from './ports.ts'
 import type { Refusal } from './refusal.ts'
 import type { Message } from './webhook-events.ts'
@@ -20,6 +20,8 @@ import type { Message } from './webhook-events.ts'
 export interface Heard {
   renewal: Renewal
   alerts: Alert[]
+  /** Others wait for what it holds no more. */
+  waits: boolean
 }
 
 /** Calls that are open, and why their tenant may not talk, where it may not. */
@@ -38,6 +40,7 @@ export class DeskBooks {
   readonly pages: DeskPages
   readonly ledger: DeskLedger
   readonly budget: DeskBudget
+  readonly #rosters: DeskRosters
   readonly #counts: DeskCounts
   readonly #audit: Audit
   readonly #pools: DeskPools
@@ -48,6 +51,7 @@ export class DeskBooks {
     this.pages = new DeskPages(rosters, registry)
     this.ledger = new DeskLedger(rosters, this.pages)
     this.budget = new DeskBudget(rosters, this.pages)
+    this.#rosters = rosters
     this.#counts = counts
     this.#audit = audit
     this.#pools = pools
@@ -56,12 +60,20 @@ export class DeskBooks {
 
   /** A live call's word. */
   heard(ref: CallRef, entries: readonly Entry[], { metered, hold }: Progress, tenant: Tenant, now: number): Heard {
+    const waiting = this.#waiting(tenant)
+    const before = waiting > 0 ? this.seats(tenant, now).free : 0
     const burnt = this.#debit(ref, entries, metered, tenant, now)
     if (hold !== undefined) this.budget.hold(ref.call, hold, now)
     else this.budget.holdOn(ref.call, now)
     const alerts = this.alerts(ref.pool, tenant, burnt, now)
     const refusal = this.budget.refusalOf(ref.call, tenant, now)
-    return { renewal: refusal === undefined ? { is: 'kept' } : { is: 'withdrawn', refusal }, alerts }
+    const waits = waiting > before && this.seats(tenant, now).free > before
+    return { renewal: refusal === undefined ? { is: 'kept' } : { is: 'withdrawn', refusal }, alerts, waits }
+  }
+
+  /** How many callers may have a line now, each with room for its first reply (L4). */
+  seats(tenant: Tenant, now: number): Seats {
+    return this.budget.seats(tenant, this.ledger.newcomerHold(), now)
   }
 
   /** Its last one. */
@@ -96,6 +108,12 @@ export class DeskBooks {
     this.budget.sweep(now)
   }
 
+  /** Who waits while a line is free. */
+  #waiting(tenant: Tenant): number {
+    const [leases, queue] = [this.#rosters.get('leases'), this.#rosters.get('queue')]
+    return leases.size() < linesOf(tenant) ? queue.size() : 0
+  }
+
   #debit(ref: CallRef, entries: readonly Entry[], metered: Metered | undefined, tenant: Tenant, now: number): Alert[] {
     const more = this.ledger.metered(ref, metered, tenant, now)
     this.#counts.metered(ref.pool, tenant.plan, more)
@@ -120,7 +138,7 @@ export class DeskBooks {
 }
 
 export function withdrawn(refusal: Refusal): Heard {
-  return { renewal: { is: 'withdrawn', refusal }, alerts: [] }
+  return { renewal: { is: 'withdrawn', refusal }, alerts: [], waits: false }
 }
 
 /** What webhooks are told of it, in the units in which it is set. Its id is the same whoever tells it. */

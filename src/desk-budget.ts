@@ -10,7 +10,7 @@ import { burnMs, burnStepMs, leaseTtlMs } from './limits.ts'
 import { note, within, type Meter } from './meter.ts'
 import { callLimits, plans, shadowLimits, tenantLimits, trialDaysOf, type Tenant } from './plan.ts'
 import type { Refusal } from './refusal.ts'
-import { pageOf, reached, short, spent, type Reached, type Spent } from './threshold.ts'
+import { pageOf, reached, roomIn, spent, type Reached, type Spent } from './threshold.ts'
 
 /** What a tenant, its calls and its operator are to be told. `shadow`: of budgets that are only tried. */
 export type Alert = BudgetAlert | { is: 'suspended'; micro_usd_per_hour: number; most: number }
@@ -26,6 +26,12 @@ export interface BudgetReading extends BudgetState {
   /** By replies that run and callers that have just come. */
   held: number
   shadow: boolean
+}
+
+/** How many more may have a line, and what the next one hears; no refusal: any number may. */
+export interface Seats {
+  free: number
+  refusal: Refusal | undefined
 }
 
 const dayMs = 86_400_000
@@ -94,19 +100,21 @@ export class DeskBudget {
     return gone && exhausted(gone, 'This call’s', now)
   }
 
-  /** Why there is no room for one more, beside what is held for others. */
-  short(tenant: Tenant, asked: Hold, now: number): Refusal | undefined {
+  /** How many more there is room for, who each ask for so much, beside what is held for others (L4). */
+  seats(tenant: Tenant, asked: Hold, now: number): Seats {
+    const refusal = this.refusal(tenant, now)
+    if (refusal !== undefined) return { free: 0, refusal }
     const [pages, held] = [this.#pages.at(tenant, now), this.#held()]
-    const limit = short(
+    const { seats: free, limit } = roomIn(
       pages,
       tenantLimits(tenant),
       ({ account }) => heldOf(held, account, now),
       ({ account }) => partOf(asked, account),
     )
-    if (limit === undefined) return undefined
+    if (limit === undefined) return { free, refusal: undefined }
     const { window, account, amount, left, ends } = readingOf(limit, pages, held, now)
     const budget = { window, account, amount, left, ends }
-    return { why: 'budget_held', details: { what: named(limit), window }, budget }
+    return { free, refusal: { why: 'budget_held', details: { what: named(limit), window }, budget } }
   }
 
   hold(call: string, estimate: Hold, now: number): void {

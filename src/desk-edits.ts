@@ -2,7 +2,7 @@
 // Rules G7, G8, A3.
 import { keyEntry, tenantEntry, type AuditEntry } from './audit.ts'
 import type { BudgetsSeen } from './budget-notes.ts'
-import type { DeskBudget } from './desk-budget.ts'
+import type { DeskBooks } from './desk-books.ts'
 import { holding, holdNarrow, type Holding } from './desk-holding.ts'
 import type { Audit } from './desk-homes.ts'
 import type { DeskQueue } from './desk-queue.ts'
@@ -34,7 +34,7 @@ interface Parts {
   registry: SqlRegistry
   records: SqlRecords
   queue: DeskQueue
-  budget: DeskBudget
+  books: DeskBooks
   sounds: SqlSounds
   audit: Audit
   transact: Transact
@@ -147,15 +147,15 @@ export class DeskEdits {
   }
 
   #budgets(tenant: Tenant, now: number): BudgetsSeen {
-    const { budget } = this.#parts
+    const { budget } = this.#parts.books
     return { readings: budget.reading(tenant, now), refusal: budget.refusal(tenant, now) }
   }
 
   /** Live calls that may not go on, by their tenant's budgets or their own. */
   #ending(tenant: Tenant, now: number): string[] {
-    const { records, budget } = this.#parts
+    const { records, books } = this.#parts
     const live = records.openCalls().filter(({ admitted }) => admitted !== null)
-    return live.filter(({ id }) => budget.refusalOf(id, tenant, now) !== undefined).map(({ id }) => id)
+    return live.filter(({ id }) => books.budget.refusalOf(id, tenant, now) !== undefined).map(({ id }) => id)
   }
 
   /** Where the tenant may not talk nobody is put through, and all who wait are told why. */
@@ -166,7 +166,7 @@ export class DeskEdits {
     barred: Refusal | undefined,
     now: number,
   ): Omit<Effect, 'notes' | 'ends'> {
-    const seated = new Set(barred === undefined ? this.#seatable(after, now) : [])
+    const seated = new Set(this.#seatable(after, now))
     const served = (model: string): boolean => barred === undefined && after.models?.includes(model) !== false
     return {
       lines: this.#parts.queue.lines(after, now),
@@ -180,7 +180,8 @@ export class DeskEdits {
   #seatable(tenant: Tenant, now: number): string[] {
     const desk = this.#parts.rosters.gate(tenant, undefined, null, now)
     const [first, ...more] = desk.quotas
-    return advance({ ...desk, quotas: [ample(first), ...more.map(ample)] }, { now, ttlMs: leaseTtlMs, room: 0 })
+    const terms = { now, ttlMs: leaseTtlMs, room: 0, seats: this.#parts.books.seats(tenant, now).free }
+    return advance({ ...desk, quotas: [ample(first), ...more.map(ample)] }, terms)
   }
 
   /** What the work gives, and no trace of it: numbers that cannot differ from those of the edit itself. */

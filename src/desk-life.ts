@@ -199,8 +199,9 @@ export class DeskLife implements Desks {
     return this.steps.resume()
   }
 
-  #heard({ call }: CallRef, { renewal, alerts }: Heard): Renewal {
+  #heard({ call }: CallRef, { renewal, alerts, waits }: Heard): Renewal {
     this.#spread(alerts, call)
+    if (waits) this.#host.background(this.#tried(() => this.levelAll())) // what it holds no more is another's (L4)
     return renewal
   }
 

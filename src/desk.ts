@@ -14,6 +14,7 @@ import { learningMs } from './limits.ts'
 import { SqlMessages } from './messages-sql.ts'
 import { keyValid } from './plan.ts'
 import type { Standing, TickAnswer } from './ports.ts'
+import type { Refusal } from './refusal.ts'
 import { SqlRecords } from './records-sql.ts'
 import { SqlRegistry } from './registry-sql.ts'
 import { PackedRosters } from './roster-packed.ts'
@@ -48,8 +49,8 @@ export class SqlDesk extends TenantDesk {
     this.sounds = new SqlSounds(sql)
     this.uploads = new DeskUploads(this.registry, this.sounds, transact)
     this.audit = homes.audit
-    const { rosters, registry, records, queue, budget, sounds, audit } = this
-    this.edits = new DeskEdits({ rosters, registry, records, queue, budget, sounds, audit, transact: this.transact })
+    const { rosters, registry, records, queue, books, sounds, audit } = this
+    this.edits = new DeskEdits({ rosters, registry, records, queue, books, sounds, audit, transact: this.transact })
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
@@ -58,16 +59,19 @@ export class SqlDesk extends TenantDesk {
     for (const home of [SqlRoster, PackedRosters, ...own]) home.prepare(sql)
   }
 
-  /** The waiting calls that are to be ticked now, and what each is told; `withdrawn`: that its key is good no more (K3). */
-  due(now: number): (Due & Standing & { withdrawn: boolean })[] {
-    return this.transact(() =>
-      this.ticks.due(now).map(({ call, place }) => {
+  /** The waiting calls that are to be ticked now, and what each is told, or why it waits for nothing any more (K3, L6). */
+  due(now: number): (Due & Standing & { refusal: Refusal | undefined })[] {
+    return this.transact(() => {
+      const tenant = this.registry.tenant()
+      const barred = tenant && this.books.budget.refusal(tenant, now)
+      return this.ticks.due(now).map(({ call, place }) => {
         const kept = this.records.get(call)
         const key = kept && this.registry.key(kept.key)
-        const withdrawn = key === undefined || !keyValid(key, now)
-        return { call, place, etaMs: this.queue.etaMs(kept, place, now), withdrawn }
-      }),
-    )
+        const valid = key !== undefined && keyValid(key, now)
+        const refusal: Refusal | undefined = valid ? barred : { why: 'key_withdrawn' }
+        return { call, place, etaMs: this.queue.etaMs(kept, place, now), refusal }
+      })
+    })
   }
 
   /** Nobody was heard for a while, and lines ran out unheard: nothing new is granted until their calls have said that they are there (G10). */

@@ -215,7 +215,7 @@ export class SqlSteps implements DeskSteps {
 }
 
 /** What a desk that nobody owns says to a call's word. */
-export const unheard: Heard = { renewal: { is: 'kept' }, alerts: [] }
+export const unheard: Heard = { renewal: { is: 'kept' }, alerts: [], waits: false }
 
 /** What a desk that nobody owns says to an offer. */
 export const nobodys: Decision = { admission: { is: 'refused', refusal: { why: 'key_unknown' } }, lacks: false }

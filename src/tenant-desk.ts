@@ -6,7 +6,7 @@ import { DeskCounts, lost, reportOf, type Gauges } from './desk-counts.ts'
 import type { DeskHomes, Registry } from './desk-homes.ts'
 import { holdNarrow } from './desk-holding.ts'
 import { DeskBooks, type Affected, type Left, withdrawn, type Heard } from './desk-books.ts'
-import type { Alert, BudgetReading, DeskBudget } from './desk-budget.ts'
+import type { Alert, BudgetReading } from './desk-budget.ts'
 import { DeskEnds, refOf } from './desk-ends.ts'
 import type { Balances } from './desk-ledger.ts'
 import { DeskOutbox } from './desk-outbox.ts'
@@ -38,11 +38,10 @@ export class TenantDesk {
   readonly queue: DeskQueue
   readonly outbox: DeskOutbox
   readonly usage: DeskUsage
-  readonly budget: DeskBudget
+  readonly books: DeskBooks
   readonly #homes: DeskHomes
   readonly #registry: Registry
   readonly #records: Records
-  readonly #books: DeskBooks
   readonly #ends: DeskEnds
   readonly #pools: DeskPools
   readonly #admission: DeskAdmission
@@ -56,14 +55,13 @@ export class TenantDesk {
     this.counts = new DeskCounts(homes.counts)
     this.outbox = new DeskOutbox(this.rosters, this.counts, homes)
     this.#pools = new DeskPools(this.rosters, homes.shared)
-    this.#books = new DeskBooks(this.rosters, homes, this.counts, this.#pools, this.outbox)
-    this.budget = this.#books.budget
-    this.usage = new DeskUsage(registry, this.#books.pages)
-    this.#ends = new DeskEnds(this.rosters, records, this.counts, this.#books.ledger, this.outbox)
-    this.queue = new DeskQueue(this.rosters, registry, records, this.#books.ledger, ticks, transact)
+    this.books = new DeskBooks(this.rosters, homes, this.counts, this.#pools, this.outbox)
+    this.usage = new DeskUsage(registry, this.books.pages)
+    this.#ends = new DeskEnds(this.rosters, records, this.counts, this.books.ledger, this.outbox)
+    this.queue = new DeskQueue(this.rosters, registry, records, this.books, ticks, transact)
     const { rosters, counts, queue } = this
-    const own = { books: this.#books, pools: this.#pools, ticks }
-    const terms = (now: number, room: number): Terms => this.#terms(now, room)
+    const own = { books: this.books, pools: this.#pools, ticks }
+    const terms = (now: number, room: number, seats: number): Terms => this.#terms(now, room, seats)
     this.#admission = new DeskAdmission({ rosters, registry, records, counts, queue, terms, ...own })
   }
 
@@ -92,7 +90,8 @@ export class TenantDesk {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
       if (tenant === undefined) return []
-      const seated = advance(this.rosters.gate(tenant, undefined, null, now), this.#terms(now, 0))
+      const { free } = this.books.seats(tenant, now)
+      const seated = advance(this.rosters.gate(tenant, undefined, null, now), this.#terms(now, 0, free))
       for (const call of seated) this.#admission.seated(call, tenant.plan, now)
       if (seated.length > 0) this.#homes.ticks?.forward(0, now)
       return seated
@@ -115,12 +114,12 @@ export class TenantDesk {
       // A heartbeat that comes after the end, or one of a call that was given up for lost: it would hold a line that nobody frees.
       if (this.#records.isClosed(ref.call)) return withdrawn({ why: 'call_reset' })
       const tenant = this.#registry.tenant()
-      if (tenant === undefined) return { renewal: { is: 'kept' }, alerts: [] }
+      if (tenant === undefined) return { renewal: { is: 'kept' }, alerts: [], waits: false }
       this.#pools.enter(ref.pool) // also after the store had lost it: what its load takes there is to come back
       const quota = this.rosters.quota(ref.pool, now)
-      const told = load ?? quota.loads.get(ref.call) ?? this.#books.ledger.newcomerLoad()
+      const told = load ?? quota.loads.get(ref.call) ?? this.books.ledger.newcomerLoad()
       renew(this.rosters.gate(tenant, key, ref.agent, now), { call: ref.call, quota, load: told }, this.#terms(now, 0))
-      return this.#books.heard(ref, [], progress, tenant, now)
+      return this.books.heard(ref, [], progress, tenant, now)
     })
   }
 
@@ -128,8 +127,9 @@ export class TenantDesk {
   debit(ref: CallRef, entries: readonly Entry[], progress: Progress, now: number): Heard {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      if (tenant === undefined || !this.#records.isOpen(ref.call)) return { renewal: { is: 'kept' }, alerts: [] }
-      return this.#books.heard(ref, entries, progress, tenant, now)
+      if (tenant === undefined || !this.#records.isOpen(ref.call))
+        return { renewal: { is: 'kept' }, alerts: [], waits: false }
+      return this.books.heard(ref, entries, progress, tenant, now)
     })
   }
 
@@ -140,7 +140,7 @@ export class TenantDesk {
       const waits = this.#release(ref, tenant, now)
       if (!this.#records.isOpen(ref.call)) return { waits, alerts: [] }
       const known = this.#ends.known(ref.call, record, now)
-      const alerts = this.#books.ended(ref, entries, known, tenant, now)
+      const alerts = this.books.ended(ref, entries, known, tenant, now)
       this.#ends.close(ref, tenant, known, now)
       return { waits, alerts }
     })
@@ -151,13 +151,13 @@ export class TenantDesk {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
       const [pool = 'none'] = this.rosters.pools()
-      return tenant === undefined ? [] : this.#books.alerts(pool, tenant, [], now)
+      return tenant === undefined ? [] : this.books.alerts(pool, tenant, [], now)
     })
   }
 
   affected(now: number): Affected {
     const tenant = this.#registry.tenant()
-    const refusal = tenant && this.#books.budget.refusal(tenant, now)
+    const refusal = tenant && this.books.budget.refusal(tenant, now)
     return { calls: this.#records.openIds(), refusal }
   }
 
@@ -165,7 +165,7 @@ export class TenantDesk {
   resume(now: number): boolean {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      return tenant !== undefined && this.#books.resume(tenant, now)
+      return tenant !== undefined && this.books.resume(tenant, now)
     })
   }
 
@@ -185,7 +185,7 @@ export class TenantDesk {
       this.#ends.closeLost(tenant, now)
       this.#records.forget(now - keptMs)
       this.outbox.sweep(now)
-      this.#books.sweep(now)
+      this.books.sweep(now)
       this.#homes.audit.forget(now - auditKeptMs)
     })
   }
@@ -195,7 +195,8 @@ export class TenantDesk {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
       if (tenant === undefined) return undefined
-      const needed = needs(this.rosters.gate(tenant, undefined, null, now), this.rosters.quota(pool, now), now)
+      const [desk, { free }] = [this.rosters.gate(tenant, undefined, null, now), this.books.seats(tenant, now)]
+      const needed = needs(desk, this.rosters.quota(pool, now), now, free)
       const number = this.#pools.ask(pool, needed, now)
       if (number === undefined) return { is: 'under way' }
       const [block, debited] = [this.#block(needed), this.#pools.debited(pool)]
@@ -213,7 +214,7 @@ export class TenantDesk {
   /** Whether the next newcomer would have to wait for the pool: its slack is used. */
   lacks(pool: string, now: number): boolean {
     const { loads, tokens, sessions } = this.rosters.quota(pool, now)
-    return loads.sum() + this.#books.ledger.newcomerLoad() > tokens || loads.size() >= sessions
+    return loads.sum() + this.books.ledger.newcomerLoad() > tokens || loads.size() >= sessions
   }
 
   /** The quotas that its calls draw from, or would. */
@@ -224,7 +225,7 @@ export class TenantDesk {
   read(now: number): DeskReading | undefined {
     const tenant = this.#registry.tenant()
     if (tenant === undefined) return undefined
-    const { ledger, budget } = this.#books
+    const { ledger, budget } = this.books
     const [lines, usage] = [this.queue.lines(tenant, now), ledger.usage(tenant, now)]
     const [budgets, suspended] = [budget.reading(tenant, now), budget.suspendedAt() ?? null]
     return { tenant, lines, usage, budgets, suspended }
@@ -254,11 +255,11 @@ export class TenantDesk {
    */
   #block({ tokens, sessions }: Needs): number {
     const waiting = sessions.wants - sessions.has
-    return waiting > 0 ? Math.ceil((tokens.wants - tokens.has) / waiting) : this.#books.ledger.newcomerLoad()
+    return waiting > 0 ? Math.ceil((tokens.wants - tokens.has) / waiting) : this.books.ledger.newcomerLoad()
   }
 
-  #terms(now: number, room: number): Terms {
-    return { now, ttlMs: leaseTtlMs, room, learning: this.#homes.learningUntil() > now }
+  #terms(now: number, room: number, seats = Infinity): Terms {
+    return { now, ttlMs: leaseTtlMs, room, seats, learning: this.#homes.learningUntil() > now }
   }
 
   #gate(ref: CallRef, tenant: Tenant, now: number): Desk {
@@ -269,7 +270,7 @@ export class TenantDesk {
     const gate = this.#gate(ref, tenant, now)
     const place = gate.queue.rank(ref.call)
     release(gate, ref.call, now, ref.caller ?? undefined)
-    this.#books.budget.letGo(ref.call)
+    this.books.budget.letGo(ref.call)
     if (place !== undefined) this.#homes.ticks?.gaveUp(ref.call, place, now)
     return gate.queue.size() > 0
   }

@@ -210,9 +210,9 @@ export class DeskObject extends DurableObject<Env> {
     const { desk } = this.#steps
     const due = desk?.due(clock.now()) ?? []
     if (desk === undefined || due.length === 0) return
-    const asked = due.map(async ({ call, place, etaMs, withdrawn }) => {
+    const asked = due.map(async ({ call, place, etaMs, refusal }) => {
       const stub = callOf(this.env, call)
-      if (withdrawn) return stub.told({ is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
+      if (refusal !== undefined) return stub.told({ is: 'wrapUp', refusal })
       return desk.ticked({ call, place }, await stub.tick({ place, etaMs }), clock.now())
     })
     this.ctx.waitUntil(

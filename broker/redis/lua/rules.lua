@@ -1529,7 +1529,7 @@ function decide(desk, ask, t)
             return {
                 is = "full",
                 of = "room",
-                short = ____exports.shortage(desk, ask, waiting)
+                short = ____exports.shortage(desk, ask, waiting, t.seats)
             }
         end
         desk.queue:set(
@@ -1546,7 +1546,7 @@ function decide(desk, ask, t)
     return {
         is = "queued",
         place = place,
-        short = ____exports.shortage(desk, ask, place)
+        short = ____exports.shortage(desk, ask, place, t.seats)
     }
 end
 --- Who waits is still there: its place, and the lines of its key and agent, are its own for a TTL more (G4, G8).
@@ -1580,8 +1580,11 @@ function ____exports.release(desk, call, now, caller)
         roster:delete(call)
     end
 end
---- What is short where the call would stand behind so many: its own line first, then what its pool has granted.
-function ____exports.shortage(desk, ____bindingPattern0, ahead)
+--- What is short where the call would stand behind so many: its own line first, then its budgets, then what its pool has granted.
+function ____exports.shortage(desk, ____bindingPattern0, ahead, seats)
+    if seats == nil then
+        seats = math.huge
+    end
     local load
     local sessions
     local tokens
@@ -1595,6 +1598,9 @@ function ____exports.shortage(desk, ____bindingPattern0, ahead)
     local cap = ____desk_lines_5[1].cap
     if leases:size() + ahead >= cap then
         return "lines"
+    end
+    if ahead >= seats then
+        return "budget"
     end
     if loads:size() >= sessions and loads:sum() + load <= tokens then
         return "sessions"
@@ -1617,24 +1623,31 @@ function seat(desk, ____bindingPattern0, t)
     quota.loads:set(call, load)
     return {is = "granted"}
 end
-function fits(desk, ____bindingPattern0, load, ____bindingPattern1)
+function fits(desk, ____bindingPattern0, load, t, taken)
+    if taken == nil then
+        taken = 0
+    end
     local sessions
     local tokens
     local loads
     loads = ____bindingPattern0.loads
     tokens = ____bindingPattern0.tokens
     sessions = ____bindingPattern0.sessions
-    local learning
-    learning = ____bindingPattern1.learning
+    local ____t_6 = t
+    local learning = ____t_6.learning
     if learning == nil then
         learning = false
     end
-    if learning then
+    local seats = ____t_6.seats
+    if seats == nil then
+        seats = math.huge
+    end
+    if learning or taken >= seats then
         return false
     end
-    local ____desk_lines_6 = desk.lines
-    local leases = ____desk_lines_6[1].leases
-    local cap = ____desk_lines_6[1].cap
+    local ____desk_lines_7 = desk.lines
+    local leases = ____desk_lines_7[1].leases
+    local cap = ____desk_lines_7[1].cap
     return leases:size() < cap and loads:size() < sessions and loads:sum() + load <= tokens
 end
 function takeUp(desk, ____bindingPattern0)
@@ -1654,19 +1667,19 @@ function arrival(desk, ____bindingPattern0, now)
     if headStartMs == nil then
         headStartMs = 0
     end
-    local ____temp_7
+    local ____temp_8
     if caller == nil then
-        ____temp_7 = nil
+        ____temp_8 = nil
     else
-        ____temp_7 = desk.places:get(caller)
+        ____temp_8 = desk.places:get(caller)
     end
-    local remembered = ____temp_7
+    local remembered = ____temp_8
     return remembered or now - headStartMs
 end
 function sweep(desk, now)
-    local ____desk_lines_8 = desk.lines
-    local tenant = ____desk_lines_8[1]
-    local narrow = __TS__ArraySlice(____desk_lines_8, 1)
+    local ____desk_lines_9 = desk.lines
+    local tenant = ____desk_lines_9[1]
+    local narrow = __TS__ArraySlice(____desk_lines_9, 1)
     for ____, lost in ipairs(tenant.leases:purge(now)) do
         for ____, ____value in ipairs(desk.quotas) do
             local loads = ____value.loads
@@ -1758,7 +1771,13 @@ function ____exports.advance(desk, t)
                 end
             ) or desk.quotas[1]
             local load = quota.wants:get(call) or 0
-            if not fits(desk, quota, load, t) then
+            if not fits(
+                desk,
+                quota,
+                load,
+                t,
+                #seated
+            ) then
                 return seated
             end
             seat(ofTenant, {call = call, quota = quota, load = load}, t)
@@ -1789,7 +1808,10 @@ function ____exports.read(desk, now)
         over = math.max(0, live - cap)
     }
 end
-function ____exports.needs(desk, quota, now)
+function ____exports.needs(desk, quota, now, seats)
+    if seats == nil then
+        seats = math.huge
+    end
     sweep(desk, now)
     local ____desk_lines_4 = desk.lines
     local leases = ____desk_lines_4[1].leases
@@ -1804,7 +1826,10 @@ function ____exports.needs(desk, quota, now)
     }
     for ____, call in ipairs(desk.queue:first(math.max(
         0,
-        cap - leases:size()
+        math.min(
+            seats,
+            cap - leases:size()
+        )
     ))) do
         do
             local __continue41
@@ -1825,7 +1850,7 @@ function ____exports.needs(desk, quota, now)
     end
     return {tokens = tokens, sessions = sessions}
 end
---- The lines that free one after another for those who wait: all of them, or, where the pool is short, those in use.
+--- The lines that free one after another for those who wait: all of them, or, where budget or pool is short, those in use.
 function ____exports.turning(____bindingPattern0, short)
     local cap
     local leases
@@ -2120,17 +2145,36 @@ function ____exports.spent(pages, limits)
     end
     return last
 end
---- The budget that has no room for what is asked beside what is held already, if any has none. Where nothing is held the rest of a budget is
--- given whole: it would be of no use otherwise.
-function ____exports.short(pages, limits, held, asked)
-    return __TS__ArrayFind(
-        limits,
-        function(____, limit)
-            local ____opt_2 = ____exports.pageOf(pages, limit)
-            local used, others = ____opt_2 and ____opt_2.used:get(limit.account) or 0, held(limit)
-            return others > 0 and used + others + asked(limit) > limit.amount
+--- For how many more who each ask for so much there is room beside what is held already. Where nothing is held the rest of a budget is given
+-- whole: it would be of no use otherwise.
+function ____exports.roomIn(pages, limits, held, asked)
+    local least = {seats = math.huge, limit = nil}
+    for ____, limit in ipairs(limits) do
+        do
+            local __continue15
+            repeat
+                local each = asked(limit)
+                if each == 0 then
+                    __continue15 = true
+                    break
+                end
+                local ____opt_2 = ____exports.pageOf(pages, limit)
+                local used, others = ____opt_2 and ____opt_2.used:get(limit.account) or 0, held(limit)
+                local seats = math.max(
+                    others > 0 and 0 or 1,
+                    math.floor((limit.amount - used - others) / each)
+                )
+                if seats < least.seats then
+                    least = {seats = seats, limit = limit}
+                end
+                __continue15 = true
+            until true
+            if not __continue15 then
+                break
+            end
         end
-    )
+    end
+    return least
 end
 return ____exports
 end)()
@@ -3927,7 +3971,7 @@ local trialDaysOf = ____plan_2Ets.trialDaysOf
 local ____threshold_2Ets = modules["threshold"]
 local pageOf = ____threshold_2Ets.pageOf
 local reached = ____threshold_2Ets.reached
-local short = ____threshold_2Ets.short
+local roomIn = ____threshold_2Ets.roomIn
 local spent = ____threshold_2Ets.spent
 function alertOf(____bindingPattern0, shadow)
     local ends
@@ -3958,10 +4002,10 @@ function readingOf(limit, pages, held, now, shadow)
         shadow = false
     end
     local page = pageOf(pages, limit)
-    local ____limit_4 = limit
-    local window = ____limit_4.window
-    local account = ____limit_4.account
-    local amount = ____limit_4.amount
+    local ____limit_5 = limit
+    local window = ____limit_5.window
+    local account = ____limit_5.account
+    local amount = ____limit_5.amount
     local used, kept = page and page.used:get(account) or 0, heldOf(held, account, now)
     local left = math.max(0, amount - used - kept)
     return {
@@ -3980,9 +4024,9 @@ function exhausted(____bindingPattern0, whose, now)
     local limit
     limit = ____bindingPattern0.limit
     ends = ____bindingPattern0.ends
-    local ____limit_9 = limit
-    local window = ____limit_9.window
-    local account = ____limit_9.account
+    local ____limit_10 = limit
+    local window = ____limit_10.window
+    local account = ____limit_10.account
     local amount, what = limit.amount / unitsOf(limit), named(limit)
     return {
         why = "budget_exhausted",
@@ -4110,9 +4154,13 @@ function DeskBudget.prototype.refusalOf(self, call, tenant, now)
     )
     return gone and exhausted(gone, "This call’s", now)
 end
-function DeskBudget.prototype.short(self, tenant, asked, now)
+function DeskBudget.prototype.seats(self, tenant, asked, now)
+    local refusal = self:refusal(tenant, now)
+    if refusal ~= nil then
+        return {free = 0, refusal = refusal}
+    end
     local pages, held = self._pages:at(tenant, now), self:_held()
-    local limit = short(
+    local ____roomIn_result_2 = roomIn(
         pages,
         tenantLimits(tenant),
         function(____bindingPattern0)
@@ -4126,15 +4174,17 @@ function DeskBudget.prototype.short(self, tenant, asked, now)
             return partOf(asked, account)
         end
     )
+    local free = ____roomIn_result_2.seats
+    local limit = ____roomIn_result_2.limit
     if limit == nil then
-        return nil
+        return {free = free, refusal = nil}
     end
-    local ____readingOf_result_2 = readingOf(limit, pages, held, now)
-    local window = ____readingOf_result_2.window
-    local account = ____readingOf_result_2.account
-    local amount = ____readingOf_result_2.amount
-    local left = ____readingOf_result_2.left
-    local ends = ____readingOf_result_2.ends
+    local ____readingOf_result_3 = readingOf(limit, pages, held, now)
+    local window = ____readingOf_result_3.window
+    local account = ____readingOf_result_3.account
+    local amount = ____readingOf_result_3.amount
+    local left = ____readingOf_result_3.left
+    local ends = ____readingOf_result_3.ends
     local budget = {
         window = window,
         account = account,
@@ -4143,12 +4193,15 @@ function DeskBudget.prototype.short(self, tenant, asked, now)
         ends = ends
     }
     return {
-        why = "budget_held",
-        details = {
-            what = named(limit),
-            window = window
-        },
-        budget = budget
+        free = free,
+        refusal = {
+            why = "budget_held",
+            details = {
+                what = named(limit),
+                window = window
+            },
+            budget = budget
+        }
     }
 end
 function DeskBudget.prototype.hold(self, call, estimate, now)
@@ -4180,12 +4233,12 @@ function DeskBudget.prototype.sweep(self, now)
 end
 function DeskBudget.prototype.reading(self, tenant, now)
     local pages, held = self._pages:at(tenant, now), self:_held()
-    local ____array_3 = __TS__SparseArrayNew(unpack(__TS__ArrayMap(
+    local ____array_4 = __TS__SparseArrayNew(unpack(__TS__ArrayMap(
         tenantLimits(tenant),
         function(____, limit) return readingOf(limit, pages, held, now) end
     )))
     __TS__SparseArrayPush(
-        ____array_3,
+        ____array_4,
         unpack(__TS__ArrayMap(
             shadowLimits(tenant),
             function(____, limit) return readingOf(
@@ -4197,7 +4250,7 @@ function DeskBudget.prototype.reading(self, tenant, now)
             ) end
         ))
     )
-    return {__TS__SparseArraySpread(____array_3)}
+    return {__TS__SparseArraySpread(____array_4)}
 end
 function DeskBudget.prototype._held(self)
     local input, output = self._rosters:get("held:input"), self._rosters:get("held:output")
@@ -4599,6 +4652,8 @@ local ____desk_2Dpages_2Ets = modules["desk-pages"]
 local DeskPages = ____desk_2Dpages_2Ets.DeskPages
 local ____ledger_2Ets = modules["ledger"]
 local tokensOf = ____ledger_2Ets.tokensOf
+local ____plan_2Ets = modules["plan"]
+local linesOf = ____plan_2Ets.linesOf
 function messageOf(alert, tenant, now)
     if alert.is == "suspended" then
         local data = {tenant = tenant, reason = "burn_rate", usd_per_hour = alert.micro_usd_per_hour / 1000000}
@@ -4647,6 +4702,7 @@ function DeskBooks.prototype.____constructor(self, rosters, homes, counts, pools
     self.pages = __TS__New(DeskPages, rosters, registry)
     self.ledger = __TS__New(DeskLedger, rosters, self.pages)
     self.budget = __TS__New(DeskBudget, rosters, self.pages)
+    self._rosters = rosters
     self._counts = counts
     self._audit = audit
     self._pools = pools
@@ -4657,6 +4713,8 @@ function DeskBooks.prototype.heard(self, ref, entries, ____bindingPattern0, tena
     local metered
     metered = ____bindingPattern0.metered
     hold = ____bindingPattern0.hold
+    local waiting = self:_waiting(tenant)
+    local before = waiting > 0 and self:seats(tenant, now).free or 0
     local burnt = self:_debit(
         ref,
         entries,
@@ -4671,7 +4729,15 @@ function DeskBooks.prototype.heard(self, ref, entries, ____bindingPattern0, tena
     end
     local alerts = self:alerts(ref.pool, tenant, burnt, now)
     local refusal = self.budget:refusalOf(ref.call, tenant, now)
-    return {renewal = refusal == nil and ({is = "kept"}) or ({is = "withdrawn", refusal = refusal}), alerts = alerts}
+    local waits = waiting > before and self:seats(tenant, now).free > before
+    return {renewal = refusal == nil and ({is = "kept"}) or ({is = "withdrawn", refusal = refusal}), alerts = alerts, waits = waits}
+end
+function DeskBooks.prototype.seats(self, tenant, now)
+    return self.budget:seats(
+        tenant,
+        self.ledger:newcomerHold(),
+        now
+    )
 end
 function DeskBooks.prototype.ended(self, ref, entries, record, tenant, now)
     local metered = {live_ms = record.liveMs, micro_usd = record.timeMicroUsd}
@@ -4720,6 +4786,10 @@ function DeskBooks.prototype.sweep(self, now)
     self.pages:forgetOld(now)
     self.budget:sweep(now)
 end
+function DeskBooks.prototype._waiting(self, tenant)
+    local leases, queue = self._rosters:get("leases"), self._rosters:get("queue")
+    return leases:size() < linesOf(tenant) and queue:size() or 0
+end
 function DeskBooks.prototype._debit(self, ref, entries, metered, tenant, now)
     local more = self.ledger:metered(ref, metered, tenant, now)
     self._counts:metered(ref.pool, tenant.plan, more)
@@ -4738,17 +4808,17 @@ function DeskBooks.prototype._burnt(self, tenant, microUsd, now)
     local alerts = self.budget:burnt(tenant, microUsd, now)
     for ____, alert in ipairs(alerts) do
         do
-            local __continue17
+            local __continue19
             repeat
                 if alert.is ~= "suspended" then
-                    __continue17 = true
+                    __continue19 = true
                     break
                 end
                 local figures = {micro_usd_per_hour = alert.micro_usd_per_hour, most = alert.most}
                 self._audit:add({who = "broker", what = "tenant.suspended", figures = figures}, now)
-                __continue17 = true
+                __continue19 = true
             until true
-            if not __continue17 then
+            if not __continue19 then
                 break
             end
         end
@@ -4756,7 +4826,7 @@ function DeskBooks.prototype._burnt(self, tenant, microUsd, now)
     return alerts
 end
 function ____exports.withdrawn(refusal)
-    return {renewal = {is = "withdrawn", refusal = refusal}, alerts = {}}
+    return {renewal = {is = "withdrawn", refusal = refusal}, alerts = {}, waits = false}
 end
 return ____exports
 end)()
@@ -4930,11 +5000,11 @@ local roomOf = ____plan_2Ets.roomOf
 ____exports.DeskQueue = __TS__Class()
 local DeskQueue = ____exports.DeskQueue
 DeskQueue.name = "DeskQueue"
-function DeskQueue.prototype.____constructor(self, rosters, registry, records, ledger, ticks, transact)
+function DeskQueue.prototype.____constructor(self, rosters, registry, records, books, ticks, transact)
     self._rosters = rosters
     self._registry = registry
     self._records = records
-    self._ledger = ledger
+    self._books = books
     self._ticks = ticks
     self._transact = transact
 end
@@ -4943,7 +5013,7 @@ function DeskQueue.prototype.reading(self, now)
     if tenant == nil then
         return nil
     end
-    local lines = self:lines(tenant, now)
+    local lines, seats = self:lines(tenant, now), self._books:seats(tenant, now).free
     local data = __TS__ArrayMap(
         self:waiting(tenant, now),
         function(____, kept, place)
@@ -4954,8 +5024,14 @@ function DeskQueue.prototype.reading(self, now)
             local model = ____kept_0.model
             local began = ____kept_0.began
             local desk = self._rosters:gate(tenant, nil, nil, now)
-            local short = self:_short(desk, kept, place, now)
-            local eta_ms = self._ledger:etaMs(
+            local short = self:_short(
+                desk,
+                kept,
+                place,
+                seats,
+                now
+            )
+            local eta_ms = self._books.ledger:etaMs(
                 place,
                 turning(desk, short)
             )
@@ -5002,11 +5078,18 @@ function DeskQueue.prototype.etaMs(self, kept, place, now)
         return nil
     end
     local desk = self._rosters:gate(tenant, nil, nil, now)
-    return self._ledger:etaMs(
+    local seats = self._books:seats(tenant, now).free
+    return self._books.ledger:etaMs(
         place,
         turning(
             desk,
-            self:_short(desk, kept, place, now)
+            self:_short(
+                desk,
+                kept,
+                place,
+                seats,
+                now
+            )
         )
     )
 end
@@ -5084,7 +5167,7 @@ end
 function DeskQueue.prototype.isRemoved(self, call)
     return self._rosters:get("removed"):get(call) ~= nil
 end
-function DeskQueue.prototype._short(self, desk, ____bindingPattern0, place, now)
+function DeskQueue.prototype._short(self, desk, ____bindingPattern0, place, seats, now)
     local pool
     local call
     call = ____bindingPattern0.id
@@ -5097,7 +5180,8 @@ function DeskQueue.prototype._short(self, desk, ____bindingPattern0, place, now)
             quota = quota,
             load = quota.wants:get(call) or 0
         },
-        place
+        place,
+        seats
     )
 end
 return ____exports
@@ -5134,6 +5218,7 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     local queue = ____self__parts_0.queue
     local counts = ____self__parts_0.counts
     local rosters = ____self__parts_0.rosters
+    local books = ____self__parts_0.books
     local tenant = registry:tenant()
     local key = tenant and registry:keyByHash(offer.keyHash)
     if tenant == nil or key == nil then
@@ -5146,11 +5231,13 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     if queue:isRemoved(offer.call) then
         return {is = "refused", refusal = {why = "removed_from_queue"}}
     end
+    local seats = books:seats(tenant, now)
     local barred = self:_barred(
         offer,
         tenant,
         key,
         known,
+        seats,
         now
     )
     if barred ~= nil and known == nil then
@@ -5159,11 +5246,13 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
             offer.call,
             now
         )
+        books.budget:letGo(offer.call)
     end
     local admission = barred or self:_decide(
         offer,
         tenant,
         key,
+        seats,
         now,
         known == nil and first or admit
     )
@@ -5192,6 +5281,7 @@ end
 function DeskAdmission.prototype.barred(self, offer, now)
     local ____self__parts_1 = self._parts
     local registry = ____self__parts_1.registry
+    local books = ____self__parts_1.books
     local tenant = registry:tenant()
     local key = tenant and registry:keyByHash(offer.keyHash)
     if tenant == nil or key == nil then
@@ -5202,11 +5292,16 @@ function DeskAdmission.prototype.barred(self, offer, now)
         tenant,
         key,
         nil,
+        books:seats(tenant, now),
         now
     )
     return barred ~= nil and barred.refusal ~= nil and barred.refusal or nil
 end
-function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
+function DeskAdmission.prototype._barred(self, offer, tenant, key, known, ____bindingPattern0, now)
+    local refusal
+    local free
+    free = ____bindingPattern0.free
+    refusal = ____bindingPattern0.refusal
     local problem = offerProblem(offer, tenant, key, now)
     if problem ~= nil then
         return {is = "refused", refusal = problem}
@@ -5214,26 +5309,11 @@ function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     if known ~= nil and known.admitted ~= nil then
         return nil
     end
-    local ____self__parts_books_2 = self._parts.books
-    local budget = ____self__parts_books_2.budget
-    local ledger = ____self__parts_books_2.ledger
-    local spent = budget:refusal(tenant, now)
-    local ____spent_4 = spent
-    if ____spent_4 == nil then
-        local ____temp_3
-        if known == nil then
-            ____temp_3 = budget:short(
-                tenant,
-                ledger:newcomerHold(),
-                now
-            )
-        else
-            ____temp_3 = nil
-        end
-        ____spent_4 = ____temp_3
+    if refusal == nil or free > 0 then
+        return nil
     end
-    local refusal = ____spent_4
-    if refusal == nil then
+    local inside = known ~= nil or self._parts.rosters:get("leases"):get(offer.call) ~= nil
+    if refusal.why == "budget_held" and inside then
         return nil
     end
     if tenant.overflow == "hold" and known == nil then
@@ -5245,22 +5325,22 @@ function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     end
     return {is = "refused", refusal = refusal, beforeUpgrade = tenant.overflow == "upgrade"}
 end
-function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
-    local ____self__parts_5 = self._parts
-    local pools = ____self__parts_5.pools
-    local rosters = ____self__parts_5.rosters
-    local books = ____self__parts_5.books
-    local terms = ____self__parts_5.terms
+function DeskAdmission.prototype._decide(self, offer, tenant, key, seats, now, rule)
+    local ____self__parts_2 = self._parts
+    local pools = ____self__parts_2.pools
+    local rosters = ____self__parts_2.rosters
+    local books = ____self__parts_2.books
+    local terms = ____self__parts_2.terms
     pools:enter(offer.pool)
-    local ____temp_6 = {
+    local ____temp_3 = {
         tenant,
         roomOf(tenant)
     }
-    local overflow = ____temp_6[1].overflow
-    local room = ____temp_6[2]
-    local ____offer_7 = offer
-    local call = ____offer_7.call
-    local caller = ____offer_7.caller
+    local overflow = ____temp_3[1].overflow
+    local room = ____temp_3[2]
+    local ____offer_4 = offer
+    local call = ____offer_4.call
+    local caller = ____offer_4.caller
     local desk = rosters:gate(tenant, key, offer.agent, now)
     local ask = __TS__ObjectAssign(
         {
@@ -5274,7 +5354,7 @@ function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
     local verdict = rule(
         desk,
         ask,
-        terms(now, room)
+        terms(now, room, seats.free)
     )
     if verdict == nil then
         return nil
@@ -5308,6 +5388,9 @@ function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
         }
     end
     local beforeUpgrade = overflow == "upgrade"
+    if verdict.short == "budget" and seats.refusal ~= nil then
+        return {is = "refused", refusal = seats.refusal, beforeUpgrade = beforeUpgrade}
+    end
     if verdict.short ~= "lines" then
         return {is = "refused", refusal = {why = "quota_short"}, beforeUpgrade = beforeUpgrade}
     end
@@ -5322,22 +5405,22 @@ function DeskAdmission.prototype._tried(self, ____bindingPattern0, tenant)
     local pool
     pool = ____bindingPattern0.pool
     local cap = shadowLines(tenant)
-    local ____self__parts_8 = self._parts
-    local rosters = ____self__parts_8.rosters
-    local counts = ____self__parts_8.counts
+    local ____self__parts_5 = self._parts
+    local rosters = ____self__parts_5.rosters
+    local counts = ____self__parts_5.counts
     if cap ~= nil and rosters:get("leases"):size() > cap then
         counts:wouldWait(pool, tenant.plan)
     end
 end
 function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
-    local ____offer_9 = offer
-    local id = ____offer_9.call
-    local agent = ____offer_9.agent
-    local model = ____offer_9.model
-    local pool = ____offer_9.pool
-    local ____self__parts_10 = self._parts
-    local records = ____self__parts_10.records
-    local ticks = ____self__parts_10.ticks
+    local ____offer_6 = offer
+    local id = ____offer_6.call
+    local agent = ____offer_6.agent
+    local model = ____offer_6.model
+    local pool = ____offer_6.pool
+    local ____self__parts_7 = self._parts
+    local records = ____self__parts_7.records
+    local ticks = ____self__parts_7.ticks
     records:open({
         id = id,
         key = key.id,
@@ -5360,21 +5443,24 @@ function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
     end
 end
 function DeskAdmission.prototype.seated(self, call, plan, now)
-    local ____self__parts_13 = self._parts
-    local records = ____self__parts_13.records
-    local counts = ____self__parts_13.counts
-    local ticks = ____self__parts_13.ticks
-    local pools = ____self__parts_13.pools
-    local books = ____self__parts_13.books
+    local ____self__parts_10 = self._parts
+    local records = ____self__parts_10.records
+    local counts = ____self__parts_10.counts
+    local ticks = ____self__parts_10.ticks
+    local pools = ____self__parts_10.pools
+    local books = ____self__parts_10.books
     local entered = records:admit(call, now)
+    local comes = entered ~= nil or records:get(call) == nil
+    if comes then
+        books.budget:hold(
+            call,
+            books.ledger:newcomerHold(),
+            now
+        )
+    end
     if entered == nil then
         return
     end
-    books.budget:hold(
-        call,
-        books.ledger:newcomerHold(),
-        now
-    )
     pools:came(entered.pool)
     if ticks ~= nil then
         ticks:left(call)
@@ -5446,7 +5532,7 @@ function TenantDesk.prototype.____constructor(self, homes)
     self.counts = __TS__New(DeskCounts, homes.counts)
     self.outbox = __TS__New(DeskOutbox, self.rosters, self.counts, homes)
     self._pools = __TS__New(DeskPools, self.rosters, homes.shared)
-    self._books = __TS__New(
+    self.books = __TS__New(
         DeskBooks,
         self.rosters,
         homes,
@@ -5454,14 +5540,13 @@ function TenantDesk.prototype.____constructor(self, homes)
         self._pools,
         self.outbox
     )
-    self.budget = self._books.budget
-    self.usage = __TS__New(DeskUsage, registry, self._books.pages)
+    self.usage = __TS__New(DeskUsage, registry, self.books.pages)
     self._ends = __TS__New(
         DeskEnds,
         self.rosters,
         records,
         self.counts,
-        self._books.ledger,
+        self.books.ledger,
         self.outbox
     )
     self.queue = __TS__New(
@@ -5469,16 +5554,16 @@ function TenantDesk.prototype.____constructor(self, homes)
         self.rosters,
         registry,
         records,
-        self._books.ledger,
+        self.books,
         ticks,
         transact
     )
     local rosters = self.rosters
     local counts = self.counts
     local queue = self.queue
-    local own = {books = self._books, pools = self._pools, ticks = ticks}
-    local function terms(now, room)
-        return self:_terms(now, room)
+    local own = {books = self.books, pools = self._pools, ticks = ticks}
+    local function terms(now, room, seats)
+        return self:_terms(now, room, seats)
     end
     self._admission = __TS__New(
         DeskAdmission,
@@ -5513,17 +5598,19 @@ function TenantDesk.prototype.advance(self, now)
         if tenant == nil then
             return {}
         end
+        local ____temp_3 = self.books:seats(tenant, now)
+        local free = ____temp_3.free
         local seated = advance(
             self.rosters:gate(tenant, nil, nil, now),
-            self:_terms(now, 0)
+            self:_terms(now, 0, free)
         )
         for ____, call in ipairs(seated) do
             self._admission:seated(call, tenant.plan, now)
         end
         if #seated > 0 then
-            local ____opt_3 = self._homes.ticks
-            if ____opt_3 ~= nil then
-                ____opt_3:forward(0, now)
+            local ____opt_4 = self._homes.ticks
+            if ____opt_4 ~= nil then
+                ____opt_4:forward(0, now)
             end
         end
         return seated
@@ -5546,17 +5633,17 @@ function TenantDesk.prototype.renew(self, ref, load, progress, now)
         end
         local tenant = self._registry:tenant()
         if tenant == nil then
-            return {renewal = {is = "kept"}, alerts = {}}
+            return {renewal = {is = "kept"}, alerts = {}, waits = false}
         end
         self._pools:enter(ref.pool)
         local quota = self.rosters:quota(ref.pool, now)
-        local told = load or quota.loads:get(ref.call) or self._books.ledger:newcomerLoad()
+        local told = load or quota.loads:get(ref.call) or self.books.ledger:newcomerLoad()
         renew(
             self.rosters:gate(tenant, key, ref.agent, now),
             {call = ref.call, quota = quota, load = told},
             self:_terms(now, 0)
         )
-        return self._books:heard(
+        return self.books:heard(
             ref,
             {},
             progress,
@@ -5569,9 +5656,9 @@ function TenantDesk.prototype.debit(self, ref, entries, progress, now)
     return self._homes.transact(function()
         local tenant = self._registry:tenant()
         if tenant == nil or not self._records:isOpen(ref.call) then
-            return {renewal = {is = "kept"}, alerts = {}}
+            return {renewal = {is = "kept"}, alerts = {}, waits = false}
         end
-        return self._books:heard(
+        return self.books:heard(
             ref,
             entries,
             progress,
@@ -5591,7 +5678,7 @@ TenantDesk.prototype["end"] = function(self, ref, entries, record, now)
             return {waits = waits, alerts = {}}
         end
         local known = self._ends:known(ref.call, record, now)
-        local alerts = self._books:ended(
+        local alerts = self.books:ended(
             ref,
             entries,
             known,
@@ -5613,12 +5700,12 @@ function TenantDesk.prototype.judge(self, now)
         if pool == nil then
             pool = "none"
         end
-        return tenant == nil and ({}) or self._books:alerts(pool, tenant, {}, now)
+        return tenant == nil and ({}) or self.books:alerts(pool, tenant, {}, now)
     end)
 end
 function TenantDesk.prototype.affected(self, now)
     local tenant = self._registry:tenant()
-    local refusal = tenant and self._books.budget:refusal(tenant, now)
+    local refusal = tenant and self.books.budget:refusal(tenant, now)
     return {
         calls = self._records:openIds(),
         refusal = refusal
@@ -5627,7 +5714,7 @@ end
 function TenantDesk.prototype.resume(self, now)
     return self._homes.transact(function()
         local tenant = self._registry:tenant()
-        return tenant ~= nil and self._books:resume(tenant, now)
+        return tenant ~= nil and self.books:resume(tenant, now)
     end)
 end
 function TenantDesk.prototype.lose(self, call, now)
@@ -5663,7 +5750,7 @@ function TenantDesk.prototype.sweep(self, now)
         self._ends:closeLost(tenant, now)
         self._records:forget(now - keptMs)
         self.outbox:sweep(now)
-        self._books:sweep(now)
+        self.books:sweep(now)
         self._homes.audit:forget(now - auditKeptMs)
     end)
 end
@@ -5673,10 +5760,17 @@ function TenantDesk.prototype.ask(self, pool, now)
         if tenant == nil then
             return nil
         end
-        local needed = needs(
+        local ____temp_6 = {
             self.rosters:gate(tenant, nil, nil, now),
+            self.books:seats(tenant, now)
+        }
+        local desk = ____temp_6[1]
+        local free = ____temp_6[2].free
+        local needed = needs(
+            desk,
             self.rosters:quota(pool, now),
-            now
+            now,
+            free
         )
         local number = self._pools:ask(pool, needed, now)
         if number == nil then
@@ -5703,11 +5797,11 @@ function TenantDesk.prototype.regrant(self, pool, grant, as, now)
     }
 end
 function TenantDesk.prototype.lacks(self, pool, now)
-    local ____temp_5 = self.rosters:quota(pool, now)
-    local loads = ____temp_5.loads
-    local tokens = ____temp_5.tokens
-    local sessions = ____temp_5.sessions
-    return loads:sum() + self._books.ledger:newcomerLoad() > tokens or loads:size() >= sessions
+    local ____temp_7 = self.rosters:quota(pool, now)
+    local loads = ____temp_7.loads
+    local tokens = ____temp_7.tokens
+    local sessions = ____temp_7.sessions
+    return loads:sum() + self.books.ledger:newcomerLoad() > tokens or loads:size() >= sessions
 end
 function TenantDesk.prototype.pools(self)
     return self.rosters:pools()
@@ -5717,9 +5811,9 @@ function TenantDesk.prototype.read(self, now)
     if tenant == nil then
         return nil
     end
-    local ____self__books_6 = self._books
-    local ledger = ____self__books_6.ledger
-    local budget = ____self__books_6.budget
+    local ____self_books_8 = self.books
+    local ledger = ____self_books_8.ledger
+    local budget = ____self_books_8.budget
     local lines, usage = self.queue:lines(tenant, now), ledger:usage(tenant, now)
     local budgets, suspended = budget:reading(tenant, now), budget:suspendedAt() or nil
     return {
@@ -5739,9 +5833,9 @@ function TenantDesk.prototype.report(self, now)
     )
 end
 function TenantDesk.prototype.gauges(self, tenant, now)
-    local ____temp_7 = self.queue:lines(tenant, now)
-    local live = ____temp_7.live
-    local cap = ____temp_7.cap
+    local ____temp_9 = self.queue:lines(tenant, now)
+    local live = ____temp_9.live
+    local cap = ____temp_9.cap
     local waiting, oldestWaitMs = self._records:waiting(), self.queue:oldestWaitMs(tenant, now)
     return __TS__ObjectAssign(
         {live = live, cap = cap, waiting = waiting, oldestWaitMs = oldestWaitMs},
@@ -5760,13 +5854,17 @@ function TenantDesk.prototype._block(self, ____bindingPattern0)
     tokens = ____bindingPattern0.tokens
     sessions = ____bindingPattern0.sessions
     local waiting = sessions.wants - sessions.has
-    return waiting > 0 and math.ceil((tokens.wants - tokens.has) / waiting) or self._books.ledger:newcomerLoad()
+    return waiting > 0 and math.ceil((tokens.wants - tokens.has) / waiting) or self.books.ledger:newcomerLoad()
 end
-function TenantDesk.prototype._terms(self, now, room)
+function TenantDesk.prototype._terms(self, now, room, seats)
+    if seats == nil then
+        seats = math.huge
+    end
     return {
         now = now,
         ttlMs = leaseTtlMs,
         room = room,
+        seats = seats,
         learning = self._homes:learningUntil() > now
     }
 end
@@ -5782,11 +5880,11 @@ function TenantDesk.prototype._release(self, ref, tenant, now)
     local gate = self:_gate(ref, tenant, now)
     local place = gate.queue:rank(ref.call)
     release(gate, ref.call, now, ref.caller or nil)
-    self._books.budget:letGo(ref.call)
+    self.books.budget:letGo(ref.call)
     if place ~= nil then
-        local ____opt_8 = self._homes.ticks
-        if ____opt_8 ~= nil then
-            ____opt_8:gaveUp(ref.call, place, now)
+        local ____opt_10 = self._homes.ticks
+        if ____opt_10 ~= nil then
+            ____opt_10:gaveUp(ref.call, place, now)
         end
     end
     return gate.queue:size() > 0

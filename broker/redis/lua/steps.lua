@@ -231,7 +231,8 @@ end
 -- windows of now, by any clock: they ended within two days, or have not ended.
 function desk_steps.snapshot(desk, _, now, homes)
     local documents = desk_steps.documents(desk, _, now, homes)
-    local names = { 'leases', 'queue', 'tickets', 'places', 'memory', 'pools', 'state' }
+    local names = { 'leases', 'queue', 'tickets', 'places', 'memory', 'pools', 'state', 'reply' }
+    for _, part in ipairs({ 'input', 'output', 'micro_usd', 'untils' }) do names[#names + 1] = 'held:' .. part end
     for id in pairs(documents.keys) do names[#names + 1] = 'leases:' .. id end
     for agent in pairs(homes.registry:tenant().caps.agents) do names[#names + 1] = 'leases:agent:' .. agent end
     for _, pool in ipairs(desk:pools()) do
