@@ -62,10 +62,10 @@ export class DeskBooks {
   heard(ref: CallRef, entries: readonly Entry[], { metered, hold }: Progress, tenant: Tenant, now: number): Heard {
     const waiting = this.#waiting(tenant)
     const before = waiting > 0 ? this.seats(tenant, now).free : 0
-    const burnt = this.#debit(ref, entries, metered, tenant, now)
+    this.#debit(ref, entries, metered, tenant, now)
     if (hold !== undefined) this.budget.hold(ref.call, hold, now)
     else this.budget.holdOn(ref.call, now)
-    const alerts = this.alerts(ref.pool, tenant, burnt, now)
+    const alerts = this.alerts(tenant, now, ref.pool)
     const refusal = this.budget.refusalOf(ref.call, tenant, now)
     const waits = waiting > before && this.seats(tenant, now).free > before
     return { renewal: refusal === undefined ? { is: 'kept' } : { is: 'withdrawn', refusal }, alerts, waits }
@@ -76,16 +76,14 @@ export class DeskBooks {
     return this.budget.seats(tenant, this.ledger.newcomerHold(), now)
   }
 
-  /** Its last one. */
-  ended(ref: CallRef, entries: readonly Entry[], record: CallRecord, tenant: Tenant, now: number): Alert[] {
-    const metered = { live_ms: record.liveMs, micro_usd: record.timeMicroUsd }
-    const burnt = this.#debit(ref, entries, metered, tenant, now)
-    return this.alerts(ref.pool, tenant, burnt, now)
+  /** Its last one. What is reached by it is told by `alerts`, where somebody takes that in. */
+  ended(ref: CallRef, entries: readonly Entry[], record: CallRecord, tenant: Tenant, now: number): void {
+    this.#debit(ref, entries, { live_ms: record.liveMs, micro_usd: record.timeMicroUsd }, tenant, now)
   }
 
-  /** Thresholds that are reached now, beside what is known already. */
-  alerts(pool: string, tenant: Tenant, burnt: readonly Alert[], now: number): Alert[] {
-    const alerts = [...burnt, ...this.budget.reached(tenant, now)]
+  /** What is reached now and was not told yet: by a step alone whose answer is spread (L6). `pool`: where it is counted, else its first. */
+  alerts(tenant: Tenant, now: number, pool = this.#rosters.pools()[0] ?? 'none'): Alert[] {
+    const alerts = [...this.#burnt(tenant, now), ...this.budget.reached(tenant, now)]
     for (const alert of alerts) {
       this.#counts.alerted(pool, tenant.plan, alert)
       this.#outbox.put(messageOf(alert, tenant.id, now), now)
@@ -114,7 +112,7 @@ export class DeskBooks {
     return leases.size() < linesOf(tenant) ? queue.size() : 0
   }
 
-  #debit(ref: CallRef, entries: readonly Entry[], metered: Metered | undefined, tenant: Tenant, now: number): Alert[] {
+  #debit(ref: CallRef, entries: readonly Entry[], metered: Metered | undefined, tenant: Tenant, now: number): void {
     const more = this.ledger.metered(ref, metered, tenant, now)
     this.#counts.metered(ref.pool, tenant.plan, more)
     let microUsd = more.micro_usd
@@ -123,11 +121,11 @@ export class DeskBooks {
       this.#pools.debited(ref.pool, tokensOf(entry.amounts))
       microUsd += entry.amounts['micro_usd'] ?? 0
     }
-    return microUsd === 0 ? [] : this.#burnt(tenant, microUsd, now)
+    this.budget.burn(tenant, microUsd, now)
   }
 
-  #burnt(tenant: Tenant, microUsd: number, now: number): Alert[] {
-    const alerts = this.budget.burnt(tenant, microUsd, now)
+  #burnt(tenant: Tenant, now: number): Alert[] {
+    const alerts = this.budget.burnt(tenant, now)
     for (const alert of alerts) {
       if (alert.is !== 'suspended') continue
       const figures = { micro_usd_per_hour: alert.micro_usd_per_hour, most: alert.most }

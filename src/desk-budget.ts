@@ -55,11 +55,15 @@ export class DeskBudget {
     return alerts
   }
 
-  /** What was spent just now; suspends a trial that burns too fast, and says so (L7). */
-  burnt(tenant: Tenant, microUsd: number, now: number): Alert[] {
-    const most = (plans[tenant.plan].suspendUsdPerHour ?? 0) * 1_000_000
+  /** Notes what was spent just now, of one that may not spend too fast (L7). */
+  burn(tenant: Tenant, microUsd: number, now: number): void {
+    if (microUsd > 0 && mostMicroUsd(tenant) > 0) note(this.#burn(), microUsd, now, burnStepMs)
+  }
+
+  /** Suspends a trial that burns too fast, and says so once (L7). */
+  burnt(tenant: Tenant, now: number): Alert[] {
+    const most = mostMicroUsd(tenant)
     if (most === 0) return []
-    note(this.#burn(), microUsd, now, burnStepMs)
     const micro_usd_per_hour = Math.round((within(this.#burn(), now, burnMs) * 3_600_000) / burnMs)
     if (micro_usd_per_hour <= most || this.suspendedAt() !== undefined) return []
     this.#rosters.get('state').set('suspended', now)
@@ -149,6 +153,11 @@ export class DeskBudget {
   #burn(): Meter {
     return { tokens: this.#rosters.get('burn'), slots: this.#rosters.get('burn:slots') }
   }
+}
+
+/** An hour; 0 is any amount. */
+function mostMicroUsd({ plan }: Tenant): number {
+  return (plans[plan].suspendUsdPerHour ?? 0) * 1_000_000
 }
 
 function alertOf({ level, window, account, amount, used, ends }: Reached, shadow: boolean): Alert {

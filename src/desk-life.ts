@@ -181,7 +181,7 @@ export class DeskLife implements Desks {
   /** Looks for lost calls, and tells the pools how it stands and what to add to `/metrics`. Never rejects; comes again while a call is open. */
   async beat(): Promise<void> {
     await this.#tried(async () => {
-      await this.steps.sweep()
+      this.#spread(await this.steps.sweep())
       await this.levelAll()
       for (const [pool, series] of Object.entries(await this.steps.report()))
         await this.#host.pools.report(pool, series)

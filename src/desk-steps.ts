@@ -50,8 +50,8 @@ export interface DeskSteps extends Deciding {
   affected(): Soon<Affected>
   /** Lifts a suspension; false where there is none (L7). */
   resume(): Soon<boolean | undefined>
-  /** Finds calls whose lease ran out, and closes those that stayed away. */
-  sweep(): Soon<void>
+  /** Finds calls whose lease ran out, and closes those that stayed away. Thresholds that were reached and not told: by lost calls too. */
+  sweep(): Soon<Alert[]>
 
   change(change: TenantChange): Soon<Tenant | Refusal | undefined>
   preview(change: TenantChange): Soon<TenantPreview | Refusal | undefined>

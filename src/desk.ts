@@ -2,7 +2,6 @@
 // and no socket.
 import { SqlAudit } from './audit-sql.ts'
 import { SqlCounts } from './counts-sql.ts'
-import { lost } from './desk-counts.ts'
 import { DeskEdits } from './desk-edits.ts'
 import { refOf } from './desk-ends.ts'
 import type { DeskHomes, Waits } from './desk-homes.ts'
@@ -83,9 +82,8 @@ export class SqlDesk extends TenantDesk {
   ticked(due: Due, answer: TickAnswer, now: number): void {
     const [tenant, call] = [this.registry.tenant(), this.records.get(due.call)]
     if (tenant === undefined || call === undefined || call.admitted !== null) return // seated in the meantime
-    const ref = refOf(call, tenant)
-    if (answer.is === 'lost') this.end(ref, [], lost(call, now), now)
-    else if (answer.is === 'left') this.leave(ref, now)
+    if (answer.is === 'lost') this.lose(call.id, now)
+    else if (answer.is === 'left') this.leave(refOf(call, tenant), now)
     else {
       const gate = this.rosters.gate(tenant, this.registry.key(call.key), call.agent, now)
       this.transact(() => this.ticks.answered(due, gate, answer, now))

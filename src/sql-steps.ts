@@ -102,8 +102,13 @@ export class SqlSteps implements DeskSteps {
     return this.desk?.resume(this.#now())
   }
 
-  sweep(): void {
-    this.desk?.sweep(this.#now())
+  sweep(): Alert[] {
+    return this.desk?.sweep(this.#now()) ?? []
+  }
+
+  /** Its host is another life's. */
+  lose(call: string): void {
+    this.desk?.lose(call, this.#now())
   }
 
   read(): DeskReading | undefined {

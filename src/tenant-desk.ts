@@ -57,7 +57,7 @@ export class TenantDesk {
     this.#pools = new DeskPools(this.rosters, homes.shared)
     this.books = new DeskBooks(this.rosters, homes, this.counts, this.#pools, this.outbox)
     this.usage = new DeskUsage(registry, this.books.pages)
-    this.#ends = new DeskEnds(this.rosters, records, this.counts, this.books.ledger, this.outbox)
+    this.#ends = new DeskEnds(this.rosters, records, this.counts, this.books, this.outbox)
     this.queue = new DeskQueue(this.rosters, registry, records, this.books, ticks, transact)
     const { rosters, counts, queue } = this
     const own = { books: this.books, pools: this.#pools, ticks }
@@ -137,12 +137,8 @@ export class TenantDesk {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
       if (tenant === undefined) return { waits: false, alerts: [] }
-      const waits = this.#release(ref, tenant, now)
-      if (!this.#records.isOpen(ref.call)) return { waits, alerts: [] }
-      const known = this.#ends.known(ref.call, record, now)
-      const alerts = this.books.ended(ref, entries, known, tenant, now)
-      this.#ends.close(ref, tenant, known, now)
-      return { waits, alerts }
+      const waits = this.#end(ref, entries, record, tenant, now)
+      return { waits, alerts: this.books.alerts(tenant, now, ref.pool) }
     })
   }
 
@@ -150,8 +146,7 @@ export class TenantDesk {
   judge(now: number): Alert[] {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      const [pool = 'none'] = this.rosters.pools()
-      return tenant === undefined ? [] : this.books.alerts(pool, tenant, [], now)
+      return tenant === undefined ? [] : this.books.alerts(tenant, now)
     })
   }
 
@@ -169,17 +164,19 @@ export class TenantDesk {
     })
   }
 
-  /** The host of this call was started anew, and knows nothing of it. */
+  /** The host of this call was started anew, and knows nothing of it. Thresholds that are reached by it are told by the next word or sweep. */
   lose(call: string, now: number): void {
-    const [tenant, kept] = [this.#registry.tenant(), this.#records.get(call)]
-    if (tenant !== undefined && kept !== undefined) this.end(refOf(kept, tenant), [], lost(kept, now), now)
+    this.#homes.transact(() => {
+      const [tenant, kept] = [this.#registry.tenant(), this.#records.get(call)]
+      if (tenant !== undefined && kept !== undefined) this.#end(refOf(kept, tenant), [], lost(kept, now), tenant, now)
+    })
   }
 
-  /** Finds calls whose lease ran out, closes those that stayed away, and forgets what ended long ago. */
-  sweep(now: number): void {
-    this.#homes.transact(() => {
+  /** Finds calls whose lease ran out, closes those that stayed away, and forgets what ended long ago. Thresholds that are reached by it or before. */
+  sweep(now: number): Alert[] {
+    return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      if (tenant === undefined) return
+      if (tenant === undefined) return []
       for (const key of this.#registry.keys()) read(this.rosters.gate(tenant, key, null, now), now)
       for (const agent of Object.keys(tenant.caps.agents)) read(this.rosters.gate(tenant, undefined, agent, now), now)
       this.#ends.closeLost(tenant, now)
@@ -187,6 +184,7 @@ export class TenantDesk {
       this.outbox.sweep(now)
       this.books.sweep(now)
       this.#homes.audit.forget(now - auditKeptMs)
+      return this.books.alerts(tenant, now)
     })
   }
 
@@ -264,6 +262,13 @@ export class TenantDesk {
 
   #gate(ref: CallRef, tenant: Tenant, now: number): Desk {
     return this.rosters.gate(tenant, this.#registry.key(ref.key), ref.agent, now)
+  }
+
+  /** Whether others wait for what it had. */
+  #end(ref: CallRef, entries: readonly Entry[], record: CallRecord, tenant: Tenant, now: number): boolean {
+    const waits = this.#release(ref, tenant, now)
+    if (this.#records.isOpen(ref.call)) this.#ends.end(ref, entries, record, tenant, now)
+    return waits
   }
 
   #release(ref: CallRef, tenant: Tenant, now: number): boolean {

@@ -94,11 +94,8 @@ export class RedisDesk implements DeskSteps {
   }
 
   async regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Promise<Regranted> {
-    const { seated, again } = (await this.#step<Regranted>('regrant', { pool, grant, as })) ?? {
-      seated: [],
-      again: false,
-    }
-    return { seated: listed(seated), again }
+    const told = await this.#step<Regranted>('regrant', { pool, grant, as })
+    return { seated: listed(told?.seated ?? []), again: told?.again ?? false }
   }
 
   async pools(): Promise<string[]> {
@@ -147,9 +144,10 @@ export class RedisDesk implements DeskSteps {
   }
 
   /** Also writes the tenant's clock anew, when it was looked up long ago. */
-  async sweep(): Promise<void> {
-    const swept = await this.#step<{ stale: boolean }>('sweep', {})
+  async sweep(): Promise<Alert[]> {
+    const swept = await this.#step<{ stale: boolean; alerts: Alert[] }>('sweep', {})
     if (swept?.stale === true) await this.#edit(({ tenant }) => ({ edit: { tenant } }))
+    return listed(swept?.alerts ?? [])
   }
 
   async read(): Promise<DeskReading | undefined> {

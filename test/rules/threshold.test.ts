@@ -103,12 +103,11 @@ test('[L4] the rest of a budget is for who comes first; who comes next must fit 
     )
   expect([room(0, 500), room(5, 5), room(5, 6)]).toEqual([1, 1, 0].map((seats) => ({ seats, limit: day(1_000) })))
   expect([room(0, 5).seats, room(0, 3).seats, room(4, 3).seats, room(11, 1).seats]).toEqual([2, 3, 2, 0])
-  expect(room(0, 0)).toEqual({ seats: Infinity, limit: undefined }) // of what nothing is held
 })
 
 test('[L4] of several budgets that one counts which has room for the fewest, and of equals the first', () => {
   const [hour, own] = [page('hour'), page('month')]
-  const limits = [day(9), { ...day(5), window: 'hour' as const }, month(4), day(7)]
+  const limits = [day(9), { ...day(5), window: 'hour' as const }, month(4), day(5)]
   const room = roomIn(
     [page(), hour, own],
     limits,
@@ -116,6 +115,18 @@ test('[L4] of several budgets that one counts which has room for the fewest, and
     ({ account }) => (account === 'tokens' ? 2 : 1),
   )
   expect(room).toEqual({ seats: 2, limit: limits[1] })
+})
+
+test('[L4] a budget of which nothing is held has room for any number, whatever is used of it', () => {
+  const one = page()
+  post([one], { tokens: 9 }, cell)
+  const room = roomIn(
+    [one],
+    [day(5)],
+    () => 0,
+    () => 0,
+  )
+  expect(room).toEqual({ seats: Infinity, limit: undefined })
 })
 
 const timezone = fc.constantFrom(

@@ -292,6 +292,6 @@ function entriesOf({ call, report }: { call: string; report: string }) {
 function recordOf({ why, liveMs }: DeskCommand & { do: 'end' }): CallRecord {
   const lost = lostRecord('m1', liveMs, 7)
   const by = why === 'hung_up' ? 'caller' : 'broker'
-  const known = liveMs > 0 ? { firstAudioMs: 432, connectMs: 51, firstMinuteTokens: 4_321 } : {}
+  const known = liveMs > 0 ? { firstAudioMs: 432, connectMs: 51, firstMinuteTokens: 4_321, firstReplyTokens: 700 } : {}
   return { ...lost, overheadMs: 3, ...known, outcome: { ...lost.outcome, by, why } }
 }

@@ -3942,7 +3942,7 @@ local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
 local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
 local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
 local ____exports = {}
-local alertOf, readingOf, exhausted
+local mostMicroUsd, alertOf, readingOf, exhausted
 local ____budget_2Ets = modules["budget"]
 local named = ____budget_2Ets.named
 local unitsOf = ____budget_2Ets.unitsOf
@@ -3973,6 +3973,11 @@ local pageOf = ____threshold_2Ets.pageOf
 local reached = ____threshold_2Ets.reached
 local roomIn = ____threshold_2Ets.roomIn
 local spent = ____threshold_2Ets.spent
+function mostMicroUsd(____bindingPattern0)
+    local plan
+    plan = ____bindingPattern0.plan
+    return (plans[plan].suspendUsdPerHour or 0) * 1000000
+end
 function alertOf(____bindingPattern0, shadow)
     local ends
     local used
@@ -4083,17 +4088,21 @@ function DeskBudget.prototype.reached(self, tenant, now)
     end
     return alerts
 end
-function DeskBudget.prototype.burnt(self, tenant, microUsd, now)
-    local most = (plans[tenant.plan].suspendUsdPerHour or 0) * 1000000
+function DeskBudget.prototype.burn(self, tenant, microUsd, now)
+    if microUsd > 0 and mostMicroUsd(tenant) > 0 then
+        note(
+            self:_burn(),
+            microUsd,
+            now,
+            burnStepMs
+        )
+    end
+end
+function DeskBudget.prototype.burnt(self, tenant, now)
+    local most = mostMicroUsd(tenant)
     if most == 0 then
         return {}
     end
-    note(
-        self:_burn(),
-        microUsd,
-        now,
-        burnStepMs
-    )
     local micro_usd_per_hour = math.floor(within(
         self:_burn(),
         now,
@@ -4715,7 +4724,7 @@ function DeskBooks.prototype.heard(self, ref, entries, ____bindingPattern0, tena
     hold = ____bindingPattern0.hold
     local waiting = self:_waiting(tenant)
     local before = waiting > 0 and self:seats(tenant, now).free or 0
-    local burnt = self:_debit(
+    self:_debit(
         ref,
         entries,
         metered,
@@ -4727,7 +4736,7 @@ function DeskBooks.prototype.heard(self, ref, entries, ____bindingPattern0, tena
     else
         self.budget:holdOn(ref.call, now)
     end
-    local alerts = self:alerts(ref.pool, tenant, burnt, now)
+    local alerts = self:alerts(tenant, now, ref.pool)
     local refusal = self.budget:refusalOf(ref.call, tenant, now)
     local waits = waiting > before and self:seats(tenant, now).free > before
     return {renewal = refusal == nil and ({is = "kept"}) or ({is = "withdrawn", refusal = refusal}), alerts = alerts, waits = waits}
@@ -4740,18 +4749,19 @@ function DeskBooks.prototype.seats(self, tenant, now)
     )
 end
 function DeskBooks.prototype.ended(self, ref, entries, record, tenant, now)
-    local metered = {live_ms = record.liveMs, micro_usd = record.timeMicroUsd}
-    local burnt = self:_debit(
+    self:_debit(
         ref,
         entries,
-        metered,
+        {live_ms = record.liveMs, micro_usd = record.timeMicroUsd},
         tenant,
         now
     )
-    return self:alerts(ref.pool, tenant, burnt, now)
 end
-function DeskBooks.prototype.alerts(self, pool, tenant, burnt, now)
-    local ____array_1 = __TS__SparseArrayNew(unpack(burnt))
+function DeskBooks.prototype.alerts(self, tenant, now, pool)
+    if pool == nil then
+        pool = self._rosters:pools()[1] or "none"
+    end
+    local ____array_1 = __TS__SparseArrayNew(unpack(self:_burnt(tenant, now)))
     __TS__SparseArrayPush(
         ____array_1,
         unpack(self.budget:reached(tenant, now))
@@ -4802,10 +4812,10 @@ function DeskBooks.prototype._debit(self, ref, entries, metered, tenant, now)
         )
         microUsd = microUsd + (entry.amounts.micro_usd or 0)
     end
-    return microUsd == 0 and ({}) or self:_burnt(tenant, microUsd, now)
+    self.budget:burn(tenant, microUsd, now)
 end
-function DeskBooks.prototype._burnt(self, tenant, microUsd, now)
-    local alerts = self.budget:burnt(tenant, microUsd, now)
+function DeskBooks.prototype._burnt(self, tenant, now)
+    local alerts = self.budget:burnt(tenant, now)
     for ____, alert in ipairs(alerts) do
         do
             local __continue19
@@ -4876,21 +4886,32 @@ end
 ____exports.DeskEnds = __TS__Class()
 local DeskEnds = ____exports.DeskEnds
 DeskEnds.name = "DeskEnds"
-function DeskEnds.prototype.____constructor(self, rosters, records, counts, ledger, outbox)
+function DeskEnds.prototype.____constructor(self, rosters, records, counts, books, outbox)
     self._rosters = rosters
     self._records = records
     self._counts = counts
-    self._ledger = ledger
+    self._books = books
     self._outbox = outbox
 end
-function DeskEnds.prototype.known(self, call, told, now)
+DeskEnds.prototype["end"] = function(self, ref, entries, told, tenant, now)
+    local record = self:_known(ref.call, told, now)
+    self._books:ended(
+        ref,
+        entries,
+        record,
+        tenant,
+        now
+    )
+    self:_close(ref, tenant, record, now)
+end
+function DeskEnds.prototype._known(self, call, told, now)
     local entered = self._records:get(call)
     if told.outcome.why ~= "call_reset" or entered == nil then
         return told
     end
     local ____temp_0 = {
         lost(entered, now),
-        self._ledger:soFar(call, now)
+        self._books.ledger:soFar(call, now)
     }
     local record = ____temp_0[1]
     local goneMs = ____temp_0[2].goneMs
@@ -4902,7 +4923,7 @@ function DeskEnds.prototype.known(self, call, told, now)
         {liveMs = math.max(0, record.liveMs - goneMs)}
     )
 end
-function DeskEnds.prototype.close(self, ref, tenant, record, now)
+function DeskEnds.prototype._close(self, ref, tenant, record, now)
     local entered = self._records:get(ref.call)
     if not self._records:close(ref.call, now, record) then
         return
@@ -4913,7 +4934,7 @@ function DeskEnds.prototype.close(self, ref, tenant, record, now)
     for ____, name in ipairs({"missing", "removed"}) do
         self._rosters:get(name):delete(ref.call)
     end
-    self._ledger:ended(ref, record, tenant, now)
+    self._books.ledger:ended(ref, record, tenant, now)
     self._counts:ended(ref.pool, tenant.plan, record)
     self._outbox:ended(ref, record, now)
 end
@@ -4936,10 +4957,10 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
     end
     for ____, id in ipairs(self._records:openIds()) do
         do
-            local __continue14
+            local __continue15
             repeat
                 if here:has(id) then
-                    __continue14 = true
+                    __continue15 = true
                     break
                 end
                 local since = missing:get(id)
@@ -4953,29 +4974,22 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
                 if since == nil then
                     missing:set(id, now)
                 elseif call ~= nil then
-                    self:_closeLost(call, tenant, now)
+                    self["end"](
+                        self,
+                        ____exports.refOf(call, tenant),
+                        {},
+                        lost(call, now),
+                        tenant,
+                        now
+                    )
                 end
-                __continue14 = true
+                __continue15 = true
             until true
-            if not __continue14 then
+            if not __continue15 then
                 break
             end
         end
     end
-end
-function DeskEnds.prototype._closeLost(self, call, tenant, now)
-    local ref, record = ____exports.refOf(call, tenant), self:known(
-        call.id,
-        lost(call, now),
-        now
-    )
-    local metered = {live_ms = record.liveMs, micro_usd = record.timeMicroUsd}
-    self._counts:metered(
-        ref.pool,
-        tenant.plan,
-        self._ledger:metered(ref, metered, tenant, now)
-    )
-    self:close(ref, tenant, record, now)
 end
 return ____exports
 end)()
@@ -5546,7 +5560,7 @@ function TenantDesk.prototype.____constructor(self, homes)
         self.rosters,
         records,
         self.counts,
-        self.books.ledger,
+        self.books,
         self.outbox
     )
     self.queue = __TS__New(
@@ -5673,34 +5687,23 @@ TenantDesk.prototype["end"] = function(self, ref, entries, record, now)
         if tenant == nil then
             return {waits = false, alerts = {}}
         end
-        local waits = self:_release(ref, tenant, now)
-        if not self._records:isOpen(ref.call) then
-            return {waits = waits, alerts = {}}
-        end
-        local known = self._ends:known(ref.call, record, now)
-        local alerts = self.books:ended(
+        local waits = self:_end(
             ref,
             entries,
-            known,
+            record,
             tenant,
             now
         )
-        self._ends:close(ref, tenant, known, now)
-        return {waits = waits, alerts = alerts}
+        return {
+            waits = waits,
+            alerts = self.books:alerts(tenant, now, ref.pool)
+        }
     end)
 end
 function TenantDesk.prototype.judge(self, now)
     return self._homes.transact(function()
         local tenant = self._registry:tenant()
-        local pool = unpack(
-            self.rosters:pools(),
-            1,
-            1
-        )
-        if pool == nil then
-            pool = "none"
-        end
-        return tenant == nil and ({}) or self.books:alerts(pool, tenant, {}, now)
+        return tenant == nil and ({}) or self.books:alerts(tenant, now)
     end)
 end
 function TenantDesk.prototype.affected(self, now)
@@ -5718,22 +5721,24 @@ function TenantDesk.prototype.resume(self, now)
     end)
 end
 function TenantDesk.prototype.lose(self, call, now)
-    local tenant, kept = self._registry:tenant(), self._records:get(call)
-    if tenant ~= nil and kept ~= nil then
-        self["end"](
-            self,
-            refOf(kept, tenant),
-            {},
-            lost(kept, now),
-            now
-        )
-    end
+    self._homes.transact(function()
+        local tenant, kept = self._registry:tenant(), self._records:get(call)
+        if tenant ~= nil and kept ~= nil then
+            self:_end(
+                refOf(kept, tenant),
+                {},
+                lost(kept, now),
+                tenant,
+                now
+            )
+        end
+    end)
 end
 function TenantDesk.prototype.sweep(self, now)
-    self._homes.transact(function()
+    return self._homes.transact(function()
         local tenant = self._registry:tenant()
         if tenant == nil then
-            return
+            return {}
         end
         for ____, key in ipairs(self._registry:keys()) do
             read(
@@ -5752,6 +5757,7 @@ function TenantDesk.prototype.sweep(self, now)
         self.outbox:sweep(now)
         self.books:sweep(now)
         self._homes.audit:forget(now - auditKeptMs)
+        return self.books:alerts(tenant, now)
     end)
 end
 function TenantDesk.prototype.ask(self, pool, now)
@@ -5876,15 +5882,30 @@ function TenantDesk.prototype._gate(self, ref, tenant, now)
         now
     )
 end
+function TenantDesk.prototype._end(self, ref, entries, record, tenant, now)
+    local waits = self:_release(ref, tenant, now)
+    if self._records:isOpen(ref.call) then
+        local ____self_10 = self._ends
+        ____self_10["end"](
+            ____self_10,
+            ref,
+            entries,
+            record,
+            tenant,
+            now
+        )
+    end
+    return waits
+end
 function TenantDesk.prototype._release(self, ref, tenant, now)
     local gate = self:_gate(ref, tenant, now)
     local place = gate.queue:rank(ref.call)
     release(gate, ref.call, now, ref.caller or nil)
     self.books.budget:letGo(ref.call)
     if place ~= nil then
-        local ____opt_10 = self._homes.ticks
-        if ____opt_10 ~= nil then
-            ____opt_10:gaveUp(ref.call, place, now)
+        local ____opt_11 = self._homes.ticks
+        if ____opt_11 ~= nil then
+            ____opt_11:gaveUp(ref.call, place, now)
         end
     end
     return gate.queue:size() > 0

@@ -109,8 +109,7 @@ function desk_steps.resume(desk, _, now)
 end
 
 function desk_steps.sweep(desk, _, now, homes)
-    desk:sweep(now)
-    return { stale = homes.registry:stale(now) }
+    return { alerts = desk:sweep(now), stale = homes.registry:stale(now) }
 end
 
 function desk_steps.ask(desk, ask, now)
