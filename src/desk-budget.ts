@@ -92,7 +92,7 @@ export class DeskBudget {
     if (days !== undefined && tenant.created_at <= isoOf(Math.max(0, now - days * dayMs)))
       return { why: 'trial_ended', details: { days } }
     const gone = spent(this.#pages.at(tenant, now), tenantLimits(tenant))
-    return gone && exhausted(gone, 'The', now)
+    return gone && exhausted(gone, now)
   }
 
   /** Why one call may not go on: its tenant may not, or it has spent its own budget. */
@@ -101,7 +101,7 @@ export class DeskBudget {
     const limits = callLimits(tenant)
     if (refusal !== undefined || limits.length === 0) return refusal
     const gone = spent(this.#pages.ofCall(call, this.#pages.at(tenant, now)), limits)
-    return gone && exhausted(gone, 'This call’s', now)
+    return gone && ofCallExhausted(gone.limit)
   }
 
   /** How many more there is room for, who each ask for so much, beside what is held for others (L4). */
@@ -172,13 +172,19 @@ function readingOf(limit: Limit, pages: readonly Page[], held: Held, now: number
   return { window, account, amount, used, held: kept, left, ends: page?.window.ends ?? now, shadow }
 }
 
-function exhausted({ limit, ends }: Spent, whose: string, now: number): Refusal {
+function exhausted({ limit, ends }: Spent, now: number): Refusal {
   const { window, account } = limit
   const [amount, what] = [limit.amount / unitsOf(limit), named(limit)]
   return {
     why: 'budget_exhausted',
-    details: { whose, amount, what, window, ends: isoOf(ends) },
+    details: { amount, what, window, ends: isoOf(ends) },
     retryAfterMs: ends - now,
     budget: { window, account, amount: limit.amount, left: 0, ends },
   }
+}
+
+/** It names no budget of its tenant, and no time: a new call may begin at once. */
+function ofCallExhausted(limit: Limit): Refusal {
+  const [amount, what] = [limit.amount / unitsOf(limit), named(limit)]
+  return { why: 'call_budget_exhausted', details: { amount, what, window: limit.window } }
 }

@@ -118,7 +118,7 @@ describe('a budget', () => {
     expect(admit('c3', 5)).toMatchObject({
       refusal: {
         retryAfterMs: midnight - start - 5,
-        details: { whose: 'The', amount: 1_000, what: 'tokens', window: 'day', ends: '2026-11-22T00:00:00.000Z' },
+        details: { amount: 1_000, what: 'tokens', window: 'day', ends: '2026-11-22T00:00:00.000Z' },
       },
     })
     expect(said(admit('c4', 12 * hour - 1))).toBe('budget_exhausted')
@@ -202,11 +202,12 @@ describe('a budget', () => {
     for (const call of ['c1', 'c2']) admit(call)
     expect(why(debit('c1', { input_audio: 499 }))).toBe('kept')
     const over = debit('c1', { input_audio: 1 })
-    expect(over).toMatchObject({ alerts: [], renewal: { refusal: { details: { whose: 'This call’s' } } } })
+    const refusal = { why: 'call_budget_exhausted', details: { amount: 500, what: 'input tokens', window: 'hour' } }
+    expect(over).toEqual({ alerts: [], renewal: { is: 'withdrawn', refusal }, waits: false })
     expect(why(debit('c2', { input_audio: 499 }))).toBe('kept')
     expect(said(admit('c3'))).toBe('granted')
     expect(why(debit('c2', { input_audio: 400 }, hour))).toBe('kept')
-    expect(why(debit('c2', { input_audio: 100 }, hour + 1))).toBe('budget_exhausted')
+    expect(why(debit('c2', { input_audio: 100 }, hour + 1))).toBe('call_budget_exhausted')
   })
 
   test('[L5] by the tenant’s clock: an evening in New York is the next morning in Berlin', () => {

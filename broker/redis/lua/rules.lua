@@ -3942,7 +3942,7 @@ local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
 local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
 local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
 local ____exports = {}
-local mostMicroUsd, alertOf, readingOf, exhausted
+local mostMicroUsd, alertOf, readingOf, exhausted, ofCallExhausted
 local ____budget_2Ets = modules["budget"]
 local named = ____budget_2Ets.named
 local unitsOf = ____budget_2Ets.unitsOf
@@ -4024,7 +4024,7 @@ function readingOf(limit, pages, held, now, shadow)
         shadow = shadow
     }
 end
-function exhausted(____bindingPattern0, whose, now)
+function exhausted(____bindingPattern0, now)
     local ends
     local limit
     limit = ____bindingPattern0.limit
@@ -4036,7 +4036,6 @@ function exhausted(____bindingPattern0, whose, now)
     return {
         why = "budget_exhausted",
         details = {
-            whose = whose,
             amount = amount,
             what = what,
             window = window,
@@ -4051,6 +4050,10 @@ function exhausted(____bindingPattern0, whose, now)
             ends = ends
         }
     }
+end
+function ofCallExhausted(limit)
+    local amount, what = limit.amount / unitsOf(limit), named(limit)
+    return {why = "call_budget_exhausted", details = {amount = amount, what = what, window = limit.window}}
 end
 local dayMs = 86400000
 ____exports.DeskBudget = __TS__Class()
@@ -4146,7 +4149,7 @@ function DeskBudget.prototype.refusal(self, tenant, now)
         self._pages:at(tenant, now),
         tenantLimits(tenant)
     )
-    return gone and exhausted(gone, "The", now)
+    return gone and exhausted(gone, now)
 end
 function DeskBudget.prototype.refusalOf(self, call, tenant, now)
     local refusal = self:refusal(tenant, now)
@@ -4161,7 +4164,7 @@ function DeskBudget.prototype.refusalOf(self, call, tenant, now)
         ),
         limits
     )
-    return gone and exhausted(gone, "This call’s", now)
+    return gone and ofCallExhausted(gone.limit)
 end
 function DeskBudget.prototype.seats(self, tenant, asked, now)
     local refusal = self:refusal(tenant, now)
