@@ -2,7 +2,7 @@
 // host. Rules L1, L4, L6–L8.
 import { named, unitsOf } from './budget.ts'
 import { isoOf } from './calendar.ts'
-import { DeskBudget, type Alert, type Seats } from './desk-budget.ts'
+import { DeskBudget, type Alert, type Ending, type Seats } from './desk-budget.ts'
 import type { DeskCounts } from './desk-counts.ts'
 import type { Audit, DeskHomes } from './desk-homes.ts'
 import { DeskLedger } from './desk-ledger.ts'
@@ -24,10 +24,11 @@ export interface Heard {
   waits: boolean
 }
 
-/** Calls that are open, and why their tenant may not talk, where it may not. */
+/** Calls that are open; why their tenant may not talk, where it may not, and else those that have spent what each may use by itself. */
 export interface Affected {
   calls: string[]
   refusal?: Refusal | undefined
+  spent: Ending[]
 }
 
 /** Whether others wait for what a call had. */

@@ -9,6 +9,7 @@ import type { Page } from './ledger.ts'
 import { burnMs, burnStepMs, leaseTtlMs } from './limits.ts'
 import { note, within, type Meter } from './meter.ts'
 import { callLimits, plans, shadowLimits, tenantLimits, trialDaysOf, type Tenant } from './plan.ts'
+import type { KeptCall } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import { pageOf, reached, roomIn, spent, type Reached, type Spent } from './threshold.ts'
 
@@ -26,6 +27,11 @@ export interface BudgetReading extends BudgetState {
   /** By replies that run and callers that have just come. */
   held: number
   shadow: boolean
+}
+
+export interface Ending {
+  call: string
+  refusal: Refusal
 }
 
 /** How many more may have a line, and what the next one hears; no refusal: any number may. */
@@ -93,6 +99,15 @@ export class DeskBudget {
       return { why: 'trial_ended', details: { days } }
     const gone = spent(this.#pages.at(tenant, now), tenantLimits(tenant))
     return gone && exhausted(gone, now)
+  }
+
+  /** The live ones of these calls that may not go on, and why. */
+  ending(calls: readonly KeptCall[], tenant: Tenant, now: number): Ending[] {
+    const live = calls.filter(({ admitted }) => admitted !== null)
+    return live.flatMap(({ id: call }) => {
+      const refusal = this.refusalOf(call, tenant, now)
+      return refusal === undefined ? [] : [{ call, refusal }]
+    })
   }
 
   /** Why one call may not go on: its tenant may not, or it has spent its own budget. */

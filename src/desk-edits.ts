@@ -154,8 +154,7 @@ export class DeskEdits {
   /** Live calls that may not go on, by their tenant's budgets or their own. */
   #ending(tenant: Tenant, now: number): string[] {
     const { records, books } = this.#parts
-    const live = records.openCalls().filter(({ admitted }) => admitted !== null)
-    return live.filter(({ id }) => books.budget.refusalOf(id, tenant, now) !== undefined).map(({ id }) => id)
+    return books.budget.ending(records.openCalls(), tenant, now).map(({ call }) => call)
   }
 
   /** Where the tenant may not talk nobody is put through, and all who wait are told why. */

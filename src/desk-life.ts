@@ -144,7 +144,7 @@ export class DeskLife implements Desks {
     if (changed === undefined || 'why' in changed) return changed
     const alerts = await this.steps.judge()
     this.#spread(alerts)
-    if (!alerts.some(stops)) this.#host.background(this.#wrapUp()) // a trial may be over, a budget may have been told before
+    if (!alerts.some(stops)) this.#host.background(this.#wrapUp()) // a trial may be over, a budget may have been told before, or is a call's own
     await this.levelAll()
     await this.#host.arm(reportAfterMs)
     return this.steps.read()
@@ -220,12 +220,12 @@ export class DeskLife implements Desks {
     }
   }
 
-  /** All calls of a tenant that may not talk any more, live and waiting ones; but the one that is answered so. */
+  /** All calls of a tenant that may not talk any more, live and waiting ones, or those that may not by themselves; but the one that is answered so. */
   async #wrapUp(by?: string): Promise<void> {
-    const { calls, refusal } = await this.steps.affected()
-    if (refusal === undefined) return
+    const { calls, refusal, spent } = await this.steps.affected()
     const others = calls.filter((call) => call !== by)
-    await this.#told(others, { is: 'wrapUp', refusal })
+    if (refusal !== undefined) await this.#told(others, { is: 'wrapUp', refusal })
+    await Promise.all(spent.map(({ call, refusal: own }) => this.#told([call], { is: 'wrapUp', refusal: own })))
   }
 
   async #told(calls: readonly string[], word: Word): Promise<void> {

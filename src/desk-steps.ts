@@ -46,7 +46,7 @@ export interface DeskSteps extends Deciding {
   end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Soon<Left>
   /** Thresholds that are reached without a debit: a budget was lowered. */
   judge(): Soon<Alert[]>
-  /** Calls that are open, and why their tenant may not talk, where it may not. */
+  /** Calls that are open, and which of them may not go on. */
   affected(): Soon<Affected>
   /** Lifts a suspension; false where there is none (L7). */
   resume(): Soon<boolean | undefined>

@@ -93,7 +93,7 @@ export class SqlDesk extends TenantDesk {
 
 /** Of the ledger: each debit writes most of its names. */
 function isPage(name: string): boolean {
-  return ['used', 'split', 'cells', 'told', 'metered', 'call'].includes(name.split(':')[0] ?? '')
+  return ['used', 'split', 'cells', 'told', 'metered'].includes(name.split(':')[0] ?? '')
 }
 
 /** One host has it, so that nothing is asked of a pool twice; and what it keeps it does not lose in part. */

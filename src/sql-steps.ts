@@ -95,7 +95,7 @@ export class SqlSteps implements DeskSteps {
   }
 
   affected(): Affected {
-    return this.desk?.affected(this.#now()) ?? { calls: [] }
+    return this.desk?.affected(this.#now()) ?? { calls: [], spent: [] }
   }
 
   resume(): boolean | undefined {

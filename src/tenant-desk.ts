@@ -18,7 +18,7 @@ import { advance, conclude, consider, needs, read, release, renew, type Desk, ty
 import type { Entry } from './ledger.ts'
 import { auditKeptMs, keptMs, leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
-import { keyValid, type Tenant } from './plan.ts'
+import { callLimits, keyValid, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
 import type { Records } from './records.ts'
 import type { Refusal } from './refusal.ts'
@@ -151,9 +151,12 @@ export class TenantDesk {
   }
 
   affected(now: number): Affected {
-    const tenant = this.#registry.tenant()
-    const refusal = tenant && this.books.budget.refusal(tenant, now)
-    return { calls: this.#records.openIds(), refusal }
+    const [tenant, { budget }] = [this.#registry.tenant(), this.books]
+    const calls = this.#records.openIds()
+    if (tenant === undefined) return { calls, spent: [] }
+    const refusal = budget.refusal(tenant, now)
+    const own = refusal === undefined && callLimits(tenant).length > 0
+    return { calls, refusal, spent: own ? budget.ending(this.#records.openCalls(), tenant, now) : [] }
   }
 
   /** Lifts a suspension; false where there is none (L7). */

@@ -1,6 +1,6 @@
 // threshold.ts: when what was used reaches what was meant to be used: at 80 % it is told, at 100 % it is spent. Knows no tenant. Rule L6.
 import type { Limit } from './budget.ts'
-import type { Page } from './ledger.ts'
+import type { Page, Sheet } from './ledger.ts'
 
 /** In the order in which they are reached. */
 export const levels = [
@@ -40,7 +40,7 @@ export interface Spent {
 }
 
 /** The spent budget that begins anew last, if any is spent. */
-export function spent(pages: readonly Page[], limits: readonly Limit[]): Spent | undefined {
+export function spent(pages: readonly Sheet[], limits: readonly Limit[]): Spent | undefined {
   let last: Spent | undefined
   for (const limit of limits) {
     const page = pageOf(pages, limit)
@@ -61,7 +61,7 @@ export interface Room {
  * whole: it would be of no use otherwise.
  */
 export function roomIn(
-  pages: readonly Page[],
+  pages: readonly Sheet[],
   limits: readonly Limit[],
   held: (limit: Limit) => number,
   asked: (limit: Limit) => number,
@@ -77,6 +77,6 @@ export function roomIn(
   return least
 }
 
-export function pageOf(pages: readonly Page[], { window }: Limit): Page | undefined {
+export function pageOf<S extends Sheet>(pages: readonly S[], { window }: Limit): S | undefined {
   return pages.find((page) => page.window.name === window)
 }

@@ -126,7 +126,7 @@ export class RedisDesk implements DeskSteps {
 
   async affected(): Promise<Affected> {
     const affected = await this.#step<Affected>('affected', {})
-    return { calls: listed(affected?.calls ?? []), refusal: affected?.refusal }
+    return { calls: listed(affected?.calls ?? []), refusal: affected?.refusal, spent: listed(affected?.spent ?? []) }
   }
 
   async resume(): Promise<boolean | undefined> {

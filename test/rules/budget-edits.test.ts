@@ -92,7 +92,7 @@ test('[G7] [L6] each budget in the unit in which it is set, with what it was and
 test('[G7] [L6] what each call may use by itself ends those that have used as much', () => {
   used('c1', 2_000)
   used('c2', 10)
-  expect(preview({ callBudgets: { outputTokensPerHour: 2_000 } }).ends).toBe(0) // what they used before is not known
+  expect(preview({ callBudgets: { outputTokensPerHour: 2_000 } }).ends).toBe(1) // also where there was none before
   desk({ callBudgets: { outputTokensPerHour: 50_000 } })
   used('c1', 2_000)
   used('c2', 10)
@@ -171,8 +171,7 @@ test('[G7] [L6] whatever the edit, the calls that then may not go on are as many
   const tokens = fc.array(fc.constantFrom(0, 50, 100, 499, 500, 901), { minLength: 1, maxLength: 4 })
   fc.assert(
     fc.property(tokens, fc.array(change, { maxLength: 5 }), (calls, changes) => {
-      const callBudgets = { tokensPerDay: 9_000 }
-      const own = new DeskHost({ plan: 'scale', caps: { lines: 9, agents: {} }, callBudgets })
+      const own = new DeskHost({ plan: 'scale', caps: { lines: 9, agents: {} } })
       for (const [i, tokens] of calls.entries()) used(`c${i}`, tokens, own)
       const open = own.desk.records.openIds()
       const stopped = (at: number): string[] =>

@@ -102,3 +102,14 @@ test('[L6] a threshold that a lost call reaches is told to the operator and to t
   expect(alerts).toMatchObject([{ is: 'budget', level: 'warning', account: 'live_ms', used: 55_000 }])
   expect(told).toMatchObject([{ calls: ['b'], word: { is: 'warned', notice: { used: 55 / 60 } } }])
 })
+
+test('[L6] [G7] an edit by which live calls have used what each may use by itself is told to those at once', async () => {
+  await open({})
+  for (const call of ['a', 'b', 'c']) await admit(call)
+  await life.debit(ref('a'), [entry('r1', { output_text: 700 })], still)
+  await life.debit(ref('b'), [entry('r2', { output_text: 699 })], still)
+  await life.change({ callBudgets: { outputTokensPerHour: 700 } })
+  await settled()
+  const refusal = { why: 'call_budget_exhausted', details: { amount: 700, what: 'output tokens', window: 'hour' } }
+  expect(told).toEqual([{ calls: ['a'], word: { is: 'wrapUp', refusal } }])
+})

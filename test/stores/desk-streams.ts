@@ -281,8 +281,8 @@ class Beside {
 }
 
 /** In the order of their ids. */
-function affectedOf({ calls, refusal }: Affected): Affected {
-  return { calls: calls.toSorted(), refusal }
+function affectedOf({ calls, refusal, spent }: Affected): Affected {
+  return { calls: calls.toSorted(), refusal, spent: spent.toSorted((a, b) => (a.call < b.call ? -1 : 1)) }
 }
 
 function entriesOf({ call, report }: { call: string; report: string }) {

@@ -3423,11 +3423,13 @@ modules["desk-pages"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__New = ____lualib.__TS__New
 local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
-local inside
+local inside, CallAccounts
 local ____budget_2Ets = modules["budget"]
+local bounded = ____budget_2Ets.bounded
 local windowNames = ____budget_2Ets.windowNames
 local ____limits_2Ets = modules["limits"]
 local pageKeptMs = ____limits_2Ets.pageKeptMs
@@ -3456,24 +3458,18 @@ function DeskPages.prototype.at(self, tenant, now)
     )
 end
 function DeskPages.prototype.ofCall(self, call, pages)
+    local told = self._rosters:get("metered:" .. call)
     return __TS__ArrayMap(
         pages,
         function(____, ____bindingPattern0)
             local window
             window = ____bindingPattern0.window
-            local roster = self._rosters:get((("call:" .. window.name) .. ":") .. call)
-            if roster:get("ends") ~= window.ends then
-                roster:purge(100000000000000)
-                roster:set("ends", window.ends)
-            end
-            return {window = window, used = roster, told = roster}
+            return {
+                window = window,
+                used = __TS__New(CallAccounts, told, window)
+            }
         end
     )
-end
-function DeskPages.prototype.forgetCall(self, call)
-    for ____, name in ipairs(windowNames) do
-        self._rosters:get((("call:" .. name) .. ":") .. call):purge(100000000000000)
-    end
 end
 function DeskPages.prototype.opened(self, pages)
     for ____, ____value in ipairs(pages) do
@@ -3524,6 +3520,45 @@ function DeskPages.prototype._page(self, window)
     local cells, split = self._rosters:get("cells:" .. window.id), self._rosters:get("split:" .. window.id)
     return __TS__ObjectAssign({}, page, {apart = {cells = cells, split = split}})
 end
+--- What a call has used in a window, in a roster of all that it has told; what it used in an earlier one is gone.
+CallAccounts = __TS__Class()
+CallAccounts.name = "CallAccounts"
+function CallAccounts.prototype.____constructor(self, told, window)
+    self._told = told
+    self._window = window
+    self._end = "ends/" .. window.name
+end
+function CallAccounts.prototype.get(self, account)
+    local ____table__isOpen_result_0
+    if self:_isOpen() then
+        ____table__isOpen_result_0 = self._told:get(self:_name(account))
+    else
+        ____table__isOpen_result_0 = nil
+    end
+    return ____table__isOpen_result_0
+end
+function CallAccounts.prototype.add(self, account, amount)
+    if not self:_isOpen() then
+        self:_open()
+    end
+    return self._told:add(
+        self:_name(account),
+        amount
+    )
+end
+function CallAccounts.prototype._isOpen(self)
+    return self._told:get(self._end) == self._window.ends
+end
+function CallAccounts.prototype._open(self)
+    for ____, ____value in ipairs(bounded) do
+        local account = ____value.account
+        self._told:delete(self:_name(account))
+    end
+    self._told:set(self._end, self._window.ends)
+end
+function CallAccounts.prototype._name(self, account)
+    return (self._window.name .. "/") .. account
+end
 return ____exports
 end)()
 
@@ -3555,8 +3590,6 @@ local heartbeatMs = ____limits_2Ets.heartbeatMs
 local ____mean_2Ets = modules["mean"]
 local learn = ____mean_2Ets.learn
 local learned = ____mean_2Ets.learned
-local ____plan_2Ets = modules["plan"]
-local callLimits = ____plan_2Ets.callLimits
 local ____queue_2Dnotice_2Ets = modules["queue-notice"]
 local etaMs = ____queue_2Dnotice_2Ets.etaMs
 function only(amounts)
@@ -3708,7 +3741,6 @@ function DeskLedger.prototype.ended(self, ____bindingPattern0, record, tenant, n
     for ____, name in ipairs({"debited", "metered"}) do
         self._rosters:get((name .. ":") .. call):purge(100000000000000)
     end
-    self._pages:forgetCall(call)
     if liveMs > 0 then
         learn(
             self._rosters:get("talk"),
@@ -3780,13 +3812,11 @@ function DeskLedger.prototype._post(self, call, amounts, cell, tenant, now)
     local pages, all = self._pages:at(tenant, now), withTotals(amounts)
     self._pages:opened(pages)
     post(pages, all, cell)
-    if #callLimits(tenant) > 0 then
-        post(
-            self._pages:ofCall(call, pages),
-            only(all),
-            cell
-        )
-    end
+    post(
+        self._pages:ofCall(call, pages),
+        only(all),
+        cell
+    )
 end
 function DeskLedger.prototype._note(self, call, amounts)
     local told = self._rosters:get("metered:" .. call)
@@ -3941,6 +3971,8 @@ local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
 local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
 local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
 local ____exports = {}
 local mostMicroUsd, alertOf, readingOf, exhausted, ofCallExhausted
 local ____budget_2Ets = modules["budget"]
@@ -4150,6 +4182,25 @@ function DeskBudget.prototype.refusal(self, tenant, now)
         tenantLimits(tenant)
     )
     return gone and exhausted(gone, now)
+end
+function DeskBudget.prototype.ending(self, calls, tenant, now)
+    local live = __TS__ArrayFilter(
+        calls,
+        function(____, ____bindingPattern0)
+            local admitted
+            admitted = ____bindingPattern0.admitted
+            return admitted ~= nil
+        end
+    )
+    return __TS__ArrayFlatMap(
+        live,
+        function(____, ____bindingPattern0)
+            local call
+            call = ____bindingPattern0.id
+            local refusal = self:refusalOf(call, tenant, now)
+            return refusal == nil and ({}) or ({{call = call, refusal = refusal}})
+        end
+    )
 end
 function DeskBudget.prototype.refusalOf(self, call, tenant, now)
     local refusal = self:refusal(tenant, now)
@@ -5532,6 +5583,7 @@ local auditKeptMs = ____limits_2Ets.auditKeptMs
 local keptMs = ____limits_2Ets.keptMs
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
 local ____plan_2Ets = modules["plan"]
+local callLimits = ____plan_2Ets.callLimits
 local keyValid = ____plan_2Ets.keyValid
 ____exports.TenantDesk = __TS__Class()
 local TenantDesk = ____exports.TenantDesk
@@ -5710,11 +5762,26 @@ function TenantDesk.prototype.judge(self, now)
     end)
 end
 function TenantDesk.prototype.affected(self, now)
-    local tenant = self._registry:tenant()
-    local refusal = tenant and self.books.budget:refusal(tenant, now)
+    local ____temp_6 = {
+        self._registry:tenant(),
+        self.books
+    }
+    local tenant = ____temp_6[1]
+    local budget = ____temp_6[2].budget
+    local calls = self._records:openIds()
+    if tenant == nil then
+        return {calls = calls, spent = {}}
+    end
+    local refusal = budget:refusal(tenant, now)
+    local own = refusal == nil and #callLimits(tenant) > 0
     return {
-        calls = self._records:openIds(),
-        refusal = refusal
+        calls = calls,
+        refusal = refusal,
+        spent = own and budget:ending(
+            self._records:openCalls(),
+            tenant,
+            now
+        ) or ({})
     }
 end
 function TenantDesk.prototype.resume(self, now)
@@ -5769,12 +5836,12 @@ function TenantDesk.prototype.ask(self, pool, now)
         if tenant == nil then
             return nil
         end
-        local ____temp_6 = {
+        local ____temp_7 = {
             self.rosters:gate(tenant, nil, nil, now),
             self.books:seats(tenant, now)
         }
-        local desk = ____temp_6[1]
-        local free = ____temp_6[2].free
+        local desk = ____temp_7[1]
+        local free = ____temp_7[2].free
         local needed = needs(
             desk,
             self.rosters:quota(pool, now),
@@ -5806,10 +5873,10 @@ function TenantDesk.prototype.regrant(self, pool, grant, as, now)
     }
 end
 function TenantDesk.prototype.lacks(self, pool, now)
-    local ____temp_7 = self.rosters:quota(pool, now)
-    local loads = ____temp_7.loads
-    local tokens = ____temp_7.tokens
-    local sessions = ____temp_7.sessions
+    local ____temp_8 = self.rosters:quota(pool, now)
+    local loads = ____temp_8.loads
+    local tokens = ____temp_8.tokens
+    local sessions = ____temp_8.sessions
     return loads:sum() + self.books.ledger:newcomerLoad() > tokens or loads:size() >= sessions
 end
 function TenantDesk.prototype.pools(self)
@@ -5820,9 +5887,9 @@ function TenantDesk.prototype.read(self, now)
     if tenant == nil then
         return nil
     end
-    local ____self_books_8 = self.books
-    local ledger = ____self_books_8.ledger
-    local budget = ____self_books_8.budget
+    local ____self_books_9 = self.books
+    local ledger = ____self_books_9.ledger
+    local budget = ____self_books_9.budget
     local lines, usage = self.queue:lines(tenant, now), ledger:usage(tenant, now)
     local budgets, suspended = budget:reading(tenant, now), budget:suspendedAt() or nil
     return {
@@ -5842,9 +5909,9 @@ function TenantDesk.prototype.report(self, now)
     )
 end
 function TenantDesk.prototype.gauges(self, tenant, now)
-    local ____temp_9 = self.queue:lines(tenant, now)
-    local live = ____temp_9.live
-    local cap = ____temp_9.cap
+    local ____temp_10 = self.queue:lines(tenant, now)
+    local live = ____temp_10.live
+    local cap = ____temp_10.cap
     local waiting, oldestWaitMs = self._records:waiting(), self.queue:oldestWaitMs(tenant, now)
     return __TS__ObjectAssign(
         {live = live, cap = cap, waiting = waiting, oldestWaitMs = oldestWaitMs},
@@ -5888,9 +5955,9 @@ end
 function TenantDesk.prototype._end(self, ref, entries, record, tenant, now)
     local waits = self:_release(ref, tenant, now)
     if self._records:isOpen(ref.call) then
-        local ____self_10 = self._ends
-        ____self_10["end"](
-            ____self_10,
+        local ____self_11 = self._ends
+        ____self_11["end"](
+            ____self_11,
             ref,
             entries,
             record,
@@ -5906,9 +5973,9 @@ function TenantDesk.prototype._release(self, ref, tenant, now)
     release(gate, ref.call, now, ref.caller or nil)
     self.books.budget:letGo(ref.call)
     if place ~= nil then
-        local ____opt_11 = self._homes.ticks
-        if ____opt_11 ~= nil then
-            ____opt_11:gaveUp(ref.call, place, now)
+        local ____opt_12 = self._homes.ticks
+        if ____opt_12 ~= nil then
+            ____opt_12:gaveUp(ref.call, place, now)
         end
     end
     return gate.queue:size() > 0

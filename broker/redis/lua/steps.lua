@@ -240,8 +240,8 @@ function desk_steps.snapshot(desk, _, now, homes)
     for _, window in ipairs({ 'hour', 'day', 'month' }) do
         local windows = homes.rosters('windows:' .. window).key
         for _, id in ipairs(redis.call('ZRANGEBYSCORE', windows, now - 2 * 86400000, '+inf')) do names[#names + 1] = 'used:' .. id end
-        for _, call in ipairs(homes.records:openIds()) do names[#names + 1] = 'call:' .. window .. ':' .. call end
     end
+    for _, call in ipairs(homes.records:openIds()) do names[#names + 1] = 'metered:' .. call end
     documents.rosters = {}
     for _, name in ipairs(names) do
         documents.rosters[name] = redis.call('ZRANGE', homes.rosters(name).key, 0, -1, 'WITHSCORES')
