@@ -63,13 +63,13 @@ export class DeskBudget {
 
   /** Notes what was spent just now, of one that may not spend too fast (L7). */
   burn(tenant: Tenant, microUsd: number, now: number): void {
-    if (microUsd > 0 && mostMicroUsd(tenant) > 0) note(this.#burn(), microUsd, now, burnStepMs)
+    if (microUsd > 0 && mostMicroUsd(tenant) < Infinity) note(this.#burn(), microUsd, now, burnStepMs)
   }
 
   /** Suspends a trial that burns too fast, and says so once (L7). */
   burnt(tenant: Tenant, now: number): Alert[] {
     const most = mostMicroUsd(tenant)
-    if (most === 0) return []
+    if (most === Infinity) return []
     const micro_usd_per_hour = Math.round((within(this.#burn(), now, burnMs) * 3_600_000) / burnMs)
     if (micro_usd_per_hour <= most || this.suspendedAt() !== undefined) return []
     this.#rosters.get('state').set('suspended', now)
@@ -170,9 +170,9 @@ export class DeskBudget {
   }
 }
 
-/** An hour; 0 is any amount. */
+/** An hour; of a plan that suspends nobody there is no such amount. */
 function mostMicroUsd({ plan }: Tenant): number {
-  return (plans[plan].suspendUsdPerHour ?? 0) * 1_000_000
+  return (plans[plan].suspendUsdPerHour ?? Infinity) * 1_000_000
 }
 
 function alertOf({ level, window, account, amount, used, ends }: Reached, shadow: boolean): Alert {

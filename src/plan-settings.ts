@@ -39,8 +39,8 @@ export const Plan = z.strictObject({
   budgets: Budgets,
   /** The same for each call by itself. */
   callBudgets: Budgets,
-  /** At this rate over ten minutes the tenant is suspended (L7). */
-  suspendUsdPerHour: amount(1e6),
+  /** Above this rate over ten minutes the tenant is suspended (L7). */
+  suspendUsdPerHour: whole(1, 1e6, ' (null: never)').nullable(),
   poolShare: z.enum(['shared', 'reserved']),
   /** New calls wait once the pool's grants reach this share of its ceiling. */
   threshold: z.number().min(0).max(1.1),
@@ -131,9 +131,9 @@ export const KeyChange = z.strictObject({
 })
 export type KeyChange = z.infer<typeof KeyChange>
 
-/** A whole number between two bounds; what is none is told both. */
-export function whole(least: number, most: number): z.ZodInt {
-  const problem = `is no whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}`
+/** A whole number between two bounds; what is none is told both, and what else there is (`or`). */
+export function whole(least: number, most: number, or = ''): z.ZodInt {
+  const problem = `is no whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}${or}`
   return z.int(problem).min(least, problem).max(most, problem)
 }
 

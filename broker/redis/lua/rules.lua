@@ -4008,7 +4008,7 @@ local spent = ____threshold_2Ets.spent
 function mostMicroUsd(____bindingPattern0)
     local plan
     plan = ____bindingPattern0.plan
-    return (plans[plan].suspendUsdPerHour or 0) * 1000000
+    return (plans[plan].suspendUsdPerHour or math.huge) * 1000000
 end
 function alertOf(____bindingPattern0, shadow)
     local ends
@@ -4124,7 +4124,7 @@ function DeskBudget.prototype.reached(self, tenant, now)
     return alerts
 end
 function DeskBudget.prototype.burn(self, tenant, microUsd, now)
-    if microUsd > 0 and mostMicroUsd(tenant) > 0 then
+    if microUsd > 0 and mostMicroUsd(tenant) < math.huge then
         note(
             self:_burn(),
             microUsd,
@@ -4135,7 +4135,7 @@ function DeskBudget.prototype.burn(self, tenant, microUsd, now)
 end
 function DeskBudget.prototype.burnt(self, tenant, now)
     local most = mostMicroUsd(tenant)
-    if most == 0 then
+    if most == math.huge then
         return {}
     end
     local micro_usd_per_hour = math.floor(within(
