@@ -10,11 +10,18 @@ import { claim, done, drop, nextAt, put, settle, type Claim, type Outbox } from 
 import type { CallRecord, CallRef } from './ports.ts'
 import type { Message } from './webhook-events.ts'
 
+/** Where an attempt goes: its hook may have another URL by the time that somebody answers. */
+export interface Tried {
+  hook: string
+  url: string
+}
+
+export interface Attempt extends Claim, Tried {}
+
 /** A message to be sent now, and to whom. */
 export interface Due {
   is: 'due'
-  claim: Claim
-  url: string
+  attempt: Attempt
   secrets: string[]
   message: Message
   /** Another one is due as well. */
@@ -77,30 +84,31 @@ export class DeskOutbox {
       const [kept, message] = [this.#hooks.get(hook), this.#messages.get(id)]
       if (kept !== undefined && message !== undefined) {
         const more = (nextAt(this.#box(), this.#ids()) as number) <= now // at least this one is there
-        return { is: 'due', claim: taken.claim, url: kept.hook.url, secrets: secretsOf(kept.hook, now), message, more }
+        const attempt = { ...taken.claim, url: kept.hook.url }
+        return { is: 'due', attempt, secrets: secretsOf(kept.hook, now), message, more }
       }
       done(this.#box(), hook, id, this.#ids()) // it was put so long ago that it is forgotten
     }
   }
 
   /** What came of it. `chance`: from 0 to 1. */
-  settle(claim: Claim, outcome: Outcome, chance: number, now: number): void {
-    if (!this.note(claim.hook, outcome, now)) return
-    if (outcome.status === 410) {
-      this.#over(drop(this.#box(), claim.hook, this.#ids()))
+  settle(attempt: Attempt, outcome: Outcome, chance: number, now: number): void {
+    if (this.note(attempt, outcome, now) && outcome.status === 410) {
+      this.#over(drop(this.#box(), attempt.hook, this.#ids()))
       this.#counts.delivery(this.#pool(), 'disabled')
       return
     }
-    const settled = settle(this.#box(), claim, outcome.error === null, this.#ids(), chance, now)
+    const settled = settle(this.#box(), attempt, outcome.error === null, this.#ids(), chance, now)
     if (settled !== 'nothing') this.#counts.delivery(this.#pool(), settled)
-    if (this.#box().waiting.get(claim.message) === undefined) this.#messages.done(claim.message)
+    if (this.#box().waiting.get(attempt.message) === undefined) this.#messages.done(attempt.message)
   }
 
-  /** What an attempt came to is shown with its hook; false where there is none any more. */
-  note(hook: string, outcome: Outcome, now: number): boolean {
+  /** What an attempt came to is shown with its hook; false where that is no more, or has another URL: it says nothing of this one. */
+  note({ hook, url }: Tried, outcome: Outcome, now: number): boolean {
     const kept = this.#hooks.get(hook)
-    if (kept !== undefined) this.#hooks.note(hook, stateAfter(outcome, kept.state, now))
-    return kept !== undefined
+    if (kept?.hook.url !== url) return false
+    this.#hooks.note(hook, stateAfter(outcome, kept.state, now))
+    return true
   }
 
   /** A hook was switched off, or is there no more: nothing waits for it. */

@@ -140,8 +140,9 @@ export class MemoryHouse implements House {
       rotate: async (id, hook, secret, graceMs) => this.#mail(id).rotateHook(hook, secret, graceMs),
       remove: async (id, hook) => this.#mail(id).removeHook(hook),
       test: async (id, hook) => {
-        if (this.desks.get(id)?.hooks.get(hook) === undefined) return undefined
-        this.#mail(id).note(hook, this.outcome)
+        const url = this.desks.get(id)?.hooks.get(hook)?.hook.url
+        if (url === undefined) return undefined
+        this.#mail(id).note({ hook, url }, this.outcome)
         return this.outcome
       },
     }

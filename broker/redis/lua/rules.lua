@@ -3089,6 +3089,7 @@ local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
 local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
 local ____hook_2Ets = modules["hook"]
 local secretsOf = ____hook_2Ets.secretsOf
@@ -3205,10 +3206,10 @@ function DeskOutbox.prototype.next(self, now)
                     self:_box(),
                     self:_ids()
                 ) <= now
+                local attempt = __TS__ObjectAssign({}, taken.claim, {url = kept.hook.url})
                 return {
                     is = "due",
-                    claim = taken.claim,
-                    url = kept.hook.url,
+                    attempt = attempt,
                     secrets = secretsOf(kept.hook, now),
                     message = message,
                     more = more
@@ -3223,14 +3224,11 @@ function DeskOutbox.prototype.next(self, now)
         end
     end
 end
-function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
-    if not self:note(claim.hook, outcome, now) then
-        return
-    end
-    if outcome.status == 410 then
+function DeskOutbox.prototype.settle(self, attempt, outcome, chance, now)
+    if self:note(attempt, outcome, now) and outcome.status == 410 then
         self:_over(drop(
             self:_box(),
-            claim.hook,
+            attempt.hook,
             self:_ids()
         ))
         self._counts:delivery(
@@ -3241,7 +3239,7 @@ function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
     end
     local settled = settle(
         self:_box(),
-        claim,
+        attempt,
         outcome.error == nil,
         self:_ids(),
         chance,
@@ -3253,19 +3251,24 @@ function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
             settled
         )
     end
-    if self:_box().waiting:get(claim.message) == nil then
-        self._messages:done(claim.message)
+    if self:_box().waiting:get(attempt.message) == nil then
+        self._messages:done(attempt.message)
     end
 end
-function DeskOutbox.prototype.note(self, hook, outcome, now)
+function DeskOutbox.prototype.note(self, ____bindingPattern0, outcome, now)
+    local url
+    local hook
+    hook = ____bindingPattern0.hook
+    url = ____bindingPattern0.url
     local kept = self._hooks:get(hook)
-    if kept ~= nil then
-        self._hooks:note(
-            hook,
-            stateAfter(outcome, kept.state, now)
-        )
+    if (kept and kept.hook.url) ~= url then
+        return false
     end
-    return kept ~= nil
+    self._hooks:note(
+        hook,
+        stateAfter(outcome, kept.state, now)
+    )
+    return true
 end
 function DeskOutbox.prototype.forsake(self, hook)
     self:_over(drop(
@@ -3285,8 +3288,8 @@ function DeskOutbox.prototype.sweep(self, now)
     end
 end
 function DeskOutbox.prototype.standing(self, now)
-    local ____temp_2 = self:_box()
-    local waiting = ____temp_2.waiting
+    local ____temp_4 = self:_box()
+    local waiting = ____temp_4.waiting
     local oldestMessageMs = 0
     for ____, oldest in ipairs(waiting:first(1)) do
         oldestMessageMs = math.max(
