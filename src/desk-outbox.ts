@@ -93,8 +93,7 @@ export class DeskOutbox {
 
   /** What came of it. `chance`: from 0 to 1. */
   settle(attempt: Attempt, outcome: Outcome, chance: number, now: number): void {
-    if (this.note(attempt, outcome, now) && outcome.status === 410) {
-      this.#over(drop(this.#box(), attempt.hook, this.#ids()))
+    if (this.note(attempt, outcome, now)) {
       this.#counts.delivery(this.#pool(), 'disabled')
       return
     }
@@ -103,15 +102,17 @@ export class DeskOutbox {
     if (this.#box().waiting.get(attempt.message) === undefined) this.#messages.done(attempt.message)
   }
 
-  /** What an attempt came to is shown with its hook; false where that is no more, or has another URL: it says nothing of this one. */
+  /** What an attempt came to is shown with its hook; nothing where that has another URL by now. True where it switches the hook off. */
   note({ hook, url }: Tried, outcome: Outcome, now: number): boolean {
     const kept = this.#hooks.get(hook)
     if (kept?.hook.url !== url) return false
     this.#hooks.note(hook, stateAfter(outcome, kept.state, now))
+    if (outcome.status !== 410) return false
+    this.forsake(hook)
     return true
   }
 
-  /** A hook was switched off, or is there no more: nothing waits for it. */
+  /** A hook is off, or is there no more: nothing waits for it. */
   forsake(hook: string): void {
     this.#over(drop(this.#box(), hook, this.#ids()))
   }

@@ -77,7 +77,8 @@ export class SqlMail implements MailSteps {
   }
 
   note(tried: Tried, outcome: Outcome): void {
-    this.#home.desk()?.outbox.note(tried, outcome, this.#home.now())
+    const desk = this.#home.desk()
+    desk?.transact(() => desk.outbox.note(tried, outcome, this.#home.now()))
   }
 
   #edit(id: string, work: (hook: Hook, now: number) => Hook): KeptHook | undefined {

@@ -145,6 +145,24 @@ test('[A5] 410 switches the endpoint off, and what waited for it is gone; switch
   expect(deliveries()).toEqual({ disabled: 1 })
 })
 
+test('[A5] also a test that is answered with 410 drops what waits: an endpoint that is off is owed nothing', () => {
+  hook('h1')
+  hook('h2')
+  host.admit('c1')
+  host.desk.outbox.put(warning, start)
+  host.desk.outbox.put({ ...warning, id: 'warn_2' }, start + 1)
+  const due = next(1)
+  expect(due.attempt.hook).toBe('h1')
+  host.desk.outbox.note(h1, { status: 410, error: 'It answered 410.' }, start + 1)
+  settle(due, 500, 2) // it was under way
+  const others = [next(2), next(2)]
+  expect(others.map(({ attempt }) => attempt.hook)).toEqual(['h2', 'h2'])
+  for (const other of others) settle(other, 200, 3)
+  expect(host.desk.outbox.next(start + 3)).toEqual({ is: 'none', afterMs: null })
+  expect(host.store.sql('SELECT id FROM message WHERE json IS NOT NULL')).toEqual([])
+  expect(deliveries()).toEqual({ delivered: 2 }) // tests are not counted
+})
+
 test('[A5] a 410 of the URL that it had before is a failure like others: the new one stays on, and gets what waits', () => {
   hook('h1')
   host.admit('c1')

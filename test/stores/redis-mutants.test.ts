@@ -104,6 +104,8 @@ const ofMail: readonly Mutant[] = [
   ['if box.failures:get(hook) ~= nil then', 'if false then'],
   ['if before > 0 and box.rests:get(hook) ~= ____until then', 'if before > 0 then'],
   ['state.gone_at > on_at', 'state.gone_at == on_at'],
+  ['if (kept and kept.hook.url) ~= url then', 'if kept == nil then'],
+  ['    self:forsake(hook)\n    return true', '    return true'],
   ['    table.sort(ids)\n    for _, id in ipairs(ids) do hooks', '    for _, id in ipairs(ids) do hooks'],
   ['if homes.mail_after ~= nil then', 'if false then'],
   ['    if ask.forsake ~= nil then desk.outbox:forsake(ask.forsake) end\n', ''],

@@ -3225,12 +3225,7 @@ function DeskOutbox.prototype.next(self, now)
     end
 end
 function DeskOutbox.prototype.settle(self, attempt, outcome, chance, now)
-    if self:note(attempt, outcome, now) and outcome.status == 410 then
-        self:_over(drop(
-            self:_box(),
-            attempt.hook,
-            self:_ids()
-        ))
+    if self:note(attempt, outcome, now) then
         self._counts:delivery(
             self:_pool(),
             "disabled"
@@ -3268,6 +3263,10 @@ function DeskOutbox.prototype.note(self, ____bindingPattern0, outcome, now)
         hook,
         stateAfter(outcome, kept.state, now)
     )
+    if outcome.status ~= 410 then
+        return false
+    end
+    self:forsake(hook)
     return true
 end
 function DeskOutbox.prototype.forsake(self, hook)
