@@ -1,20 +1,12 @@
 // One webhook's POST on Node, to the address that was checked: the name is asked once, and what it stands for is where the connection goes.
 // Knows no message. Rule A5.
-import { lookup } from 'node:dns/promises'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { Unsent, type Parcel, type Post } from '../src/courier.ts'
 import { webhookAnswerBytes, webhookTimeoutMs } from '../src/limits.ts'
 import { addressProblem, targetProblem, type TargetPolicy } from '../src/webhook-target.ts'
-
-export interface Address {
-  address: string
-  family: number
-}
-
-/** All addresses of a name. */
-export type Resolve = (name: string) => Promise<readonly Address[]>
+import { ofMachine, ofServers, type Address, type Resolve } from './webhook-names.ts'
 
 export interface PostOptions {
   may: TargetPolicy
@@ -22,11 +14,13 @@ export interface PostOptions {
   timeoutMs?: number
 }
 
-const ask: Resolve = (name) => lookup(name, { all: true })
-
 export const readUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined)
 
-export function makePost({ may, resolve = ask, timeoutMs = webhookTimeoutMs }: PostOptions): Post {
+export function makePost({
+  may,
+  resolve = may.private ? ofMachine : ofServers(),
+  timeoutMs = webhookTimeoutMs,
+}: PostOptions): Post {
   return async (parcel) => {
     const problem = targetProblem(parcel.url, readUrl, may)
     if (problem !== undefined) throw new Unsent(`Its URL ${problem}.`)

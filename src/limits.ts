@@ -186,6 +186,9 @@ export const messageClaimMs = 30_000
 /** An endpoint has so long to answer (Standard Webhooks: 15 to 30 s); of its answer so much is read, and dropped. */
 export const webhookTimeoutMs = 15_000
 export const webhookAnswerBytes = 64 * 1024
+/** A name server has so long to answer, each time that it is asked: three of them, as many as a resolv.conf has, are through within the bound above. */
+export const nameServerMs = 2_000
+export const nameServerTries = 2
 /** Attempts under way in one process, and of one tenant. */
 export const webhooksAtOnce = 20
 export const webhooksAtOnceOfDesk = 4

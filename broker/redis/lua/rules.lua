@@ -889,6 +889,9 @@ ____exports.messageClaimMs = 30000
 --- An endpoint has so long to answer (Standard Webhooks: 15 to 30 s); of its answer so much is read, and dropped.
 ____exports.webhookTimeoutMs = 15000
 ____exports.webhookAnswerBytes = 64 * 1024
+--- A name server has so long to answer, each time that it is asked: three of them, as many as a resolv.conf has, are through within the bound above.
+____exports.nameServerMs = 2000
+____exports.nameServerTries = 2
 --- Attempts under way in one process, and of one tenant.
 ____exports.webhooksAtOnce = 20
 ____exports.webhooksAtOnceOfDesk = 4
