@@ -6,7 +6,7 @@ import type { DeskHomes, Hooks, Messages, Waits } from './desk-homes.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { secretsOf, stateAfter, wants } from './hook.ts'
 import { keptMs } from './limits.ts'
-import { claim, done, drop, nextAt, put, settle, type Claim, type Outbox } from './outbox.ts'
+import { claim, done, drop, expire, nextAt, put, settle, type Claim, type Outbox } from './outbox.ts'
 import type { CallRecord, CallRef } from './ports.ts'
 import type { Message } from './webhook-events.ts'
 
@@ -51,9 +51,7 @@ export class DeskOutbox {
     const hooks = this.#hooks.list()
     const wanting = hooks.filter((kept) => wants(kept, type)).map(({ hook }) => hook.id)
     if (wanting.length === 0 || !this.#messages.put({ id, type, at: now, data })) return
-    const dropped = put(this.#box(), id, wanting, this.#ids(), now)
-    this.#over(dropped)
-    this.#counts.dropped(this.#pool(), dropped.length)
+    this.#dropped(put(this.#box(), id, wanting, this.#ids(), now))
     this.#tell(0)
   }
 
@@ -77,6 +75,7 @@ export class DeskOutbox {
 
   /** Takes the next message, for a while. */
   next(now: number): NextMessage {
+    this.#expire(now)
     for (;;) {
       const taken = claim(this.#box(), this.#ids(), now)
       if (taken.is === 'none') return { is: 'none', afterMs: taken.at === null ? null : taken.at - now }
@@ -87,7 +86,7 @@ export class DeskOutbox {
         const attempt = { ...taken.claim, url: kept.hook.url }
         return { is: 'due', attempt, secrets: secretsOf(kept.hook, now), message, more }
       }
-      done(this.#box(), hook, id, this.#ids()) // it was put so long ago that it is forgotten
+      done(this.#box(), hook, id, this.#ids()) // it was lost
     }
   }
 
@@ -117,8 +116,9 @@ export class DeskOutbox {
     this.#over(drop(this.#box(), hook, this.#ids()))
   }
 
-  /** Says when the next is due, should its host have forgotten; and forgets what was put long ago. */
+  /** Says when the next is due, should its host have forgotten; gives up and forgets what was put long ago. */
   sweep(now: number): void {
+    this.#expire(now)
     this.#messages.forget(now - keptMs)
     const at = nextAt(this.#box(), this.#ids())
     if (at !== null) this.#tell(Math.max(0, at - now))
@@ -130,6 +130,15 @@ export class DeskOutbox {
     let oldestMessageMs = 0
     for (const oldest of waiting.first(1)) oldestMessageMs = Math.max(0, now - (waiting.get(oldest) as number))
     return { messages: waiting.size(), oldestMessageMs }
+  }
+
+  #expire(now: number): void {
+    this.#dropped(expire(this.#box(), this.#ids(), now))
+  }
+
+  #dropped(messages: readonly string[]): void {
+    this.#over(messages)
+    this.#counts.dropped(this.#pool(), messages.length)
   }
 
   #over(messages: readonly string[]): void {

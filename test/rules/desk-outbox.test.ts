@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Due } from '../../src/desk-outbox.ts'
 import { changedHook, newHook, rotatedHook, shownHook } from '../../src/hook-edits.ts'
 import type { HookChange, HookSettings } from '../../src/hook-settings.ts'
-import { keptMs, lostAfterMs, messageClaimMs, messagesWaiting } from '../../src/limits.ts'
+import { keptMs, lostAfterMs, messageClaimMs, messagesWaiting, messageWaitMsMost } from '../../src/limits.ts'
 import { entry, still } from '../support/words.ts'
 import { DeskHost, start } from './desk-host.ts'
 
@@ -225,7 +225,20 @@ test('[A5] an endpoint that is deleted while it is told is owed nothing, and its
   expect(deliveries()).toEqual({})
 })
 
-test('[A5] a message that is forgotten while it waits holds nothing up', () => {
+test.each(['next', 'sweep'] as const)('[A5] with its %s a desk gives up what has waited for too long', (step) => {
+  hook('h1')
+  host.admit('c1')
+  host.end('c1')
+  host.desk.outbox.put(warning, start + 1)
+  settle(next(), 500)
+  host.desk.outbox[step](start + messageWaitMsMost)
+  expect(host.store.sql('SELECT id FROM message WHERE json IS NOT NULL')).toEqual([{ id: 'warn_1' }])
+  expect(host.gauge('trunkline_webhook_messages_dropped_total')).toBe(1)
+  host.desk.outbox[step](start + messageWaitMsMost + 1)
+  expect(host.desk.outbox.next(start + messageWaitMsMost + 1)).toEqual({ is: 'none', afterMs: null })
+})
+
+test('[A5] a message that is lost while it waits holds nothing up', () => {
   hook('h1')
   host.desk.outbox.put(warning, start)
   host.desk.outbox.put({ ...warning, id: 'warn_2' }, start + 1)

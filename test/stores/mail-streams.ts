@@ -7,7 +7,7 @@ import type { Attempt, NextMessage } from '../../src/desk-outbox.ts'
 import type { DeskSteps } from '../../src/desk-steps.ts'
 import { SqlDesk } from '../../src/desk.ts'
 import { newHook } from '../../src/hook-edits.ts'
-import { messageClaimMs } from '../../src/limits.ts'
+import { messageClaimMs, messageWaitMsMost } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Offer } from '../../src/ports.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
@@ -33,6 +33,9 @@ type Command =
   | { do: 'settle'; back: number; status: number | null; chance: number }
   | { do: 'sweep' | 'report' | 'hooks' }
   | { do: 'pass'; ms: number }
+
+const short = [0, 1, 5_000, 6_000, messageClaimMs - 1, messageClaimMs, 400_000]
+const passes = [...short, ...short, 86_400_000, messageWaitMsMost - 300_000, messageWaitMsMost, 36 * 86_400_000]
 
 const hook = fc.constantFrom(...hooks)
 const command = fc.oneof(
@@ -88,7 +91,7 @@ const command = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       do: fc.constant('pass'),
-      ms: fc.constantFrom(0, 1, 5_000, 6_000, messageClaimMs - 1, messageClaimMs, 400_000, 86_400_000, 36 * 86_400_000),
+      ms: fc.constantFrom(...passes),
     }),
   },
 ) as fc.Arbitrary<Command>

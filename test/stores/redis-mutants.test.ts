@@ -106,6 +106,8 @@ const ofMail: readonly Mutant[] = [
   ['state.gone_at > on_at', 'state.gone_at == on_at'],
   ['if (kept and kept.hook.url) ~= url then', 'if kept == nil then'],
   ['    self:forsake(hook)\n    return true', '    return true'],
+  ['box.waiting:purge(now - messageWaitMsMost)', 'box.waiting:purge(now - 2 * messageWaitMsMost)'],
+  ['    if next >= late then', '    if next == late then'],
   ['    table.sort(ids)\n    for _, id in ipairs(ids) do hooks', '    for _, id in ipairs(ids) do hooks'],
   ['if homes.mail_after ~= nil then', 'if false then'],
   ['    if ask.forsake ~= nil then desk.outbox:forsake(ask.forsake) end\n', ''],
