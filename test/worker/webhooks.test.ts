@@ -6,12 +6,12 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { lostRecord } from '../../src/desk-counts.ts'
 import { newHook } from '../../src/hook-edits.ts'
 import type { KeptHook } from '../../src/hook.ts'
+import { urlProblem } from '../../src/http/webhook-post.ts'
 import { messageClaimMs, webhookAnswerBytes } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Offer } from '../../src/ports.ts'
-import { targetProblem } from '../../src/webhook-target.ts'
 import type { DeskObject } from '../../worker/desk-object.ts'
-import { makePost, policyOf, readUrl } from '../../worker/webhook-post.ts'
+import { makePost, policyOf } from '../../worker/webhook-post.ts'
 import { eventually } from '../support/eventually.ts'
 import { nameForms, textForms } from '../support/ssrf-forms.ts'
 
@@ -137,7 +137,7 @@ test('[A5] an idle desk arms its alarm for the next attempt, hours ahead', async
 })
 
 test('[A5] of more than 300 forms that lead inside the runtime’s URL lets none by', () => {
-  expect(textForms.filter((url) => targetProblem(url, readUrl, { private: false }) === undefined)).toEqual([])
+  expect(textForms.filter((url) => urlProblem(url, { private: false }) === undefined)).toEqual([])
 })
 
 test('[A5] a name cannot be pinned here: where the operator names the hosts, no other is told', async () => {
