@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { Courier } from '../src/courier.ts'
 import { webHmac } from '../src/http/hmac.ts'
 import { houseOf } from '../src/http/house.ts'
+import { urlProblem } from '../src/http/webhook-post.ts'
 import { cancelGraceMs, closeTimeoutMs, drainReplyMs, lateCloseMs, speechTimeoutMs } from '../src/limits.ts'
 import { shed } from '../src/shedding.ts'
 import type { Series } from '../src/metrics.ts'
@@ -10,7 +11,6 @@ import { unpricedOf, unpricedSays } from '../src/price-table.ts'
 import { seriesOf, total } from '../src/series.ts'
 import type { Word } from '../src/ports.ts'
 import { poolsOf } from '../src/upstream.ts'
-import { targetProblem } from '../src/webhook-target.ts'
 import { Calls } from './calls.ts'
 import { clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -27,7 +27,7 @@ import { soundsFrom } from './sounds.ts'
 import type { Fault, Log, Store, Tell, Words } from './store.ts'
 import { StrainMeter } from './strain-meter.ts'
 import { callsMost, connectionsMost, openFilesMost } from './file-limit.ts'
-import { makePost, readUrl } from './webhook-post.ts'
+import { makePost } from './webhook-post.ts'
 import { isWorker, placeOfWorker } from './workers.ts'
 import { openEmbedded } from './stores/embedded.ts'
 import { RedisStore } from './stores/redis.ts'
@@ -87,7 +87,7 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     operatorKey: config.adminKey,
     upstreams: config.upstreams,
     sha256,
-    urlProblem: (url: string) => targetProblem(url, readUrl, may),
+    urlProblem: (url: string) => urlProblem(url, may),
     fault: (error: unknown, instance: string): Refusal | undefined => {
       fault('request', error, { request_id: instance })
       return error instanceof StoreFault ? { why: 'store_unreachable' } : undefined

@@ -204,7 +204,7 @@ export const catalogue = {
   },
   trunkline_webhook_messages_dropped_total: {
     kind: 'counter',
-    help: 'Messages that were dropped because too many of their tenant waited: the oldest each time.',
+    help: 'Messages that were dropped because too many of their tenant waited, the oldest each time, or because they waited too long.',
     labels: [],
   },
   trunkline_webhook_oldest_wait_seconds: {

@@ -216,9 +216,10 @@ export const equivalent: Readonly<Record<string, string>> = {
     'only cheaper: there is nothing to delete',
   "if (ids.length > 0) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo) → if (ids.length >= 0) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo)":
     'only cheaper: there is nothing to delete',
+  // src/constant-time.ts
+  'for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i) → for (let i = 0; i <= a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i)':
+    'nothing differs after the last letter',
   // src/http/key.ts
-  'for (let i = 0; i < x.length; i++) difference |= x.charCodeAt(i) ^ y.charCodeAt(i) → for (let i = 0; i <= x.length; i++) difference |= x.charCodeAt(i) ^ y.charCodeAt(i)':
-    'nothing differs after the last byte',
   'while (text.length < secretLength) { → while (text.length <= secretLength) {': 'it is cut to its length',
   'if (byte < 248) text += alphabet[byte % alphabet.length] → if (true) text += alphabet[byte % alphabet.length]':
     'a bias of one part in 256 towards eight letters: no test of chance is sure of it',

@@ -135,6 +135,7 @@ export const rules: Record<string, string[]> = {
   'src/capacity/plan-notes.ts': ['test/rules/plan-check.test.ts', 'test/rules/plan-flaws.test.ts'],
   'src/http/door.ts': ['test/rules/door.test.ts'],
   'src/http/key.ts': ['test/rules/key.test.ts'],
+  'src/constant-time.ts': ['test/rules/key.test.ts'],
   'src/http/limit-headers.ts': ['test/http/limits.test.ts'],
   'src/http/standing.ts': ['test/http/limits.test.ts'],
   'src/http/usage-csv.ts': ['test/http/usage.test.ts'],

@@ -1,4 +1,5 @@
 // What `GET /v1/me` says of the tenant behind a key. Every field may be missing; then it is not shown.
+import { budgetsOf, type Budget } from './budget.ts'
 import { pick, pickNumber, pickText } from './wire-event.ts'
 
 export interface Account {
@@ -9,6 +10,11 @@ export interface Account {
   readonly cap: number | undefined
   readonly tokensToday: number | undefined
   readonly microUsdToday: number | undefined
+  readonly budgets: readonly Budget[]
+  /** ISO 8601. */
+  readonly suspendedSince: string | undefined
+  /** ISO 8601. */
+  readonly trialEndsAt: string | undefined
 }
 
 export function accountOf(body: unknown): Account {
@@ -21,6 +27,9 @@ export function accountOf(body: unknown): Account {
     cap: pickNumber(body, 'lines', 'cap'),
     tokensToday: tokensIn(today),
     microUsdToday: pickNumber(today, 'micro_usd'),
+    budgets: budgetsOf(body),
+    suspendedSince: pickText(body, 'suspended_since'),
+    trialEndsAt: pickText(body, 'trial_ends_at'),
   }
 }
 

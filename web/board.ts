@@ -25,6 +25,8 @@ export interface Board {
 const storedKey = 'trunkline.key'
 /** A line is free only a moment after its socket has closed. */
 const settleMs = 600
+/** What live calls use is asked for so often: a desk has it within ten seconds. */
+const readMs = 5_000
 
 export function openBoard(): Board {
   const key = signal<string | undefined>(sessionStorage.getItem(storedKey) ?? undefined)
@@ -37,7 +39,9 @@ export function openBoard(): Board {
   let placed = 0
 
   setInterval(() => (now.value = Date.now()), 1_000)
+  setInterval(() => void (calls.value.some(isOpen) && refresh()), readMs)
   window.addEventListener('hashchange', takeKey)
+  document.addEventListener('visibilitychange', () => void (document.hidden || refresh()))
 
   async function refresh(): Promise<void> {
     const asked = key.value
@@ -79,12 +83,12 @@ export function openBoard(): Board {
     }
   }
 
-  /** Asks for the account again whenever a call has begun or ended. */
+  /** Asks for the account again whenever a call has begun or ended, and when the broker tells it something. */
   function watch(call: Call): void {
     let before: string | undefined
     const stop = effect(() => {
-      const { phase, close } = call.record.value
-      const here = `${phase} ${close?.code ?? ''}`
+      const { phase, close, notices } = call.record.value
+      const here = `${phase} ${close?.code ?? ''} ${notices.length}`
       if (here === before) return
       before = here
       setTimeout(() => void refresh(), settleMs)
@@ -114,6 +118,10 @@ export function openBoard(): Board {
       calls.value = calls.value.filter((one) => one !== call)
     },
   }
+}
+
+function isOpen(call: Call): boolean {
+  return call.record.value.close === undefined
 }
 
 /** A sentence when the broker does not know the key; undefined when it tells nothing. */

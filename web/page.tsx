@@ -1,6 +1,7 @@
 // The whole page: who you are, a button to call with, the calls. Places no call itself.
 import type { VNode } from 'preact'
 import type { Board } from './board.ts'
+import { BudgetList } from './budget-list.tsx'
 import { CallCard } from './call-card.tsx'
 import { CallDesk } from './call-desk.tsx'
 import { KeyForm } from './key-form.tsx'
@@ -38,6 +39,7 @@ export function Page({ board }: { board: Board }): VNode {
             No calls yet. The recording needs no microphone: it asks a question as soon as it is live.
           </p>
         )}
+        <BudgetList board={board} />
         <OwnClient />
       </main>
     </>

@@ -67,7 +67,9 @@ export function clock(ms: number): string {
 export function duration(ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1000))
   if (seconds < 90) return `${seconds} s`
-  return `${Math.ceil(seconds / 60)} min`
+  if (seconds < 5_400) return `${Math.ceil(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.ceil(seconds / 3_600)} hours`
+  return `${Math.ceil(seconds / 86_400)} days`
 }
 
 export function amount(value: number): string {

@@ -3,7 +3,7 @@ import type { VNode } from 'preact'
 import type { Account } from './account.ts'
 import { keyHint } from './address.ts'
 import type { Board } from './board.ts'
-import { amount, dollars } from './sentences.ts'
+import { amount, dollars, duration } from './sentences.ts'
 
 export function StatusStrip({ board }: { board: Board }): VNode | null {
   const key = board.key.value
@@ -17,6 +17,7 @@ export function StatusStrip({ board }: { board: Board }): VNode | null {
         <Fact name="Lines" value={lines(account)} />
         <Fact name="Tokens today" value={shown(account?.tokensToday, amount)} />
         <Fact name="Cost today" value={shown(account?.microUsdToday, dollars)} />
+        <Fact name="Trial ends" value={shown(account?.trialEndsAt, (at) => fromNow(at, board.now.value))} />
         <Fact name="Key" value={keyHint(key)} />
       </dl>
       <button class="quiet" type="button" onClick={() => board.useKey(undefined)} data-testid="change-key">
@@ -36,7 +37,12 @@ function Fact({ name, value }: { name: string; value: string | undefined }): VNo
   )
 }
 
-function shown(value: number | undefined, words: (value: number) => string): string | undefined {
+function fromNow(at: string, now: number): string {
+  const ms = Date.parse(at) - now
+  return ms > 0 ? `in ${duration(ms)}` : 'it is over'
+}
+
+function shown<T>(value: T | undefined, words: (value: T) => string): string | undefined {
   return value === undefined ? undefined : words(value)
 }
 

@@ -36,6 +36,10 @@ export function pickNumber(value: unknown, ...path: string[]): number | undefine
   return typeof found === 'number' && Number.isFinite(found) ? found : undefined
 }
 
+export function pickFlag(value: unknown, ...path: string[]): boolean {
+  return pick(value, ...path) === true
+}
+
 export function pickList(value: unknown, ...path: string[]): readonly unknown[] {
   const found = pick(value, ...path)
   return Array.isArray(found) ? found : []

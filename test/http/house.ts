@@ -7,6 +7,7 @@ import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Uploads } from '../../src/http/sounds.ts'
 import type { Webhooks } from '../../src/http/webhooks.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
+import { urlProblem } from '../../src/http/webhook-post.ts'
 import type { Series } from '../../src/metrics.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Offer } from '../../src/ports.ts'
@@ -14,8 +15,6 @@ import type { Refusal } from '../../src/refusal.ts'
 import type { Outcome } from '../../src/courier.ts'
 import { SqlMail } from '../../src/sql-mail.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
-import { targetProblem } from '../../src/webhook-target.ts'
-import { readUrl } from '../../broker/webhook-post.ts'
 import { modelsOf, upstreamsOf } from '../../src/upstream.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
@@ -133,15 +132,16 @@ export class MemoryHouse implements House {
       discard: async (id, sound) => this.desks.get(id)?.uploads.discard(sound),
     }
     this.webhooks = {
-      urlProblem: (url) => targetProblem(url, readUrl, { private: false }),
+      urlProblem: (url) => urlProblem(url, { private: false }),
       list: async (id) => this.#mail(id).hooks(),
       add: async (id, hook) => this.#mail(id).addHook(hook),
       change: async (id, hook, change) => this.#mail(id).changeHook(hook, change),
       rotate: async (id, hook, secret, graceMs) => this.#mail(id).rotateHook(hook, secret, graceMs),
       remove: async (id, hook) => this.#mail(id).removeHook(hook),
       test: async (id, hook) => {
-        if (this.desks.get(id)?.hooks.get(hook) === undefined) return undefined
-        this.#mail(id).note(hook, this.outcome)
+        const url = this.desks.get(id)?.hooks.get(hook)?.hook.url
+        if (url === undefined) return undefined
+        this.#mail(id).note({ hook, url }, this.outcome)
         return this.outcome
       },
     }

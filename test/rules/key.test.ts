@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sha256 } from '../../broker/sha256.ts'
+import { same } from '../../src/constant-time.ts'
 import { makeKey, readKey, sameSecret, webSha256 } from '../../src/http/key.ts'
 import { seed } from '../contract/seed.ts'
 
@@ -72,8 +73,10 @@ test('[K1] two secrets are the same when all of them is', async () => {
     ['abc', 'ab'],
     ['', 'a'],
     ['abc', 'ABC'],
-  ] as const)
+  ] as const) {
     expect(await sameSecret(a, b, sha256)).toBe(false)
+    expect([same(a, b), same(b, a), same(a, a), same(b, b)]).toEqual([false, false, true, true])
+  }
 })
 
 test.each([

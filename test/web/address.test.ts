@@ -37,9 +37,11 @@ test('[WEB] what the broker does not tell about the tenant is not invented', () 
   const day = { live_ms: 9, input_text: 5, input_audio: 7, cached_text: 4, output_audio: 8, micro_usd: 720 }
   const body = { tenant: { id: 'ten_1', plan: 'trial' }, lines: { live: 1, cap: 2 }, usage: { day } }
   const account = { name: 'ten_1', plan: 'trial', live: 1, cap: 2, tokensToday: 20, microUsdToday: 720 }
-  expect(accountOf(body)).toEqual(account)
+  expect(accountOf(body)).toEqual({ ...account, budgets: [] })
   expect(accountOf({ lines: { cap: 2 } })).toMatchObject({ cap: 2, live: undefined, tokensToday: undefined })
-  expect(Object.values(accountOf('nonsense')).every((value) => value === undefined)).toBe(true)
+  const { budgets, ...others } = accountOf('nonsense')
+  expect(budgets).toEqual([])
+  expect(Object.values(others).every((value) => value === undefined)).toBe(true)
 })
 
 test('[WEB] a function is answered whatever its arguments are', () => {

@@ -4,6 +4,34 @@ local modules = {}
 
 -- lualib_bundle
 modules["lualib_bundle"] = (function()
+local function __TS__CountVarargs(...)
+    return select("#", ...)
+end
+
+local function __TS__ArrayReduce(self, callbackFn, ...)
+    local len = #self
+    local k = 0
+    local accumulator = nil
+    if __TS__CountVarargs(...) ~= 0 then
+        accumulator = ...
+    elseif len > 0 then
+        accumulator = self[1]
+        k = 1
+    else
+        error("Reduce of empty array with no initial value", 0)
+    end
+    for i = k + 1, len do
+        accumulator = callbackFn(
+            nil,
+            accumulator,
+            self[i],
+            i - 1,
+            self
+        )
+    end
+    return accumulator
+end
+
 local function __TS__ArrayMap(self, callbackfn, thisArg)
     local result = {}
     for i = 1, #self do
@@ -223,34 +251,6 @@ local function __TS__StringStartsWith(self, searchString, position)
         position = 0
     end
     return string.sub(self, position + 1, #searchString + position) == searchString
-end
-
-local function __TS__CountVarargs(...)
-    return select("#", ...)
-end
-
-local function __TS__ArrayReduce(self, callbackFn, ...)
-    local len = #self
-    local k = 0
-    local accumulator = nil
-    if __TS__CountVarargs(...) ~= 0 then
-        accumulator = ...
-    elseif len > 0 then
-        accumulator = self[1]
-        k = 1
-    else
-        error("Reduce of empty array with no initial value", 0)
-    end
-    for i = k + 1, len do
-        accumulator = callbackFn(
-            nil,
-            accumulator,
-            self[i],
-            i - 1,
-            self
-        )
-    end
-    return accumulator
 end
 
 local function __TS__ArrayEvery(self, callbackfn, thisArg)
@@ -691,6 +691,7 @@ local function __TS__ArrayIndexOf(self, searchElement, fromIndex)
 end
 
 return {
+  __TS__ArrayReduce = __TS__ArrayReduce,
   __TS__ArrayMap = __TS__ArrayMap,
   __TS__StringPadStart = __TS__StringPadStart,
   __TS__ArrayFlatMap = __TS__ArrayFlatMap,
@@ -702,7 +703,6 @@ return {
   __TS__ArraySlice = __TS__ArraySlice,
   __TS__StringSplit = __TS__StringSplit,
   __TS__StringStartsWith = __TS__StringStartsWith,
-  __TS__ArrayReduce = __TS__ArrayReduce,
   __TS__ArrayEvery = __TS__ArrayEvery,
   __TS__Class = __TS__Class,
   __TS__ArrayIncludes = __TS__ArrayIncludes,
@@ -726,6 +726,8 @@ end)()
 
 -- src/limits
 modules["limits"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArrayReduce = ____lualib.__TS__ArrayReduce
 local ____exports = {}
 --- A call's lease at its desk: renewed every heartbeat, free when it ran out. Three heartbeats may be lost before a slot is (rules H, TTL).
 ____exports.leaseTtlMs = 30000
@@ -869,7 +871,7 @@ ____exports.hooksPerTenant = 5
 ____exports.hookUrlCharacters = 2048
 --- Messages of one tenant that wait for an endpoint: an hour of calls that end every two seconds, some 1 MB; beyond it the oldest is dropped.
 ____exports.messagesWaiting = 2000
---- After each attempt that failed a message waits so long, and up to a fifth longer (Standard Webhooks, deliverability): ten attempts in some 76 hours.
+--- After each attempt that failed a message waits so long, and up to a fifth longer (Standard Webhooks, deliverability): ten attempts in 76 to 91 hours.
 ____exports.messageRetriesMs = {
     5000,
     300000,
@@ -886,9 +888,18 @@ ____exports.messageRetryJitter = 0.2
 ____exports.hookRestsMs = {5000, 20000, 80000, 300000}
 --- Who takes a message to send it has it for so long: an attempt, and what it takes to note its outcome. Then another may.
 ____exports.messageClaimMs = 30000
+--- No message waits for longer, as one of many may that an endpoint is tried with one at a time: ten attempts of one alone take so long at most.
+____exports.messageWaitMsMost = __TS__ArrayReduce(
+    ____exports.messageRetriesMs,
+    function(____, sum, ms) return sum + ms end,
+    0
+) * (1 + ____exports.messageRetryJitter) + (#____exports.messageRetriesMs + 1) * ____exports.messageClaimMs
 --- An endpoint has so long to answer (Standard Webhooks: 15 to 30 s); of its answer so much is read, and dropped.
 ____exports.webhookTimeoutMs = 15000
 ____exports.webhookAnswerBytes = 64 * 1024
+--- A name server has so long to answer, each time that it is asked: three of them, as many as a resolv.conf has, are through within the bound above.
+____exports.nameServerMs = 2000
+____exports.nameServerTries = 2
 --- Attempts under way in one process, and of one tenant.
 ____exports.webhooksAtOnce = 20
 ____exports.webhooksAtOnceOfDesk = 4
@@ -2425,7 +2436,7 @@ ____exports.catalogue = {
     }},
     trunkline_webhook_deliveries_total = {kind = "counter", help = "Attempts to tell a webhook endpoint, by what came of them: delivered, retried (it failed and is tried again), gave_up (it failed for the last time), disabled (410: the endpoint is told no more).", labels = {"outcome"}},
     trunkline_webhook_messages_waiting = {kind = "gauge", help = "Messages that an endpoint has still to be told.", labels = {}},
-    trunkline_webhook_messages_dropped_total = {kind = "counter", help = "Messages that were dropped because too many of their tenant waited: the oldest each time.", labels = {}},
+    trunkline_webhook_messages_dropped_total = {kind = "counter", help = "Messages that were dropped because too many of their tenant waited, the oldest each time, or because they waited too long.", labels = {}},
     trunkline_webhook_oldest_wait_seconds = {kind = "gauge", help = "How long the oldest message waits that an endpoint has still to be told: of all tenants, as last reported; 0 when none waits.", labels = {}, combine = "max"}
 }
 function ____exports.count(add, name, labels, by)
@@ -2875,13 +2886,14 @@ modules["outbox"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__ArraySome = ____lualib.__TS__ArraySome
 local ____exports = {}
-local fail, nextOf, forget
+local fail, nextOf, forgetAll, forget
 local ____limits_2Ets = modules["limits"]
 local hookRestsMs = ____limits_2Ets.hookRestsMs
 local messageClaimMs = ____limits_2Ets.messageClaimMs
 local messageRetriesMs = ____limits_2Ets.messageRetriesMs
 local messageRetryJitter = ____limits_2Ets.messageRetryJitter
 local messagesWaiting = ____limits_2Ets.messagesWaiting
+local messageWaitMsMost = ____limits_2Ets.messageWaitMsMost
 --- Of this hook it is done; whether no other has still to be told.
 function ____exports.done(box, hook, message, hooks)
     forget(box, hook, message)
@@ -2919,6 +2931,11 @@ function nextOf(box, hooks)
     end
     return next
 end
+function forgetAll(box, message, hooks)
+    for ____, hook in ipairs(hooks) do
+        forget(box, hook, message)
+    end
+end
 function forget(box, hook, message)
     box:due(hook):delete(message)
     box:failed(hook):delete(message)
@@ -2928,9 +2945,7 @@ function ____exports.put(box, message, wanting, hooks, now)
     local dropped = {}
     while box.waiting:size() >= messagesWaiting do
         for ____, oldest in ipairs(box.waiting:first(1)) do
-            for ____, hook in ipairs(hooks) do
-                forget(box, hook, oldest)
-            end
+            forgetAll(box, oldest, hooks)
             box.waiting:delete(oldest)
             dropped[#dropped + 1] = oldest
         end
@@ -2940,6 +2955,14 @@ function ____exports.put(box, message, wanting, hooks, now)
         box:due(hook):set(message, now)
     end
     return dropped
+end
+--- What has waited for too long is given up, however often it was tried; returns those messages.
+function ____exports.expire(box, hooks, now)
+    local late = box.waiting:purge(now - messageWaitMsMost)
+    for ____, message in ipairs(late) do
+        forgetAll(box, message, hooks)
+    end
+    return late
 end
 --- Takes what has been due for the longest time, of hooks that are not left alone.
 function ____exports.claim(box, hooks, now)
@@ -2989,14 +3012,13 @@ function ____exports.settle(box, ____bindingPattern0, taken, hooks, chance, now)
     fail(box, hook, ____until, now)
     local failed = box:failed(hook):add(message, 1)
     local delay = messageRetriesMs[failed]
-    if delay == nil then
+    local late = box.waiting:get(message) + messageWaitMsMost
+    local next = delay == nil and late or now + math.floor(delay * (1 + messageRetryJitter * chance))
+    if next >= late then
         ____exports.done(box, hook, message, hooks)
         return "gave_up"
     end
-    box:due(hook):set(
-        message,
-        now + math.floor(delay * (1 + messageRetryJitter * chance))
-    )
+    box:due(hook):set(message, next)
     return "retried"
 end
 --- Nothing that waits is for this hook any more; returns the messages that waited for it alone.
@@ -3133,6 +3155,7 @@ local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
 local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
 local ____hook_2Ets = modules["hook"]
 local secretsOf = ____hook_2Ets.secretsOf
@@ -3144,6 +3167,7 @@ local ____outbox_2Ets = modules["outbox"]
 local claim = ____outbox_2Ets.claim
 local done = ____outbox_2Ets.done
 local drop = ____outbox_2Ets.drop
+local expire = ____outbox_2Ets.expire
 local nextAt = ____outbox_2Ets.nextAt
 local put = ____outbox_2Ets.put
 local settle = ____outbox_2Ets.settle
@@ -3185,18 +3209,13 @@ function DeskOutbox.prototype.put(self, ____bindingPattern0, now)
     if #wanting == 0 or not self._messages:put({id = id, type = ____type, at = now, data = data}) then
         return
     end
-    local dropped = put(
+    self:_dropped(put(
         self:_box(),
         id,
         wanting,
         self:_ids(),
         now
-    )
-    self:_over(dropped)
-    self._counts:dropped(
-        self:_pool(),
-        #dropped
-    )
+    ))
     self._tell(0)
 end
 function DeskOutbox.prototype.ended(self, ____bindingPattern0, record, now)
@@ -3224,6 +3243,7 @@ function DeskOutbox.prototype.ended(self, ____bindingPattern0, record, now)
     self:put({id = call .. "_ended", type = "call.ended", data = data}, now)
 end
 function DeskOutbox.prototype.next(self, now)
+    self:_expire(now)
     do
         while true do
             local taken = claim(
@@ -3249,10 +3269,10 @@ function DeskOutbox.prototype.next(self, now)
                     self:_box(),
                     self:_ids()
                 ) <= now
+                local attempt = __TS__ObjectAssign({}, taken.claim, {url = kept.hook.url})
                 return {
                     is = "due",
-                    claim = taken.claim,
-                    url = kept.hook.url,
+                    attempt = attempt,
                     secrets = secretsOf(kept.hook, now),
                     message = message,
                     more = more
@@ -3267,16 +3287,8 @@ function DeskOutbox.prototype.next(self, now)
         end
     end
 end
-function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
-    if not self:note(claim.hook, outcome, now) then
-        return
-    end
-    if outcome.status == 410 then
-        self:_over(drop(
-            self:_box(),
-            claim.hook,
-            self:_ids()
-        ))
+function DeskOutbox.prototype.settle(self, attempt, outcome, chance, now)
+    if self:note(attempt, outcome, now) then
         self._counts:delivery(
             self:_pool(),
             "disabled"
@@ -3285,7 +3297,7 @@ function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
     end
     local settled = settle(
         self:_box(),
-        claim,
+        attempt,
         outcome.error == nil,
         self:_ids(),
         chance,
@@ -3297,19 +3309,28 @@ function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
             settled
         )
     end
-    if self:_box().waiting:get(claim.message) == nil then
-        self._messages:done(claim.message)
+    if self:_box().waiting:get(attempt.message) == nil then
+        self._messages:done(attempt.message)
     end
 end
-function DeskOutbox.prototype.note(self, hook, outcome, now)
+function DeskOutbox.prototype.note(self, ____bindingPattern0, outcome, now)
+    local url
+    local hook
+    hook = ____bindingPattern0.hook
+    url = ____bindingPattern0.url
     local kept = self._hooks:get(hook)
-    if kept ~= nil then
-        self._hooks:note(
-            hook,
-            stateAfter(outcome, kept.state, now)
-        )
+    if (kept and kept.hook.url) ~= url then
+        return false
     end
-    return kept ~= nil
+    self._hooks:note(
+        hook,
+        stateAfter(outcome, kept.state, now)
+    )
+    if outcome.status ~= 410 then
+        return false
+    end
+    self:forsake(hook)
+    return true
 end
 function DeskOutbox.prototype.forsake(self, hook)
     self:_over(drop(
@@ -3319,6 +3340,7 @@ function DeskOutbox.prototype.forsake(self, hook)
     ))
 end
 function DeskOutbox.prototype.sweep(self, now)
+    self:_expire(now)
     self._messages:forget(now - keptMs)
     local at = nextAt(
         self:_box(),
@@ -3329,8 +3351,8 @@ function DeskOutbox.prototype.sweep(self, now)
     end
 end
 function DeskOutbox.prototype.standing(self, now)
-    local ____temp_2 = self:_box()
-    local waiting = ____temp_2.waiting
+    local ____temp_4 = self:_box()
+    local waiting = ____temp_4.waiting
     local oldestMessageMs = 0
     for ____, oldest in ipairs(waiting:first(1)) do
         oldestMessageMs = math.max(
@@ -3342,6 +3364,20 @@ function DeskOutbox.prototype.standing(self, now)
         messages = waiting:size(),
         oldestMessageMs = oldestMessageMs
     }
+end
+function DeskOutbox.prototype._expire(self, now)
+    self:_dropped(expire(
+        self:_box(),
+        self:_ids(),
+        now
+    ))
+end
+function DeskOutbox.prototype._dropped(self, messages)
+    self:_over(messages)
+    self._counts:dropped(
+        self:_pool(),
+        #messages
+    )
 end
 function DeskOutbox.prototype._over(self, messages)
     for ____, message in ipairs(messages) do

@@ -214,11 +214,11 @@ function desk_steps.nextMessage(desk, _, now)
 end
 
 function desk_steps.settleMessage(desk, ask, now)
-    desk.outbox:settle(ask.claim, ask.outcome, ask.chance, now)
+    desk.outbox:settle(ask.attempt, ask.outcome, ask.chance, now)
 end
 
 function desk_steps.noteHook(desk, ask, now)
-    desk.outbox:note(ask.hook, ask.outcome, now)
+    desk.outbox:note(ask.tried, ask.outcome, now)
 end
 
 -- In base64, as the broker wrote it: text passes every client unchanged.

@@ -1,4 +1,4 @@
-// Three calls on the page at a cap of two, in Chromium: the third is told its place, hears the line, and is put through.
+// What a full tenant's page shows, in Chromium: a place in the queue and its line, an apology, what is left of a budget and that it is spent.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { silence } from '../../sim/audio.ts'
 import lines from '../../src/lines.json' with { type: 'json' }
 import { startBroker, type Broker } from '../support/broker.ts'
 import { chromiumPath, launchChromium } from '../support/chromium.ts'
-import { Gathering, type WireEvent } from '../support/gathering.ts'
+import { Gathering, at, type WireEvent } from '../support/gathering.ts'
 import { wav } from '../support/wav.ts'
 
 const there = chromiumPath !== undefined
@@ -105,6 +105,40 @@ test.runIf(there)(
     expect(await card.getByTestId('close-code').textContent()).toContain('1013')
     await picture(page, 'sent-away')
     expect(calls).toHaveLength(1) // it does not come back by itself
+  },
+  60_000,
+)
+
+test.runIf(there)(
+  '[L6] [L9] budgets on the page: what is left, that much of one is used, that it is spent and the call is over',
+  async () => {
+    const tenant = await broker.tenant({ plan: 'scale', budgets: { tokensPerHour: 1_000_000 } })
+    const page = await browser.newPage({ viewport: { width: 1_280, height: 900 } })
+    const calls = listen(page)
+    await page.goto(`${broker.url}/#key=${tenant.key}`)
+    const budget = page.getByTestId('budget').filter({ hasText: 'Tokens this hour' })
+    await budget.getByText('1,000,000 of 1,000,000 left').waitFor()
+    const card = page.getByTestId('call-card')
+    await page.getByTestId('new-call').click()
+    await phase(card, 'live')
+    const heard = calls[0] as Gathering
+    await heard.until(() => heard.of('response.done').length === 1, 'a reply', 20_000)
+    const used = at(heard.of('response.done')[0], 'response.usage.total_tokens') as number
+    const limit = (tokens: number): Promise<unknown> =>
+      broker.admin('PATCH', `/tenants/${tenant.id}`, { budgets: { tokensPerHour: tokens } })
+
+    await limit(Math.floor(used / 0.85))
+    await card.getByTestId('notice').getByText('trunkline.budget.warning').waitFor()
+    await page.locator('[data-testid=budget][data-state=warned]').waitFor()
+    await budget.getByText(/^(8[5-9]|9\d) % used\.$/).waitFor()
+    await picture(page, 'budget-warned')
+
+    await limit(used)
+    await card.getByTestId('error-code').getByText('budget_exhausted').waitFor()
+    await page.locator('[data-testid=budget][data-state=spent]').waitFor()
+    await budget.getByText(`0 of ${used.toLocaleString('en-US')} left`).waitFor()
+    await picture(page, 'budget-spent')
+    await broker.quiet(tenant, 5_000)
   },
   60_000,
 )
