@@ -1,5 +1,6 @@
 // What may be used in a window of time: the names of budgets, and the limits that follow from them. Plain data. Knows no store and no
 // clock. Rules L5, L6.
+import { isoOf } from './calendar.ts'
 
 /** What is bounded, as it is set: the account that it bounds, and how many of the account's units one is. */
 export const bounded = [
@@ -33,6 +34,19 @@ export interface Limit {
 export interface BudgetState extends Limit {
   left: number
   ends: number
+}
+
+/** How much of one is used, as programs are told wherever it is told: in the unit in which it is set. */
+export interface BudgetUse {
+  window: WindowName
+  /** As people say it: `tokens`, `input tokens`, `US dollars`, `live minutes`. */
+  of: string
+  used: number
+  limit: number
+  /** What was used of it: 1 is all. */
+  share: number
+  /** When its window ends, ISO 8601, UTC. */
+  resets_at: string
 }
 
 /** Every budget there is, in the order in which they are shown. */
@@ -70,6 +84,23 @@ export function named({ account }: Pick<Limit, 'account'>): string {
 /** How many of the account's units one is of those in which it is set. */
 export function unitsOf({ account }: Pick<Limit, 'account'>): number {
   return bounded.find((one) => one.account === account)?.units ?? 1
+}
+
+/** An amount of the account in the unit in which the limit is set. */
+export function inUnits(limit: Limit, amount: number): number {
+  return rounded(amount / unitsOf(limit), 1_000_000)
+}
+
+export function useOf(limit: Limit, used: number, ends: number): BudgetUse {
+  const { window, amount } = limit
+  const share = amount === 0 ? 1 : rounded(used / amount, 10_000)
+  const amounts = { used: inUnits(limit, used), limit: inUnits(limit, amount) }
+  return { window, of: named(limit), ...amounts, share, resets_at: isoOf(ends) }
+}
+
+/** To so many parts of one. */
+function rounded(value: number, parts: number): number {
+  return Math.round(value * parts) / parts
 }
 
 function budgetName(what: Bounded, window: WindowName): BudgetName {

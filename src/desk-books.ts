@@ -1,7 +1,6 @@
 // A desk takes in what its calls have used, and says at once whether they may go on and who is to be told what. Knows no line, no queue and no
 // host. Rules L1, L4, L6–L8.
-import { named, unitsOf } from './budget.ts'
-import { isoOf } from './calendar.ts'
+import { useOf } from './budget.ts'
 import { DeskBudget, type Alert, type Ending, type Seats } from './desk-budget.ts'
 import type { DeskCounts } from './desk-counts.ts'
 import type { Audit, DeskHomes } from './desk-homes.ts'
@@ -147,9 +146,8 @@ function messageOf(alert: Alert, tenant: string, now: number): Omit<Message, 'at
     return { id: `${tenant}_suspended_${now}`, type: 'tenant.suspended', data }
   }
   const { level, window, account, amount, used, ends, shadow } = alert
-  const [units, whose] = [unitsOf(alert), shadow ? 'shadow' : 'own']
-  const bounds = { amount: used / units, limit: amount / units, share: level === 'warning' ? 0.8 : 1 }
-  const data = { tenant, window, account: named(alert), ...bounds, window_ends_at: isoOf(ends), shadow }
+  const whose = shadow ? 'shadow' : 'own'
+  const data = { tenant, ...useOf(alert, used, ends), shadow }
   const percent = level === 'warning' ? '080' : '100' // messages of one moment go in the order of their ids
   return { id: `${tenant}_${whose}_${account}_${amount}_${window}_${ends}_${percent}`, type: `budget.${level}`, data }
 }

@@ -104,8 +104,9 @@ test.concurrent('[L6] at 80 % the app of each live call is warned, once, and goe
   expect([...talks.types, ...hears.types]).not.toContain('trunkline.budget.warning')
   expect(await talk(hears, tenant)).toBe(used) // its first reply, as that was
   for (const caller of [talks, hears]) {
-    const { event_id, resets_at, ...notice } = await caller.next('trunkline.budget.warning')
+    const { event_id, resets_at, share, ...notice } = await caller.next('trunkline.budget.warning')
     expect(notice).toEqual({ type: 'trunkline.budget.warning', window: 'hour', of: 'tokens', used: 2 * used, limit })
+    expect(share).toBeCloseTo((2 * used) / limit, 4)
     expect(event_id).toMatch(/^event_trunkline_/)
     expect(Date.parse(String(resets_at)) % 3_600_000).toBe(0)
   }

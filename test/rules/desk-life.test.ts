@@ -100,7 +100,9 @@ test('[L6] a threshold that a lost call reaches is told to the operator and to t
   await life.beat()
   await settled()
   expect(alerts).toMatchObject([{ is: 'budget', level: 'warning', account: 'live_ms', used: 55_000 }])
-  expect(told).toMatchObject([{ calls: ['b'], word: { is: 'warned', notice: { used: 55 / 60 } } }])
+  expect(told).toMatchObject([
+    { calls: ['b'], word: { is: 'warned', notice: { used: 0.916667, limit: 1, share: 0.9167 } } },
+  ])
 })
 
 test('[L6] [G7] an edit by which live calls have used what each may use by itself is told to those at once', async () => {

@@ -11,7 +11,7 @@ const created_at = '2026-11-21T00:00:00.000Z'
 const warning = {
   id: 'warn_1',
   type: 'budget.warning',
-  data: { tenant: 'ten_1', window: 'day', account: 'tokens', amount: 80, limit: 100, share: 0.8, shadow: false },
+  data: { tenant: 'ten_1', window: 'day', of: 'tokens', used: 80, limit: 100, share: 0.8, shadow: false },
 } as const
 
 const h1 = { hook: 'h1', url: 'https://h1.example/' }
@@ -365,15 +365,15 @@ test('[A5] [L6] a budget that is four fifths used, and one that is spent, are to
   hook('h1', { events: ['budget.warning', 'budget.exhausted'] })
   host.admit('c1')
   debit('c1', 1_000_000)
-  const of = { tenant: 'ten_1', window: 'hour', window_ends_at: '2026-11-21T13:00:00.000Z', shadow: false }
-  const input = { ...of, account: 'input tokens', limit: 50_000 }
-  expect(told(0)).toEqual([{ ...input, type: 'budget.warning', amount: 40_000, share: 0.8 }])
+  const common = { tenant: 'ten_1', window: 'hour', resets_at: '2026-11-21T13:00:00.000Z', shadow: false }
+  const input = { ...common, of: 'input tokens', limit: 50_000 }
+  expect(told(0)).toEqual([{ ...input, type: 'budget.warning', used: 40_000, share: 0.8 }])
   debit('c1', 1_500_000, 1)
-  const dollars = { ...of, account: 'US dollars', limit: 2, amount: 2.5 }
+  const dollars = { ...common, of: 'US dollars', limit: 2, used: 2.5, share: 1.25 }
   expect(told(1)).toEqual([
-    { ...input, type: 'budget.exhausted', amount: 80_000, share: 1 },
-    { ...dollars, type: 'budget.warning', share: 0.8 },
-    { ...dollars, type: 'budget.exhausted', share: 1 },
+    { ...input, type: 'budget.exhausted', used: 80_000, share: 1.6 },
+    { ...dollars, type: 'budget.warning' },
+    { ...dollars, type: 'budget.exhausted' },
   ])
   debit('c1', 1, 2)
   expect(told(2)).toEqual([])

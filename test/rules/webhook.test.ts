@@ -97,17 +97,17 @@ test('[A5] over 1,000 generated messages each secret verifies for five minutes, 
 const warning = (data: Message['data']): string => bodyOf({ id: 'm', type: 'budget.warning', at: now, data }, isoOf)
 
 test('[A5] a body has the fields of its type in one order, whatever its home has kept of them and in which', () => {
-  const kept = { window: 'day', tenant: 'ten_1', share: 0.8, extra: 1, account: 'tokens', amount: 80, limit: 100 }
+  const kept = { window: 'day', tenant: 'ten_1', share: 0.8, extra: 1, of: 'tokens', used: 80, limit: 100 }
   const turned = Object.fromEntries(Object.entries(kept).toReversed())
   expect(warning(turned)).toBe(warning(kept))
   expect(Object.keys((JSON.parse(warning(kept)) as { data: object }).data)).toEqual([
     'tenant',
     'window',
-    'account',
-    'amount',
+    'of',
+    'used',
     'limit',
     'share',
-    'window_ends_at',
+    'resets_at',
     'shadow',
     'extra',
   ])

@@ -1106,8 +1106,14 @@ local ____lualib = modules["lualib_bundle"]
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
 local __TS__ArrayFind = ____lualib.__TS__ArrayFind
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
-local budgetName
+local rounded, budgetName
+local ____calendar_2Ets = modules["calendar"]
+local isoOf = ____calendar_2Ets.isoOf
+function rounded(value, parts)
+    return math.floor(value * parts + 0.5) / parts
+end
 function budgetName(what, window)
     return (what .. "Per") .. (window == "hour" and "Hour" or (window == "day" and "Day" or "Month"))
 end
@@ -1177,6 +1183,34 @@ function ____exports.unitsOf(____bindingPattern0)
         function(____, one) return one.account == account end
     )
     return ____opt_0 and ____opt_0.units or 1
+end
+--- An amount of the account in the unit in which the limit is set.
+function ____exports.inUnits(limit, amount)
+    return rounded(
+        amount / ____exports.unitsOf(limit),
+        1000000
+    )
+end
+function ____exports.useOf(limit, used, ends)
+    local ____limit_2 = limit
+    local window = ____limit_2.window
+    local amount = ____limit_2.amount
+    local share = amount == 0 and 1 or rounded(used / amount, 10000)
+    local amounts = {
+        used = ____exports.inUnits(limit, used),
+        limit = ____exports.inUnits(limit, amount)
+    }
+    return __TS__ObjectAssign(
+        {
+            window = window,
+            of = ____exports.named(limit)
+        },
+        amounts,
+        {
+            share = share,
+            resets_at = isoOf(ends)
+        }
+    )
 end
 return ____exports
 end)()
@@ -4739,10 +4773,7 @@ local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
 local messageOf
 local ____budget_2Ets = modules["budget"]
-local named = ____budget_2Ets.named
-local unitsOf = ____budget_2Ets.unitsOf
-local ____calendar_2Ets = modules["calendar"]
-local isoOf = ____calendar_2Ets.isoOf
+local useOf = ____budget_2Ets.useOf
 local ____desk_2Dbudget_2Ets = modules["desk-budget"]
 local DeskBudget = ____desk_2Dbudget_2Ets.DeskBudget
 local ____desk_2Dledger_2Ets = modules["desk-ledger"]
@@ -4770,19 +4801,11 @@ function messageOf(alert, tenant, now)
     local used = ____alert_2.used
     local ends = ____alert_2.ends
     local shadow = ____alert_2.shadow
-    local units, whose = unitsOf(alert), shadow and "shadow" or "own"
-    local bounds = {amount = used / units, limit = amount / units, share = level == "warning" and 0.8 or 1}
+    local whose = shadow and "shadow" or "own"
     local data = __TS__ObjectAssign(
-        {
-            tenant = tenant,
-            window = window,
-            account = named(alert)
-        },
-        bounds,
-        {
-            window_ends_at = isoOf(ends),
-            shadow = shadow
-        }
+        {tenant = tenant},
+        useOf(alert, used, ends),
+        {shadow = shadow}
     )
     local percent = level == "warning" and "080" or "100"
     return {
