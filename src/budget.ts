@@ -2,14 +2,14 @@
 // clock. Rules L5, L6.
 import { isoOf } from './calendar.ts'
 
-/** What is bounded, as it is set: the account that it bounds, and how many of the account's units one is. */
+/** What is bounded, as it is set: the account that it bounds, how many of the account's units one is, and what one is called. */
 export const bounded = [
-  { what: 'tokens', account: 'tokens', units: 1 },
-  { what: 'inputTokens', account: 'input', units: 1 },
-  { what: 'outputTokens', account: 'output', units: 1 },
-  { what: 'spendUsd', account: 'micro_usd', units: 1_000_000 },
-  { what: 'liveMinutes', account: 'live_ms', units: 60_000 },
-  { what: 'ttsCharacters', account: 'tts_characters', units: 1 },
+  { what: 'tokens', account: 'tokens', units: 1, name: 'tokens' },
+  { what: 'inputTokens', account: 'input', units: 1, name: 'input tokens' },
+  { what: 'outputTokens', account: 'output', units: 1, name: 'output tokens' },
+  { what: 'spendUsd', account: 'micro_usd', units: 1_000_000, name: 'US dollars' },
+  { what: 'liveMinutes', account: 'live_ms', units: 60_000, name: 'live minutes' },
+  { what: 'ttsCharacters', account: 'tts_characters', units: 1, name: 'TTS characters' },
 ] as const
 export type Bounded = (typeof bounded)[number]['what']
 export type BoundedAccount = (typeof bounded)[number]['account']
@@ -67,18 +67,9 @@ export function limitsOf(own: Budgets, plans: Budgets): Limit[] {
   return limits
 }
 
-const names = {
-  tokens: 'tokens',
-  input: 'input tokens',
-  output: 'output tokens',
-  micro_usd: 'US dollars',
-  live_ms: 'live minutes',
-  tts_characters: 'TTS characters',
-} as const satisfies Record<BoundedAccount, string>
-
 /** What it bounds, as people say it: in the unit in which it is set. */
 export function named({ account }: Pick<Limit, 'account'>): string {
-  return names[account]
+  return bounded.find((one) => one.account === account)?.name ?? account
 }
 
 /** How many of the account's units one is of those in which it is set. */

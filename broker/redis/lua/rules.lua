@@ -1117,14 +1117,14 @@ end
 function budgetName(what, window)
     return (what .. "Per") .. (window == "hour" and "Hour" or (window == "day" and "Day" or "Month"))
 end
---- What is bounded, as it is set: the account that it bounds, and how many of the account's units one is.
+--- What is bounded, as it is set: the account that it bounds, how many of the account's units one is, and what one is called.
 ____exports.bounded = {
-    {what = "tokens", account = "tokens", units = 1},
-    {what = "inputTokens", account = "input", units = 1},
-    {what = "outputTokens", account = "output", units = 1},
-    {what = "spendUsd", account = "micro_usd", units = 1000000},
-    {what = "liveMinutes", account = "live_ms", units = 60000},
-    {what = "ttsCharacters", account = "tts_characters", units = 1}
+    {what = "tokens", account = "tokens", units = 1, name = "tokens"},
+    {what = "inputTokens", account = "input", units = 1, name = "input tokens"},
+    {what = "outputTokens", account = "output", units = 1, name = "output tokens"},
+    {what = "spendUsd", account = "micro_usd", units = 1000000, name = "US dollars"},
+    {what = "liveMinutes", account = "live_ms", units = 60000, name = "live minutes"},
+    {what = "ttsCharacters", account = "tts_characters", units = 1, name = "TTS characters"}
 }
 ____exports.windowNames = {"hour", "day", "month"}
 --- Every budget there is, in the order in which they are shown.
@@ -1160,29 +1160,25 @@ function ____exports.limitsOf(own, plans)
     end
     return limits
 end
-local names = {
-    tokens = "tokens",
-    input = "input tokens",
-    output = "output tokens",
-    micro_usd = "US dollars",
-    live_ms = "live minutes",
-    tts_characters = "TTS characters"
-}
 --- What it bounds, as people say it: in the unit in which it is set.
 function ____exports.named(____bindingPattern0)
-    local account
-    account = ____bindingPattern0.account
-    return names[account]
-end
---- How many of the account's units one is of those in which it is set.
-function ____exports.unitsOf(____bindingPattern0)
     local account
     account = ____bindingPattern0.account
     local ____opt_0 = __TS__ArrayFind(
         ____exports.bounded,
         function(____, one) return one.account == account end
     )
-    return ____opt_0 and ____opt_0.units or 1
+    return ____opt_0 and ____opt_0.name or account
+end
+--- How many of the account's units one is of those in which it is set.
+function ____exports.unitsOf(____bindingPattern0)
+    local account
+    account = ____bindingPattern0.account
+    local ____opt_2 = __TS__ArrayFind(
+        ____exports.bounded,
+        function(____, one) return one.account == account end
+    )
+    return ____opt_2 and ____opt_2.units or 1
 end
 --- An amount of the account in the unit in which the limit is set.
 function ____exports.inUnits(limit, amount)
@@ -1192,9 +1188,9 @@ function ____exports.inUnits(limit, amount)
     )
 end
 function ____exports.useOf(limit, used, ends)
-    local ____limit_2 = limit
-    local window = ____limit_2.window
-    local amount = ____limit_2.amount
+    local ____limit_4 = limit
+    local window = ____limit_4.window
+    local amount = ____limit_4.amount
     local share = amount == 0 and 1 or rounded(used / amount, 10000)
     local amounts = {
         used = ____exports.inUnits(limit, used),
