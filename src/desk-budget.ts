@@ -8,10 +8,11 @@ import { heldOf, hold, holdOn, lapse, letGo, partOf, type Held, type Hold } from
 import type { Page } from './ledger.ts'
 import { burnMs, burnStepMs, leaseTtlMs } from './limits.ts'
 import { note, within, type Meter } from './meter.ts'
-import { callLimits, plans, shadowLimits, tenantLimits, trialDaysOf, type Tenant } from './plan.ts'
+import { callLimits, plans, shadowLimits, tenantLimits, type Tenant } from './plan.ts'
 import type { KeptCall } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import { pageOf, reached, roomIn, spent, type Reached, type Spent } from './threshold.ts'
+import { trialOf } from './trial.ts'
 
 /** What a tenant, its calls and its operator are to be told. `shadow`: of budgets that are only tried. */
 export type Alert = BudgetAlert | { is: 'suspended'; micro_usd_per_hour: number; most: number }
@@ -39,8 +40,6 @@ export interface Seats {
   free: number
   refusal: Refusal | undefined
 }
-
-const dayMs = 86_400_000
 
 export class DeskBudget {
   readonly #rosters: DeskRosters
@@ -94,9 +93,8 @@ export class DeskBudget {
   refusal(tenant: Tenant, now: number): Refusal | undefined {
     const since = this.suspendedAt()
     if (since !== undefined) return { why: 'tenant_suspended', details: { since: isoOf(since) } }
-    const days = trialDaysOf(tenant)
-    if (days !== undefined && tenant.created_at <= isoOf(Math.max(0, now - days * dayMs)))
-      return { why: 'trial_ended', details: { days } }
+    const trial = trialOf(tenant)
+    if (trial !== undefined && trial.ends <= now) return { why: 'trial_ended', details: { days: trial.days } }
     const gone = spent(this.#pages.at(tenant, now), tenantLimits(tenant))
     return gone && exhausted(gone, now)
   }

@@ -40,6 +40,49 @@ local function __TS__ArrayMap(self, callbackfn, thisArg)
     return result
 end
 
+local function __TS__StringSlice(self, start, ____end)
+    if start == nil or start ~= start then
+        start = 0
+    end
+    if ____end ~= ____end then
+        ____end = 0
+    end
+    if start >= 0 then
+        start = start + 1
+    end
+    if ____end ~= nil and ____end < 0 then
+        ____end = ____end - 1
+    end
+    return string.sub(self, start, ____end)
+end
+
+local function __TS__Number(value)
+    local valueType = type(value)
+    if valueType == "number" then
+        return value
+    elseif valueType == "string" then
+        local numberValue = tonumber(value)
+        if numberValue then
+            return numberValue
+        end
+        if value == "Infinity" then
+            return math.huge
+        end
+        if value == "-Infinity" then
+            return -math.huge
+        end
+        local stringWithoutSpaces = string.gsub(value, "%s", "")
+        if stringWithoutSpaces == "" then
+            return 0
+        end
+        return 0 / 0
+    elseif valueType == "boolean" then
+        return value and 1 or 0
+    else
+        return 0 / 0
+    end
+end
+
 local function __TS__StringPadStart(self, maxLength, fillString)
     if fillString == nil then
         fillString = " "
@@ -328,22 +371,6 @@ local function __TS__ArraySome(self, callbackfn, thisArg)
         end
     end
     return false
-end
-
-local function __TS__StringSlice(self, start, ____end)
-    if start == nil or start ~= start then
-        start = 0
-    end
-    if ____end ~= ____end then
-        ____end = 0
-    end
-    if start >= 0 then
-        start = start + 1
-    end
-    if ____end ~= nil and ____end < 0 then
-        ____end = ____end - 1
-    end
-    return string.sub(self, start, ____end)
 end
 
 local function __TS__SparseArrayNew(...)
@@ -693,6 +720,8 @@ end
 return {
   __TS__ArrayReduce = __TS__ArrayReduce,
   __TS__ArrayMap = __TS__ArrayMap,
+  __TS__StringSlice = __TS__StringSlice,
+  __TS__Number = __TS__Number,
   __TS__StringPadStart = __TS__StringPadStart,
   __TS__ArrayFlatMap = __TS__ArrayFlatMap,
   __TS__ArrayFind = __TS__ArrayFind,
@@ -711,7 +740,6 @@ return {
   __TS__New = __TS__New,
   __TS__ArraySort = __TS__ArraySort,
   __TS__ArraySome = __TS__ArraySome,
-  __TS__StringSlice = __TS__StringSlice,
   __TS__SparseArrayNew = __TS__SparseArrayNew,
   __TS__SparseArrayPush = __TS__SparseArrayPush,
   __TS__SparseArraySpread = __TS__SparseArraySpread,
@@ -1044,6 +1072,8 @@ end)()
 modules["calendar"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__StringSlice = ____lualib.__TS__StringSlice
+local __TS__Number = ____lualib.__TS__Number
 local __TS__StringPadStart = ____lualib.__TS__StringPadStart
 local ____exports = {}
 local dateOf, daysTo, digits
@@ -1073,14 +1103,14 @@ function digits(value, width)
         "0"
     )
 end
-local dayMs = 86400000
+____exports.dayMs = 86400000
 --- ISO 8601 with milliseconds, as `toISOString` has it: such texts are in the order of their moments. From 1970 on.
 function ____exports.isoOf(now)
-    local ____dateOf_result_0 = dateOf(math.floor(now / dayMs))
+    local ____dateOf_result_0 = dateOf(math.floor(now / ____exports.dayMs))
     local year = ____dateOf_result_0.year
     local month = ____dateOf_result_0.month
     local day = ____dateOf_result_0.day
-    local ms = now % dayMs
+    local ms = now % ____exports.dayMs
     local time = table.concat(
         __TS__ArrayMap(
             {ms / 3600000, ms / 60000 % 60, ms / 1000 % 60},
@@ -1090,12 +1120,23 @@ function ____exports.isoOf(now)
     )
     return ((((((((digits(year, 4) .. "-") .. digits(month, 2)) .. "-") .. digits(day, 2)) .. "T") .. time) .. ".") .. digits(ms % 1000, 3)) .. "Z"
 end
+--- The moment (ms since 1970) of a text as `isoOf` writes it.
+function ____exports.msOf(iso)
+    local function part(from, to)
+        return __TS__Number(__TS__StringSlice(iso, from, to))
+    end
+    local days = daysTo(
+        part(0, 4),
+        part(5, 7)
+    ) + part(8, 10) - 1
+    return days * ____exports.dayMs + part(11, 13) * 3600000 + part(14, 16) * 60000 + part(17, 19) * 1000 + part(20, 23)
+end
 --- When the month after that of this moment begins.
 function ____exports.nextMonth(now)
-    local ____dateOf_result_1 = dateOf(math.floor(now / dayMs))
+    local ____dateOf_result_1 = dateOf(math.floor(now / ____exports.dayMs))
     local year = ____dateOf_result_1.year
     local month = ____dateOf_result_1.month
-    return (month == 12 and daysTo(year + 1, 1) or daysTo(year, month + 1)) * dayMs
+    return (month == 12 and daysTo(year + 1, 1) or daysTo(year, month + 1)) * ____exports.dayMs
 end
 return ____exports
 end)()
@@ -1402,6 +1443,43 @@ end
 return ____exports
 end)()
 
+-- src/trial
+modules["trial"] = (function()
+local ____exports = {}
+local ____calendar_2Ets = modules["calendar"]
+local dayMs = ____calendar_2Ets.dayMs
+local isoOf = ____calendar_2Ets.isoOf
+local msOf = ____calendar_2Ets.msOf
+local ____plan_2Ets = modules["plan"]
+local trialDaysOf = ____plan_2Ets.trialDaysOf
+--- undefined where there is none.
+function ____exports.trialOf(tenant)
+    local days = trialDaysOf(tenant)
+    local ____temp_0
+    if days == nil then
+        ____temp_0 = nil
+    else
+        ____temp_0 = {
+            days = days,
+            ends = msOf(tenant.created_at) + days * dayMs
+        }
+    end
+    return ____temp_0
+end
+--- ISO 8601, UTC; null where there is no trial.
+function ____exports.trialEndsAt(tenant)
+    local trial = ____exports.trialOf(tenant)
+    local ____temp_1
+    if trial == nil then
+        ____temp_1 = nil
+    else
+        ____temp_1 = isoOf(trial.ends)
+    end
+    return ____temp_1
+end
+return ____exports
+end)()
+
 -- src/zone
 modules["zone"] = (function()
 local ____lualib = modules["lualib_bundle"]
@@ -1464,8 +1542,9 @@ modules["window"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__StringPadStart = ____lualib.__TS__StringPadStart
 local ____exports = {}
-local shown, digits, minuteMs, hourMs, dayMs
+local shown, digits, minuteMs, hourMs
 local ____calendar_2Ets = modules["calendar"]
+local dayMs = ____calendar_2Ets.dayMs
 local isoOf = ____calendar_2Ets.isoOf
 local nextMonth = ____calendar_2Ets.nextMonth
 local ____zone_2Ets = modules["zone"]
@@ -1483,7 +1562,7 @@ function digits(value)
         "0"
     )
 end
-minuteMs, hourMs, dayMs = 60000, 3600000, 86400000
+minuteMs, hourMs = 60000, 3600000
 --- The hour, the day, the month: in this order.
 function ____exports.windowsAt(now, zone)
     local offsetMs = offsetAt(zone, now)
@@ -4065,12 +4144,13 @@ local callLimits = ____plan_2Ets.callLimits
 local plans = ____plan_2Ets.plans
 local shadowLimits = ____plan_2Ets.shadowLimits
 local tenantLimits = ____plan_2Ets.tenantLimits
-local trialDaysOf = ____plan_2Ets.trialDaysOf
 local ____threshold_2Ets = modules["threshold"]
 local pageOf = ____threshold_2Ets.pageOf
 local reached = ____threshold_2Ets.reached
 local roomIn = ____threshold_2Ets.roomIn
 local spent = ____threshold_2Ets.spent
+local ____trial_2Ets = modules["trial"]
+local trialOf = ____trial_2Ets.trialOf
 function mostMicroUsd(____bindingPattern0)
     local plan
     plan = ____bindingPattern0.plan
@@ -4153,7 +4233,6 @@ function ofCallExhausted(limit)
     local amount, what = limit.amount / unitsOf(limit), named(limit)
     return {why = "call_budget_exhausted", details = {amount = amount, what = what, window = limit.window}}
 end
-local dayMs = 86400000
 ____exports.DeskBudget = __TS__Class()
 local DeskBudget = ____exports.DeskBudget
 DeskBudget.name = "DeskBudget"
@@ -4239,9 +4318,9 @@ function DeskBudget.prototype.refusal(self, tenant, now)
             details = {since = isoOf(since)}
         }
     end
-    local days = trialDaysOf(tenant)
-    if days ~= nil and tenant.created_at <= isoOf(math.max(0, now - days * dayMs)) then
-        return {why = "trial_ended", details = {days = days}}
+    local trial = trialOf(tenant)
+    if trial ~= nil and trial.ends <= now then
+        return {why = "trial_ended", details = {days = trial.days}}
     end
     local gone = spent(
         self._pages:at(tenant, now),
