@@ -88,12 +88,9 @@ export class DeskQueue {
     return { as_of, lines, room: roomOf(tenant), oldest_wait_ms, data }
   }
 
-  /** The wait at a place (from 0), for the call that has it. */
-  etaMs(kept: KeptCall | undefined, place: number, now: number): number | null {
-    const tenant = this.#registry.tenant()
-    if (tenant === undefined || kept === undefined) return null
+  /** The wait at a place (from 0), for the call that has it; `seats`: how many may be seated now. */
+  etaMs(tenant: Tenant, kept: KeptCall, place: number, seats: number, now: number): number | null {
     const desk = this.#rosters.gate(tenant, undefined, null, now)
-    const seats = this.#books.seats(tenant, now).free
     return this.#books.ledger.etaMs(place, turning(desk, this.#short(desk, kept, place, seats, now)))
   }
 

@@ -62,13 +62,15 @@ export class SqlDesk extends TenantDesk {
   due(now: number): (Due & Standing & { refusal: Refusal | undefined })[] {
     return this.transact(() => {
       const tenant = this.registry.tenant()
-      const barred = tenant && this.books.budget.refusal(tenant, now)
+      if (tenant === undefined) return []
+      const [barred, { free }] = [this.books.budget.refusal(tenant, now), this.books.seats(tenant, now)]
       return this.ticks.due(now).map(({ call, place }) => {
         const kept = this.records.get(call)
         const key = kept && this.registry.key(kept.key)
         const valid = key !== undefined && keyValid(key, now)
         const refusal: Refusal | undefined = valid ? barred : { why: 'key_withdrawn' }
-        return { call, place, etaMs: this.queue.etaMs(kept, place, now), refusal }
+        const etaMs = kept === undefined ? null : this.queue.etaMs(tenant, kept, place, free, now)
+        return { call, place, etaMs, refusal }
       })
     })
   }

@@ -5274,13 +5274,8 @@ function DeskQueue.prototype.reading(self, now)
         data = data
     }
 end
-function DeskQueue.prototype.etaMs(self, kept, place, now)
-    local tenant = self._registry:tenant()
-    if tenant == nil or kept == nil then
-        return nil
-    end
+function DeskQueue.prototype.etaMs(self, tenant, kept, place, seats, now)
     local desk = self._rosters:gate(tenant, nil, nil, now)
-    local seats = self._books:seats(tenant, now).free
     return self._books.ledger:etaMs(
         place,
         turning(
