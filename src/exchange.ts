@@ -193,7 +193,7 @@ export class Exchange implements Line, Listener {
       case 'connect':
         return this.#upstream === undefined ? undefined : this.#relay.connect(this.#upstream)
       case 'cancelReply':
-        return this.#upstream?.send(JSON.stringify({ type: 'response.cancel', response_id: action.reply }))
+        return this.#upstream?.send(JSON.stringify({ type: 'response.cancel', response_id: action.reply || undefined }))
       case 'wrap':
         return this.#relay.wrap(action.refusal)
       case 'hearOut':
