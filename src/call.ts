@@ -9,7 +9,7 @@ export type State = 'offered' | 'waiting' | 'connecting' | 'live' | 'wrapping' |
 
 export interface Call {
   state: State
-  /** Replies that the provider is giving now, by response id. */
+  /** Replies that the provider is giving now, by response id: the conversation's own first, of the others the oldest. */
   replies: readonly string[]
   /** Those that it was told to break off: they still owe their usage (L1). */
   brokenOff: readonly string[]
@@ -28,10 +28,10 @@ export type CallEvent =
   | { is: 'unopened'; refusal: Refusal } // it could not be opened
   | { is: 'hungUp'; code: number; reason: string } // by the caller
   | { is: 'dropped'; code: number; reason: string; explained: boolean } // by the provider; explained: it said an error first
-  | { is: 'began'; reply: string }
+  | { is: 'began'; reply: string; outOfBand: boolean }
   | { is: 'finished'; reply: string }
   | { is: 'cut'; by: Party; refusal: Refusal } // a bound was broken, or something failed: over at once
-  /** Over when the caller has heard the running reply; of several only those that are `spared`, if it is said. */
+  /** Over when the caller has heard the running reply: of several the first, if it is said of those that are `spared`. */
   | { is: 'wrapUp'; refusal: Refusal; spared?: readonly string[] | undefined }
   | { is: 'heard' } // by the caller: all that the provider has said
   | { is: 'spoken' } // our last line was given, or there is no sound for it
@@ -103,7 +103,8 @@ const machine: Record<State, Handlers> = {
     wrapUp: (call, event) => over(call, 'broker', event.refusal),
   },
   live: {
-    began: (call, event) => stay({ ...call, replies: [...call.replies, event.reply] }),
+    began: (call, { reply, outOfBand }) =>
+      stay({ ...call, replies: outOfBand ? [...call.replies, reply] : [reply, ...call.replies] }),
     finished: (call, event) => stay(without(call, event.reply)),
     hungUp: (call, event) => left(call, event),
     dropped: (call, event) => dropped(call, event),
@@ -211,10 +212,10 @@ function breakOff(call: Call, replies: readonly string[]): Step {
   }
 }
 
-/** The running replies are waited for, as long as the reason lets them, and no other. */
+/** One running reply is waited for, as long as the reason lets it; the others are broken off, or a call could go over its budget by many. */
 function wrap(call: Call, { refusal, spared = call.replies }: CallEvent & { is: 'wrapUp' }): Step {
-  const kept = call.replies.filter((reply) => spared.includes(reply))
-  const others = call.replies.filter((reply) => !spared.includes(reply))
+  const kept = call.replies.filter((reply) => spared.includes(reply)).slice(0, 1)
+  const others = call.replies.filter((reply) => !kept.includes(reply))
   const rest = breakOff({ ...call, state: 'wrapping', refusal, replies: kept }, others)
   const actions: Action[] = [{ do: 'wrap', refusal }, ...rest.actions, { do: 'arm', forMs: graceMs(refusal) }]
   return { call: rest.call, actions: isOwed(call) ? actions : [...actions, { do: 'hearOut' }] }

@@ -4,7 +4,8 @@ import { readUsage, type Usage } from './usage.ts'
 export type Notice =
   /** `hears`: of the session, what says how it is heard. */
   | { is: 'session'; transcription: string | undefined; hears: Json }
-  | { is: 'began'; reply: string; most: number | undefined } // output tokens that it may have
+  /** `outOfBand`: beside the conversation. `most`: output tokens that it may have. */
+  | { is: 'began'; reply: string; outOfBand: boolean; most: number | undefined }
   | { is: 'finished'; reply: string; usage: Usage | undefined; limited: boolean }
   | { is: 'transcribed'; item: string; usage: Usage | undefined }
   | { is: 'error' }
@@ -22,7 +23,12 @@ const readers: Record<string, (event: Json) => Notice | Joined> = {
   'session.updated': session,
   'response.created': (event) => {
     const most = at(event, 'response', 'max_output_tokens')
-    return { is: 'began', reply: text(at(event, 'response', 'id')), most: typeof most === 'number' ? most : undefined }
+    return {
+      is: 'began',
+      reply: text(at(event, 'response', 'id')),
+      outOfBand: at(event, 'response', 'conversation_id') === null,
+      most: typeof most === 'number' ? most : undefined,
+    }
   },
   'response.done': (event) => ({
     is: 'finished',

@@ -182,7 +182,7 @@ test('[L1] a reply that is broken off still reports what it has cost, and nobody
 test('[L1] of several replies each is broken off by its own id, and each reports: also one that is out of band, or begins only then', async () => {
   const { host, upstream, exchange } = await live()
   host.upstream.says(began('main'))
-  host.upstream.says(began('beside'))
+  host.upstream.says({ type: 'response.created', response: { id: 'beside', conversation_id: null } })
   exchange.callerGone(1000, '')
   host.upstream.says(began('late'))
   expect(upstream.events).toEqual(

@@ -9,8 +9,12 @@ const folder = new URL('../data/realtime/examples/', import.meta.url)
 const example = (name: string): string => readFileSync(new URL(`${name}.json`, folder), 'utf8')
 const organisation = 'org-AbCdEfGhIjKlMnOpQrStUvWx'
 
-test('[C9] hears a reply begin', () => {
-  expect(readNotice(text({ type: 'response.created', response: { id: 'r1' } }))).toEqual({ is: 'began', reply: 'r1' })
+const created = (response: object) => readNotice(text({ type: 'response.created', response }))
+
+test('[C9] hears a reply begin, and whether it is out of band: only then it has no conversation', () => {
+  expect(created({ id: 'r1' })).toEqual({ is: 'began', reply: 'r1', outOfBand: false })
+  expect(created({ id: 'r1', conversation_id: 'conv_1' })).toMatchObject({ outOfBand: false })
+  expect(created({ id: 'r1', conversation_id: null })).toMatchObject({ outOfBand: true })
 })
 
 test('[L1] hears a reply end, with its usage', () => {

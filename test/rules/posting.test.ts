@@ -38,7 +38,7 @@ function holds({ progress }: { progress: Progress[] }): (number | undefined)[] {
 
 test('[L4] a reply that begins is held for at once, and let go with its report', async () => {
   const { posting, desks } = scene()
-  expect(posting.noticed({ is: 'began', reply: 'r1', most: undefined })).toBe(true)
+  expect(posting.noticed({ is: 'began', reply: 'r1', outOfBand: false, most: undefined })).toBe(true)
   posting.tell()
   await settle()
   expect(posting.noticed({ is: 'finished', reply: 'r1', usage, limited: false })).toBe(true)
