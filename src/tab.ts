@@ -2,7 +2,7 @@
 import type { Outcome } from './call.ts'
 import { Holds } from './holds.ts'
 import type { Entry } from './ledger.ts'
-import { unpostedReports } from './limits.ts'
+import { knownReports, unpostedReports } from './limits.ts'
 import { Load } from './load.ts'
 import type { Times } from './moments.ts'
 import type { CallTerms } from './plan.ts'
@@ -35,6 +35,8 @@ export class Tab {
   readonly #rates: Rates
   readonly #holds = new Holds()
   readonly #unposted = new Map<string, Entry>()
+  /** The latest reports, by id, in the order in which they came. */
+  readonly #known = new Set<string>()
   #load: Load | undefined
   #liveSince: number | undefined
   /** For what was reported, in micro-dollars. */
@@ -95,8 +97,9 @@ export class Tab {
     this.#holds.began(id, most)
   }
 
-  /** A reply's usage, by response id. A report that says nothing is counted as such, not as 0. */
+  /** A reply's usage, by response id: once. A report that says nothing is counted as such, not as 0. */
   reply(id: string, usage: Usage | undefined, now: number): void {
+    if (!this.#isNew(`reply:${id}`)) return
     this.replies++
     this.#load?.replied(usage, now)
     if (usage !== undefined) this.peakContextTokens = Math.max(this.peakContextTokens, contextTokens(usage))
@@ -108,7 +111,7 @@ export class Tab {
 
   /** A transcription's usage, at its own model's price (L2). */
   transcription(id: string, model: string, usage: Usage | undefined): void {
-    if (usage !== undefined) this.#note(`transcript:${id}`, model, usage, {})
+    if (usage !== undefined && this.#isNew(`transcript:${id}`)) this.#note(`transcript:${id}`, model, usage, {})
   }
 
   /** What the desk has not confirmed. Sent again until it has: the desk knows each by its id. */
@@ -129,6 +132,14 @@ export class Tab {
   #costOfTime(ms: number): number {
     const { billing, prices, model, fallbackMicroUsd } = this.#rates
     return billing === 'seconds' ? priceOfTime(prices, model, ms, fallbackMicroUsd).microUsd : 0
+  }
+
+  #isNew(report: string): boolean {
+    if (this.#known.has(report)) return false
+    this.#known.add(report)
+    const [oldest = report] = this.#known
+    if (this.#known.size > knownReports) this.#known.delete(oldest)
+    return true
   }
 
   #count(usage: Usage): void {

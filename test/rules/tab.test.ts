@@ -1,7 +1,7 @@
 // What one call has used: sums for its record, and reports until the desk has confirmed them.
 import { expect, test } from 'vitest'
 import { nothing } from '../../src/held.ts'
-import { firstReply, unpostedReports } from '../../src/limits.ts'
+import { firstReply, knownReports, unpostedReports } from '../../src/limits.ts'
 import type { CallTerms } from '../../src/plan.ts'
 import type { Brings, CallRecord, Offer, Target } from '../../src/ports.ts'
 import { shippedPrices } from '../../src/price-table.ts'
@@ -115,6 +115,41 @@ test('[L1] a reply and a transcription of one id are two entries', () => {
   tab.reply('x', used(1, 1), 0)
   tab.transcription('x', model, used(1, 1))
   expect(tab.unposted().map(({ id }) => id)).toEqual(['reply:x', 'transcript:x'])
+})
+
+test('[L1] [C1] a report that comes again is the same one: to the desk, in the record, and in what the call is taken to need', () => {
+  const tab = new Tab(rates)
+  tab.live(0)
+  tab.began('a', undefined)
+  for (const tokens of [100, 900]) tab.reply('a', used(tokens, 10), 1_000)
+  for (const tokens of [5, 7]) tab.transcription('a', model, used(tokens, 0))
+  tab.began('b', undefined)
+  expect(tab.unposted().map(({ id }) => id)).toEqual(['reply:a', 'transcript:a'])
+  expect(tab.progress(1_000).hold?.input).toBe(110)
+  const microUsd = 105 * 32 + 10 * 64
+  expect(recordOf(tab)).toMatchObject({
+    replies: 1,
+    tokens: 115,
+    microUsd,
+    peakContextTokens: 100,
+    firstMinuteTokens: 110,
+  })
+  tab.posted(tab.unposted())
+  tab.reply('a', used(1, 1), 2_000)
+  expect(tab.unposted()).toEqual([])
+})
+
+test('[C1] it knows so many reports again, the latest; what comes again after more than that its desk knows', () => {
+  const tab = new Tab(rates)
+  const says = (report: number) => tab.reply(`r${report}`, used(1, 0), 0)
+  for (let report = 0; report < knownReports; report++) says(report)
+  says(0)
+  expect(tab.replies).toBe(knownReports)
+  says(knownReports)
+  says(1)
+  expect(tab.replies).toBe(knownReports + 1)
+  says(0)
+  expect(tab.replies).toBe(knownReports + 2)
 })
 
 test('[L1] what was not confirmed stays, in order; what was, goes', () => {

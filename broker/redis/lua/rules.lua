@@ -894,6 +894,10 @@ ____exports.webhooksAtOnce = 20
 ____exports.webhooksAtOnceOfDesk = 4
 --- Usage reports that wait for the desk to take them in: an hour of replies every two seconds.
 ____exports.unpostedReports = 2000
+--- Reports that a call knows again, so that one which comes twice counts once in its record: a reply and a transcription every two seconds
+-- of the longest session, 60 min. Some 80 bytes each: 300 KB in such a call, under 10 KB in ten minutes of ordinary talk. Its desk knows each
+-- for good.
+____exports.knownReports = 4000
 --- What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min.
 ____exports.reportTokens = 1280000
 ____exports.reportSeconds = 36000
