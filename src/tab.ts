@@ -41,6 +41,8 @@ export class Tab {
   #liveSince: number | undefined
   /** For what was reported, in micro-dollars. */
   #reported = 0
+  /** Reports to which the provider gave no id are each one of its own. */
+  #unnamed = 0
   /** What its replies read, and what of it was cached. */
   #read = { input: 0, cached: 0 }
 
@@ -99,12 +101,13 @@ export class Tab {
 
   /** A reply's usage, by response id: once. A report that says nothing is counted as such, not as 0. */
   reply(id: string, usage: Usage | undefined, now: number): void {
-    if (!this.#isNew(`reply:${id}`)) return
+    const report = `reply:${id || `unnamed-${this.#unnamed++}`}`
+    if (!this.#isNew(report)) return
     this.replies++
     this.#load?.replied(usage, now)
     if (usage !== undefined) this.peakContextTokens = Math.max(this.peakContextTokens, contextTokens(usage))
     const before = this.#reported
-    this.#note(`reply:${id}`, this.#rates.model, usage, { replies: 1 })
+    this.#note(report, this.#rates.model, usage, { replies: 1 })
     if (usage !== undefined) this.#count(usage)
     this.#holds.finished(id, usage, this.#reported - before)
   }

@@ -22,12 +22,12 @@ const readers: Record<string, (event: Json) => Notice | Joined> = {
   'session.created': session,
   'session.updated': session,
   'response.created': (event) => {
-    const most = at(event, 'response', 'max_output_tokens')
+    const most = at(event, 'response', 'max_output_tokens') // or "inf"
     return {
       is: 'began',
       reply: text(at(event, 'response', 'id')),
       outOfBand: at(event, 'response', 'conversation_id') === null,
-      most: typeof most === 'number' ? most : undefined,
+      most: typeof most === 'number' && Number.isInteger(most) && most >= 1 ? most : undefined,
     }
   },
   'response.done': (event) => ({

@@ -17,6 +17,12 @@ test('[C9] hears a reply begin, and whether it is out of band: only then it has 
   expect(created({ id: 'r1', conversation_id: null })).toMatchObject({ outOfBand: true })
 })
 
+test('[L4] hears how many output tokens a reply may have: a whole number, or it is not bounded', () => {
+  for (const most of [1, 4_096]) expect(created({ max_output_tokens: most })).toMatchObject({ most })
+  for (const max_output_tokens of ['inf', '4096', null, undefined, 0, 0.5, -1, -1e15, 1.5])
+    expect(created({ max_output_tokens })).toMatchObject({ most: undefined })
+})
+
 test('[L1] hears a reply end, with its usage', () => {
   const notice = readNotice(example('server.response.done'))
   expect(notice).toMatchObject({ is: 'finished', reply: expect.stringMatching(/^resp_/), limited: false })

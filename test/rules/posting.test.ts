@@ -1,5 +1,6 @@
 // What a call tells its desk of its use: when, how often, and what the desk's answer does. The desk in hand.
 import { expect, test } from 'vitest'
+import { nothing } from '../../src/held.ts'
 import { Posting } from '../../src/posting.ts'
 import { shippedPrices } from '../../src/price-table.ts'
 import type { Progress, Renewal } from '../../src/ports.ts'
@@ -46,6 +47,7 @@ test('[L4] a reply that begins is held for at once, and let go with its report',
   await settle()
   expect(desks.attempts).toEqual([[], ['reply:r1']])
   expect(holds(desks)).toEqual([800, 0])
+  expect(desks.progress.map(({ metered }) => metered)).toEqual([undefined, { live_ms: 0, micro_usd: 0 }]) // with a report
 })
 
 test('[L1] what is no usage is no news', () => {
@@ -70,9 +72,13 @@ test('[L2] a transcription is of the model that the session named last', async (
   ])
 })
 
-test('[L1] replies without an id are reports of their own', async () => {
-  const { posting, desks } = scene()
-  for (let i = 0; i < 3; i++) posting.noticed({ is: 'finished', reply: '', usage, limited: false })
+test('[L1] [L4] replies without an id are reports of their own, and what was held for them is let go', async () => {
+  const { posting, desks, tab } = scene()
+  for (let i = 0; i < 3; i++) {
+    posting.noticed({ is: 'began', reply: '', outOfBand: false, most: undefined })
+    posting.noticed({ is: 'finished', reply: '', usage, limited: false })
+  }
+  expect(tab.progress(0).hold).toEqual(nothing)
   posting.tell()
   await settle()
   expect([...desks.taken.keys()]).toEqual(['reply:unnamed-0', 'reply:unnamed-1', 'reply:unnamed-2'])
@@ -99,11 +105,12 @@ test('[G10] a heartbeat that cannot reach the desk says so', async () => {
 })
 
 test('[L6] who may not go on is told, with the replies that ran when its desk was asked', async () => {
-  const { posting, desks, ends, run } = scene()
+  const { posting, desks, ends, faults, run } = scene()
   await posting.renew()
+  expect(desks.attempts).toEqual([])
   posting.tell()
   await settle()
-  expect(ends).toEqual([])
+  expect([desks.attempts, ends, faults]).toEqual([[[]], [], []])
   desks.renewal = withdrawn
   run('r1')
   posting.tell()
