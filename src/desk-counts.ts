@@ -58,7 +58,7 @@ export class DeskCounts {
       const [direction = '', modality] = account.split('_')
       if (account === 'micro_usd') this.#count(pool, 'trunkline_spend_microusd_total', { plan }, amount)
       else if (account === 'unpriced') this.#count(pool, 'trunkline_unpriced_reports_total', { plan })
-      else if (account === 'unreported') this.#count(pool, 'trunkline_unreported_replies_total', { plan })
+      else if (account === 'unreported') this.#count(pool, 'trunkline_unreported_usage_total', { plan })
       else if (modality !== undefined && ['input', 'cached', 'output'].includes(direction)) {
         this.#count(pool, 'trunkline_tokens_total', { plan, direction, modality }, amount)
       }

@@ -129,9 +129,9 @@ export const catalogue = {
     help: 'Usage reports of a model without a price, debited at the fallback rate.',
     labels: ['plan'],
   },
-  trunkline_unreported_replies_total: {
+  trunkline_unreported_usage_total: {
     kind: 'counter',
-    help: 'Replies for which the provider reported no usage.',
+    help: 'Replies and transcriptions for which the provider reported no usage.',
     labels: ['plan'],
   },
   trunkline_budget_alerts_total: {

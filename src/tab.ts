@@ -101,8 +101,8 @@ export class Tab {
 
   /** A reply's usage, by response id: once. A report that says nothing is counted as such, not as 0. */
   reply(id: string, usage: Usage | undefined, now: number): void {
-    const report = `reply:${id || `unnamed-${this.#unnamed++}`}`
-    if (!this.#isNew(report)) return
+    const report = this.#fresh('reply', id)
+    if (report === undefined) return
     this.replies++
     this.#load?.replied(usage, now)
     if (usage !== undefined) this.peakContextTokens = Math.max(this.peakContextTokens, contextTokens(usage))
@@ -112,9 +112,10 @@ export class Tab {
     this.#holds.finished(id, usage, this.#reported - before)
   }
 
-  /** A transcription's usage, at its own model's price (L2). */
+  /** A transcription's usage, at its own model's price (L2): once, and counted where it is not reported, as with replies. */
   transcription(id: string, model: string, usage: Usage | undefined): void {
-    if (usage !== undefined && this.#isNew(`transcript:${id}`)) this.#note(`transcript:${id}`, model, usage, {})
+    const report = this.#fresh('transcript', id)
+    if (report !== undefined) this.#note(report, model, usage, {})
   }
 
   /** What the desk has not confirmed. Sent again until it has: the desk knows each by its id. */
@@ -137,12 +138,14 @@ export class Tab {
     return billing === 'seconds' ? priceOfTime(prices, model, ms, fallbackMicroUsd).microUsd : 0
   }
 
-  #isNew(report: string): boolean {
-    if (this.#known.has(report)) return false
+  /** How the desk knows this report; undefined where it came before. */
+  #fresh(of: 'reply' | 'transcript', id: string): string | undefined {
+    const report = `${of}:${id || `unnamed-${this.#unnamed++}`}`
+    if (this.#known.has(report)) return undefined
     this.#known.add(report)
     const [oldest = report] = this.#known
     if (this.#known.size > knownReports) this.#known.delete(oldest)
-    return true
+    return report
   }
 
   #count(usage: Usage): void {

@@ -48,6 +48,7 @@ test('[L2] hears a transcription, by item and part, with its usage', () => {
     usage: { seconds: 2 },
   })
   expect(readNotice(text(heard))).toEqual({ is: 'transcribed', item: 'i/0', usage: undefined })
+  expect(readNotice(text({ type: heard.type, content_index: 3 }))).toMatchObject({ item: '' })
 })
 
 test.each(['session.created', 'session.updated'])('[L2] hears in %s which model transcribes', (type) => {

@@ -81,6 +81,8 @@ test('[L1] [L4] replies without an id are reports of their own, and what was hel
   expect(tab.progress(0).hold).toEqual(nothing)
   posting.tell()
   await settle()
+  for (let i = 0; i < 2; i++) posting.noticed({ is: 'transcribed', item: '', usage })
+  expect(tab.unposted().map(({ id }) => id)).toEqual(['transcript:unnamed-3', 'transcript:unnamed-4'])
   expect([...desks.taken.keys()]).toEqual(['reply:unnamed-0', 'reply:unnamed-1', 'reply:unnamed-2'])
 })
 
@@ -108,9 +110,9 @@ test('[L6] who may not go on is told, with the replies that ran when its desk wa
   const { posting, desks, ends, faults, run } = scene()
   await posting.renew()
   expect(desks.attempts).toEqual([])
-  posting.tell()
+  for (let i = 0; i < 3; i++) posting.tell()
   await settle()
-  expect([desks.attempts, ends, faults]).toEqual([[[]], [], []])
+  expect([desks.attempts, ends, faults]).toEqual([[[], []], [], []]) // what came while it told was told after it
   desks.renewal = withdrawn
   run('r1')
   posting.tell()

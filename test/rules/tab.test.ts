@@ -104,17 +104,19 @@ test('[L2] a transcription is debited at its own price and is no reply', () => {
   expect([tab.replies, tab.tokens, tab.peakContextTokens]).toEqual([0, 12, 0])
 })
 
-test('[L2] a transcription without a report leaves nothing', () => {
+test('[L2] a transcription without a report is counted as unreported, too', () => {
   const tab = new Tab(rates)
   tab.transcription('item_1/0', 'whisper-1', undefined)
-  expect(tab.unposted()).toEqual([])
+  expect(tab.unposted()).toEqual([{ id: 'transcript:item_1/0', model: 'whisper-1', amounts: { unreported: 1 } }])
 })
 
-test('[L1] a reply and a transcription of one id are two entries', () => {
+test('[L1] a reply and a transcription of one id are two entries, and each without one is one of its own', () => {
   const tab = new Tab(rates)
   tab.reply('x', used(1, 1), 0)
   tab.transcription('x', model, used(1, 1))
-  expect(tab.unposted().map(({ id }) => id)).toEqual(['reply:x', 'transcript:x'])
+  for (let i = 0; i < 2; i++) tab.transcription('', model, used(1, 1))
+  const ids = ['reply:x', 'transcript:x', 'transcript:unnamed-0', 'transcript:unnamed-1']
+  expect(tab.unposted().map(({ id }) => id)).toEqual(ids)
 })
 
 test('[L1] [C1] a report that comes again is the same one: to the desk, in the record, and in what the call is taken to need', () => {

@@ -2325,7 +2325,7 @@ ____exports.catalogue = {
     trunkline_tokens_total = {kind = "counter", help = "Tokens debited. Cached ones are part of input.", labels = {"plan", "direction", "modality"}},
     trunkline_spend_microusd_total = {kind = "counter", help = "Micro-dollars debited.", labels = {"plan"}},
     trunkline_unpriced_reports_total = {kind = "counter", help = "Usage reports of a model without a price, debited at the fallback rate.", labels = {"plan"}},
-    trunkline_unreported_replies_total = {kind = "counter", help = "Replies for which the provider reported no usage.", labels = {"plan"}},
+    trunkline_unreported_usage_total = {kind = "counter", help = "Replies and transcriptions for which the provider reported no usage.", labels = {"plan"}},
     trunkline_budget_alerts_total = {kind = "counter", help = "Budgets of tenants that were four fifths used (warning) or spent (exhausted), once a window; of those that are only tried, shadow is true.", labels = {
         "plan",
         "level",
@@ -2581,7 +2581,7 @@ function DeskCounts.prototype.debited(self, pool, plan, ____bindingPattern0)
         elseif account == "unpriced" then
             self:_count(pool, "trunkline_unpriced_reports_total", {plan = plan})
         elseif account == "unreported" then
-            self:_count(pool, "trunkline_unreported_replies_total", {plan = plan})
+            self:_count(pool, "trunkline_unreported_usage_total", {plan = plan})
         elseif modality ~= nil and __TS__ArrayIncludes({"input", "cached", "output"}, direction) then
             self:_count(pool, "trunkline_tokens_total", {plan = plan, direction = direction, modality = modality}, amount)
         end
