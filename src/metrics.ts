@@ -126,7 +126,7 @@ export const catalogue = {
   trunkline_spend_microusd_total: { kind: 'counter', help: 'Micro-dollars debited.', labels: ['plan'] },
   trunkline_unpriced_reports_total: {
     kind: 'counter',
-    help: 'Usage reports of a model without a price, debited at the fallback rate.',
+    help: 'Usage reports of a model without a price, and calls whose time has none: debited at the fallback rate.',
     labels: ['plan'],
   },
   trunkline_unreported_usage_total: {

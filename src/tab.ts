@@ -1,7 +1,7 @@
 // What one call has used: reports that its desk has not yet taken in, and the sums for its record. Knows no wire and no store. Rules L1, L2.
 import type { Outcome } from './call.ts'
 import { Holds } from './holds.ts'
-import type { Entry } from './ledger.ts'
+import type { Amounts, Entry } from './ledger.ts'
 import { knownReports, unpostedReports } from './limits.ts'
 import { Load } from './load.ts'
 import type { Times } from './moments.ts'
@@ -50,10 +50,11 @@ export class Tab {
     this.#rates = rates
   }
 
-  /** The call has come live: from now on it shows what it takes (P3, P4). */
+  /** The call has come live: from now on it shows what it takes (P3, P4), and pays for its time. Where that has no price it is said once. */
   live(now: number): void {
     this.#load = new Load(now)
     this.#liveSince = now
+    if (this.#timeUnpriced) this.#note('time', this.#rates.model, { unpriced: 1 })
   }
 
   /** The tokens a minute that it is predicted to take; null while it is too young to tell. */
@@ -107,7 +108,7 @@ export class Tab {
     this.#load?.replied(usage, now)
     if (usage !== undefined) this.peakContextTokens = Math.max(this.peakContextTokens, contextTokens(usage))
     const before = this.#reported
-    this.#note(report, this.#rates.model, usage, { replies: 1 })
+    this.#note(report, this.#rates.model, { replies: 1, ...this.#charge(this.#rates.model, usage) })
     if (usage !== undefined) this.#count(usage)
     this.#holds.finished(id, usage, this.#reported - before)
   }
@@ -115,7 +116,7 @@ export class Tab {
   /** A transcription's usage, at its own model's price (L2): once, and counted where it is not reported, as with replies. */
   transcription(id: string, model: string, usage: Usage | undefined): void {
     const report = this.#fresh('transcript', id)
-    if (report !== undefined) this.#note(report, model, usage, {})
+    if (report !== undefined) this.#note(report, model, this.#charge(model, usage))
   }
 
   /** What the desk has not confirmed. Sent again until it has: the desk knows each by its id. */
@@ -154,16 +155,13 @@ export class Tab {
     this.#read = { input: input + contextTokens(usage), cached: cached + fromCache }
   }
 
-  #note(id: string, model: string, usage: Usage | undefined, amounts: Record<string, number>): void {
-    const entry: Entry = {
-      id,
-      model,
-      amounts: { ...amounts, ...(usage === undefined ? { unreported: 1 } : this.#priced(model, usage)) },
-    }
-    if (this.#unposted.size < unpostedReports) this.#unposted.set(id, entry)
+  #note(id: string, model: string, amounts: Amounts): void {
+    if (this.#unposted.size < unpostedReports) this.#unposted.set(id, { id, model, amounts })
   }
 
-  #priced(model: string, usage: Usage): Record<string, number> {
+  /** Adds a report to the sums; its amounts. */
+  #charge(model: string, usage: Usage | undefined): Amounts {
+    if (usage === undefined) return { unreported: 1 }
     const { prices, fallbackMicroUsd, billing } = this.#rates
     const cost = price(prices, model, usage, fallbackMicroUsd, billing)
     this.tokens += totalTokens(usage)
@@ -176,7 +174,7 @@ export class Tab {
       ...(usage.characters !== undefined && { tts_characters: usage.characters }),
       ...(usage.partial && { partial: 1 }),
       ...(usage.odd && { odd: 1 }),
-      ...((cost.unpriced || this.#timeUnpriced) && { unpriced: 1 }),
+      ...(cost.unpriced && { unpriced: 1 }),
       micro_usd: cost.microUsd,
     }
   }

@@ -221,6 +221,7 @@ test('[C1] its record says tokens a minute and what was cached, where that can b
 test('[L3] [L8] of a provider that bills time the call pays for its time, and its tokens come with it', () => {
   const tab = new Tab({ ...rates, model: 'gpt-live-1', billing: 'seconds' })
   tab.live(0)
+  expect(tab.unposted()).toEqual([])
   tab.reply('a', used(1_000, 50), 5_000)
   expect(tab.unposted()[0]?.amounts).toMatchObject({ micro_usd: 0, input_audio: 1_000 })
   expect(tab.progress(90_000).metered).toEqual({ live_ms: 90_000, micro_usd: 75_000 }) // $0.05 a minute
@@ -228,11 +229,13 @@ test('[L3] [L8] of a provider that bills time the call pays for its time, and it
   expect(tab.unposted()[0]?.amounts).not.toHaveProperty('unpriced')
 })
 
-test('[L3] time without a price is debited at the fallback rate for what speech has, and its reports are marked', () => {
+test('[L3] time without a price is debited at the fallback rate for what speech has, and marked once, also where nobody spoke', () => {
   const tab = new Tab({ ...rates, model: 'gpt-next', billing: 'seconds' })
+  expect(tab.unposted()).toEqual([])
   tab.live(0)
+  expect(tab.unposted()).toEqual([{ id: 'time', model: 'gpt-next', amounts: { unpriced: 1 } }])
   tab.reply('a', used(10, 2), 0)
-  expect(tab.unposted()[0]?.amounts).toMatchObject({ micro_usd: 0, unpriced: 1 })
+  expect(tab.unposted()[1]?.amounts).toEqual({ replies: 1, input_audio: 10, output_audio: 2, micro_usd: 0 })
   expect(tab.progress(1_000).metered.micro_usd).toBe(20 * fallback)
 })
 

@@ -2324,7 +2324,7 @@ ____exports.catalogue = {
     trunkline_call_ends_total = {kind = "counter", help = "Calls ended, by who ended them and why.", labels = {"plan", "by", "reason"}},
     trunkline_tokens_total = {kind = "counter", help = "Tokens debited. Cached ones are part of input.", labels = {"plan", "direction", "modality"}},
     trunkline_spend_microusd_total = {kind = "counter", help = "Micro-dollars debited.", labels = {"plan"}},
-    trunkline_unpriced_reports_total = {kind = "counter", help = "Usage reports of a model without a price, debited at the fallback rate.", labels = {"plan"}},
+    trunkline_unpriced_reports_total = {kind = "counter", help = "Usage reports of a model without a price, and calls whose time has none: debited at the fallback rate.", labels = {"plan"}},
     trunkline_unreported_usage_total = {kind = "counter", help = "Replies and transcriptions for which the provider reported no usage.", labels = {"plan"}},
     trunkline_budget_alerts_total = {kind = "counter", help = "Budgets of tenants that were four fifths used (warning) or spent (exhausted), once a window; of those that are only tried, shadow is true.", labels = {
         "plan",
