@@ -88,7 +88,7 @@ export class DeskCounts {
       microUsd,
       tokensPerMinute,
       heldTokens,
-      foretoldTokens,
+      settledTokens,
     } = record
     this.#count(pool, 'trunkline_call_ends_total', { plan, by: outcome.by, reason: outcome.why })
     this.#observe(pool, 'trunkline_overhead_seconds', labels, overheadMs / 1000)
@@ -96,7 +96,7 @@ export class DeskCounts {
     if (liveMs > 0) this.#observe(pool, 'trunkline_call_cost_usd', labels, microUsd / 1_000_000)
     if (tokensPerMinute !== null) this.#observe(pool, 'trunkline_call_tokens_per_minute', labels, tokensPerMinute)
     this.#count(pool, 'trunkline_held_tokens_total', labels, heldTokens)
-    this.#count(pool, 'trunkline_foretold_tokens_total', labels, foretoldTokens)
+    this.#count(pool, 'trunkline_settled_tokens_total', labels, settledTokens)
     if (connectMs !== null) this.#observe(pool, 'trunkline_upstream_connect_seconds', labels, connectMs / 1000)
     if (firstAudioMs !== null) this.#observe(pool, 'trunkline_first_audio_seconds', labels, firstAudioMs / 1000)
   }
@@ -152,7 +152,7 @@ export function lostRecord(model: string, liveMs: number, waitedMs = 0): CallRec
     tokensPerMinute: null,
     cachedShare: null,
     heldTokens: 0,
-    foretoldTokens: 0,
+    settledTokens: 0,
     firstReplyTokens: null,
     silentMs: null,
     firstAudioMs: null,

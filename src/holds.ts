@@ -6,7 +6,7 @@ import { contextTokens, totalTokens, type Usage } from './realtime/usage.ts'
 export class Holds {
   /** Of replies that have ended: what was held for them, and what they took. */
   heldTokens = 0
-  foretoldTokens = 0
+  settledTokens = 0
   firstReplyTokens: number | null = null
   readonly #running = new Map<string, Hold>()
   /** What the next one is taken to need. */
@@ -39,7 +39,7 @@ export class Holds {
     const [input, tokens] = [contextTokens(usage), totalTokens(usage)]
     if (held !== undefined) {
       this.heldTokens += held.input + held.output
-      this.foretoldTokens += tokens
+      this.settledTokens += tokens
     }
     if (tokens === 0) return
     this.firstReplyTokens ??= tokens

@@ -151,10 +151,14 @@ export const catalogue = {
   },
   trunkline_held_tokens_total: {
     kind: 'counter',
-    help: 'Tokens that were held for replies which have ended: beside the next row it tells how well they are foretold.',
+    help: 'Tokens that were held for replies which have ended: by the next row it is 1 where each hold was right, and above it where too much was held.',
     labels: ['plan'],
   },
-  trunkline_foretold_tokens_total: { kind: 'counter', help: 'Tokens that those replies took.', labels: ['plan'] },
+  trunkline_settled_tokens_total: {
+    kind: 'counter',
+    help: 'Tokens that the same replies took in the end.',
+    labels: ['plan'],
+  },
   trunkline_call_cost_usd: {
     kind: 'histogram',
     help: 'What calls cost.',

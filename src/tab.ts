@@ -74,7 +74,7 @@ export class Tab {
     const { tokens, replies, peakContextTokens } = this
     const timeMicroUsd = this.#costOfTime(times.liveMs)
     const { input, cached } = this.#read
-    const { heldTokens, foretoldTokens, firstReplyTokens } = this.#holds
+    const { heldTokens, settledTokens, firstReplyTokens } = this.#holds
     return {
       model: this.#rates.model,
       outcome,
@@ -89,7 +89,7 @@ export class Tab {
       tokensPerMinute: times.liveMs > 0 ? Math.round((tokens * 60_000) / times.liveMs) : null,
       cachedShare: input > 0 ? Math.round((cached / input) * 10_000) / 10_000 : null,
       heldTokens,
-      foretoldTokens,
+      settledTokens,
       firstReplyTokens,
       silentMs: null,
     }

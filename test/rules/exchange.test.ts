@@ -389,7 +389,7 @@ test('[C1] the record says who ended it, what it took and how long', async () =>
       tokensPerMinute: 2_000,
       cachedShare: 0,
       heldTokens: 0,
-      foretoldTokens: 0,
+      settledTokens: 0,
       silentMs: null,
       overheadMs: 7,
       connectMs: 300,

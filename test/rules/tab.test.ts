@@ -204,8 +204,8 @@ test('[L4] holds for a reply what the one before read and said and cost, and let
   tab.reply('b', used(1_100, 40), 0)
   tab.began('c', undefined)
   expect(tab.progress(0).hold?.micro_usd).toBe(1_100 * 32 + 40 * 64)
-  const { heldTokens, foretoldTokens, firstReplyTokens } = recordOf(tab)
-  expect([heldTokens, foretoldTokens, firstReplyTokens]).toEqual([1_000 + 1_100, 1_050 + 1_140, 1_050])
+  const { heldTokens, settledTokens, firstReplyTokens } = recordOf(tab)
+  expect([heldTokens, settledTokens, firstReplyTokens]).toEqual([1_000 + 1_100, 1_050 + 1_140, 1_050])
 })
 
 test('[C1] its record says tokens a minute and what was cached, where that can be told', () => {

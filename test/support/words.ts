@@ -11,7 +11,7 @@ export const unremarkable = {
   tokensPerMinute: null,
   cachedShare: null,
   heldTokens: 0,
-  foretoldTokens: 0,
+  settledTokens: 0,
   firstReplyTokens: null,
   silentMs: null,
 } satisfies Partial<CallRecord>

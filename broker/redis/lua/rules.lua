@@ -2335,8 +2335,8 @@ ____exports.catalogue = {
     }},
     trunkline_suspensions_total = {kind = "counter", help = "Trials that were suspended because they spent too fast.", labels = {"plan"}},
     trunkline_shadow_refusals_total = {kind = "counter", help = "Calls that were let in and that a cap which is only tried would not have given a line at once.", labels = {"plan"}},
-    trunkline_held_tokens_total = {kind = "counter", help = "Tokens that were held for replies which have ended: beside the next row it tells how well they are foretold.", labels = {"plan"}},
-    trunkline_foretold_tokens_total = {kind = "counter", help = "Tokens that those replies took.", labels = {"plan"}},
+    trunkline_held_tokens_total = {kind = "counter", help = "Tokens that were held for replies which have ended: by the next row it is 1 where each hold was right, and above it where too much was held.", labels = {"plan"}},
+    trunkline_settled_tokens_total = {kind = "counter", help = "Tokens that the same replies took in the end.", labels = {"plan"}},
     trunkline_call_cost_usd = {kind = "histogram", help = "What calls cost.", labels = {"plan"}, buckets = {
         0.01,
         0.02,
@@ -2628,7 +2628,7 @@ function DeskCounts.prototype.ended(self, pool, plan, record)
     local microUsd = ____record_1.microUsd
     local tokensPerMinute = ____record_1.tokensPerMinute
     local heldTokens = ____record_1.heldTokens
-    local foretoldTokens = ____record_1.foretoldTokens
+    local settledTokens = ____record_1.settledTokens
     self:_count(pool, "trunkline_call_ends_total", {plan = plan, by = outcome.by, reason = outcome.why})
     self:_observe(pool, "trunkline_overhead_seconds", labels, overheadMs / 1000)
     self:_observe(pool, "trunkline_call_duration_seconds", labels, liveMs / 1000)
@@ -2639,7 +2639,7 @@ function DeskCounts.prototype.ended(self, pool, plan, record)
         self:_observe(pool, "trunkline_call_tokens_per_minute", labels, tokensPerMinute)
     end
     self:_count(pool, "trunkline_held_tokens_total", labels, heldTokens)
-    self:_count(pool, "trunkline_foretold_tokens_total", labels, foretoldTokens)
+    self:_count(pool, "trunkline_settled_tokens_total", labels, settledTokens)
     if connectMs ~= nil then
         self:_observe(pool, "trunkline_upstream_connect_seconds", labels, connectMs / 1000)
     end
@@ -2761,7 +2761,7 @@ function ____exports.lostRecord(model, liveMs, waitedMs)
         tokensPerMinute = nil,
         cachedShare = nil,
         heldTokens = 0,
-        foretoldTokens = 0,
+        settledTokens = 0,
         firstReplyTokens = nil,
         silentMs = nil,
         firstAudioMs = nil,
