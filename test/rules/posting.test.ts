@@ -1,12 +1,12 @@
 // What a call tells its desk of its use: when, how often, and what the desk's answer does. The desk in hand.
 import { expect, test } from 'vitest'
-import { nothing } from '../../src/held.ts'
 import { Posting } from '../../src/posting.ts'
 import { shippedPrices } from '../../src/price-table.ts'
 import type { Progress, Renewal } from '../../src/ports.ts'
 import { readUsage } from '../../src/realtime/usage.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import { Tab } from '../../src/tab.ts'
+import { noHold } from '../support/words.ts'
 import { HandClock, HandDesks, settle } from './host.ts'
 
 const usage = readUsage({ input_tokens: 10, output_tokens: 2 })
@@ -78,7 +78,7 @@ test('[L1] [L4] replies without an id are reports of their own, and what was hel
     posting.noticed({ is: 'began', reply: '', outOfBand: false, most: undefined })
     posting.noticed({ is: 'finished', reply: '', usage, limited: false })
   }
-  expect(tab.progress(0).hold).toEqual(nothing)
+  expect(tab.progress(0).hold).toEqual(noHold)
   posting.tell()
   await settle()
   for (let i = 0; i < 2; i++) posting.noticed({ is: 'transcribed', item: '', usage })

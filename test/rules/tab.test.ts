@@ -1,12 +1,12 @@
 // What one call has used: sums for its record, and reports until the desk has confirmed them.
 import { expect, test } from 'vitest'
-import { nothing } from '../../src/held.ts'
 import { firstReply, knownReports, unpostedReports } from '../../src/limits.ts'
 import type { CallTerms } from '../../src/plan.ts'
 import type { Brings, CallRecord, Offer, Target } from '../../src/ports.ts'
 import { shippedPrices } from '../../src/price-table.ts'
 import { readUsage, type Usage } from '../../src/realtime/usage.ts'
 import { ratesOf, Tab } from '../../src/tab.ts'
+import { noHold } from '../support/words.ts'
 
 const fallback = 64
 const model = 'gpt-realtime-2.1'
@@ -198,7 +198,7 @@ test('[L4] holds for a reply what the one before read and said and cost, and let
   tab.began('a', undefined)
   expect(tab.progress(0).hold).toEqual(firstReply)
   tab.reply('a', used(1_000, 50), 0)
-  expect(tab.progress(0).hold).toEqual(nothing)
+  expect(tab.progress(0).hold).toEqual(noHold)
   tab.began('b', undefined)
   expect(tab.progress(0).hold).toEqual({ input: 1_050, output: 50, micro_usd: 1_000 * 32 + 50 * 64 })
   tab.reply('b', used(1_100, 40), 0)

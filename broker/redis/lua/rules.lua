@@ -2155,7 +2155,6 @@ function ____exports.lapse(held, now)
         ____exports.letGo(held, call)
     end
 end
-____exports.nothing = {input = 0, output = 0, micro_usd = 0}
 ____exports.parts = {"input", "output", "micro_usd"}
 --- In the place of what the call held before; it runs out with the call's lease, unless it is held on.
 function ____exports.hold(held, call, estimate, ____until)
@@ -2222,9 +2221,9 @@ modules["meter"] = (function()
 local ____exports = {}
 function ____exports.within(meter, now, forMs)
     for ____, old in ipairs(meter.slots:purge(now - forMs)) do
-        meter.tokens:delete(old)
+        meter.amounts:delete(old)
     end
-    return meter.tokens:sum()
+    return meter.amounts:sum()
 end
 local slotMs = 1000
 local spanMs = 60000
@@ -2237,7 +2236,7 @@ function ____exports.note(meter, amount, now, stepMs)
         tostring(began),
         began
     )
-    meter.tokens:add(
+    meter.amounts:add(
         tostring(began),
         amount
     )
@@ -4074,9 +4073,9 @@ function DeskBudget.prototype.resume(self)
     end
     self._rosters:get("state"):delete("suspended")
     local ____temp_1 = self:_burn()
-    local tokens = ____temp_1.tokens
+    local amounts = ____temp_1.amounts
     local slots = ____temp_1.slots
-    for ____, roster in ipairs({tokens, slots}) do
+    for ____, roster in ipairs({amounts, slots}) do
         roster:purge(100000000000000)
     end
     return true
@@ -4214,7 +4213,7 @@ function DeskBudget.prototype._held(self)
 end
 function DeskBudget.prototype._burn(self)
     return {
-        tokens = self._rosters:get("burn"),
+        amounts = self._rosters:get("burn"),
         slots = self._rosters:get("burn:slots")
     }
 end
@@ -6051,7 +6050,7 @@ function SharedPool.prototype._measure(self, desk, ____bindingPattern0, now)
 end
 function SharedPool.prototype._meter(self)
     return {
-        tokens = self._open("meter:tokens"),
+        amounts = self._open("meter:tokens"),
         slots = self._open("meter:slots")
     }
 end
