@@ -151,7 +151,7 @@ export const catalogue = {
   },
   trunkline_held_tokens_total: {
     kind: 'counter',
-    help: 'Tokens that were held for replies which have ended: by the next row it is 1 where each hold was right, and above it where too much was held.',
+    help: 'Tokens that were held for replies which have ended. Divided by the next row: 1 where each hold was right, more where too much was held.',
     labels: ['plan'],
   },
   trunkline_settled_tokens_total: {

@@ -103,7 +103,7 @@ export class Tab {
   /** A reply's usage, by response id: once. A report that says nothing is counted as such, not as 0. */
   reply(id: string, usage: Usage | undefined, now: number): void {
     const report = this.#fresh('reply', id)
-    if (report === undefined) return
+    if (report === undefined) return this.#holds.finished(id, undefined, 0) // its beginning may have come again, too
     this.replies++
     this.#load?.replied(usage, now)
     if (usage !== undefined) this.peakContextTokens = Math.max(this.peakContextTokens, contextTokens(usage))

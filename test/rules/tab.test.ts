@@ -137,8 +137,9 @@ test('[L1] [C1] a report that comes again is the same one: to the desk, in the r
     firstMinuteTokens: 110,
   })
   tab.posted(tab.unposted())
+  tab.began('a', undefined)
   tab.reply('a', used(1, 1), 2_000)
-  expect(tab.unposted()).toEqual([])
+  expect([tab.unposted(), tab.progress(2_000).hold?.input]).toEqual([[], 110])
 })
 
 test('[C1] it knows so many reports again, the latest; what comes again after more than that its desk knows', () => {

@@ -2334,7 +2334,7 @@ ____exports.catalogue = {
     }},
     trunkline_suspensions_total = {kind = "counter", help = "Trials that were suspended because they spent too fast.", labels = {"plan"}},
     trunkline_shadow_refusals_total = {kind = "counter", help = "Calls that were let in and that a cap which is only tried would not have given a line at once.", labels = {"plan"}},
-    trunkline_held_tokens_total = {kind = "counter", help = "Tokens that were held for replies which have ended: by the next row it is 1 where each hold was right, and above it where too much was held.", labels = {"plan"}},
+    trunkline_held_tokens_total = {kind = "counter", help = "Tokens that were held for replies which have ended. Divided by the next row: 1 where each hold was right, more where too much was held.", labels = {"plan"}},
     trunkline_settled_tokens_total = {kind = "counter", help = "Tokens that the same replies took in the end.", labels = {"plan"}},
     trunkline_call_cost_usd = {kind = "histogram", help = "What calls cost.", labels = {"plan"}, buckets = {
         0.01,
