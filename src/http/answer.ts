@@ -68,13 +68,8 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
   return checked(schema, body, 'body')
 }
 
-/** The same for what stands after the `?`. */
-export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.infer<T> {
-  return checked(schema, c.req.query(), 'query')
-}
-
-/** Every edit may be tried first: what it would do is answered, and nothing is changed. */
-export const Edit = z.strictObject({ preview: z.enum(['true', 'false']).default('false') })
+/** What takes nothing. */
+export const Nothing = z.strictObject({})
 
 export function checked<T extends z.ZodType>(schema: T, given: unknown, where: 'body' | 'query'): z.infer<T> {
   const parsed = schema.safeParse(given)
@@ -90,6 +85,12 @@ export async function found<T>(thing: Promise<T | undefined>, kind: string, id: 
   const there = await thing
   if (there === undefined) throw new Refused({ why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } })
   return there
+}
+
+/** A list, or a page of one. */
+export function listOf(data: readonly { id: string | number }[], more = false): object {
+  const [first_id, last_id] = [data[0]?.id ?? null, data.at(-1)?.id ?? null]
+  return { object: 'list', data, has_more: more, first_id, last_id }
 }
 
 export function newId(prefix: string): string {

@@ -1,6 +1,7 @@
 // The HTTP app that both hosts serve: tenant API, operator API, health, metrics. Knows no store and no socket.
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { v7 as uuid } from 'uuid'
+import * as z from 'zod'
 import type { DeskReading } from '../tenant-desk.ts'
 import type { Series } from '../metrics.ts'
 import type { Key } from '../plan.ts'
@@ -15,6 +16,7 @@ import { exposition, expositionType } from './exposition.ts'
 import { readKey, sameSecret, type ReadKey, type Sha256 } from './key.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { poolRoutes, type PoolHouse } from './pools.ts'
+import { query, undeclared } from './query.ts'
 import { queueRoutes } from './queue.ts'
 import { soundRoutes, type Uploads } from './sounds.ts'
 import { standingOf } from './standing.ts'
@@ -47,7 +49,10 @@ export interface House {
   fault(error: unknown, instance: string): Refusal | undefined
 }
 
-type Env = { Bindings: { house: House }; Variables: { instance: string; reading: DeskReading } }
+type Env = { Bindings: { house: House }; Variables: { instance: string; reading: DeskReading; key: Key } }
+
+/** Parameters go on to the provider, or to a page. */
+const Whatever = z.looseObject({})
 
 /** `pages`: what the host serves where there is no route, if its platform does not. */
 export function app(pages?: MiddlewareHandler): Hono<Env> {
@@ -82,8 +87,11 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     for (const [name, value] of Object.entries(limits)) c.header(name, value)
   })
 
+  for (const path of ['/v1/me', '/v1/queue/*', '/v1/usage']) routes.use(path, tenantKey)
+  routes.use('/v1/*', undeclared)
+
   routes.get('/v1/me', async (c) => {
-    const { reading, key } = await me(c)
+    const [reading, key] = [c.get('reading'), c.get('key')]
     const { tenant } = reading
     return c.json({
       object: 'me',
@@ -95,15 +103,9 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     })
   })
 
-  routes.route(
-    '/v1/queue',
-    queueRoutes(async (c) => (await me(c)).reading.tenant.id),
-  )
+  routes.route('/v1/queue', queueRoutes(ownTenant))
 
-  routes.route(
-    '/v1/usage',
-    usageRoutes(async (c) => (await me(c)).reading.tenant.id),
-  )
+  routes.route('/v1/usage', usageRoutes(ownTenant))
 
   routes.use('/admin/*', async (c, next) => {
     const presented = presentedKey(c.req.raw)
@@ -114,6 +116,7 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     if (!known) throw new Refused(twice ? presented : { why: 'operator_key' })
     await next()
   })
+  routes.use('/admin/*', undeclared)
   routes.route('/admin/v1/tenants', tenantRoutes())
   routes.route('/admin/v1/pools', poolRoutes())
   routes.route('/admin/v1/tenants', soundRoutes())
@@ -122,11 +125,11 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.route('/admin/v1/drain', drainRoutes())
 
   // Stock clients cannot read why an upgrade was refused: asked without one, the answer is the same.
-  routes.get('/v1/realtime', async (c) => {
+  routes.get('/v1/realtime', query(Whatever), async (c) => {
     throw new Refused((await barred(c)) ?? { why: 'upgrade_needed' })
   })
 
-  if (pages !== undefined) routes.get('*', pages)
+  if (pages !== undefined) routes.get('*', query(Whatever), pages)
   routes.notFound((c) => refusalResponse(noRoute(c.req.method, c.req.path), c.get('instance')))
   routes.onError((error, c) => {
     if (error instanceof Refused) return refusalResponse(error.refusal, c.get('instance'))
@@ -144,7 +147,7 @@ async function barred(c: Context<Env>): Promise<Refusal | undefined> {
 }
 
 /** Whose key it is that came with the request, when it is good now. */
-async function me(c: Context<Env>): Promise<{ reading: DeskReading; key: Key }> {
+const tenantKey: MiddlewareHandler<Env> = async (c, next) => {
   const presented = presentedKey(c.req.raw)
   if (typeof presented !== 'string') throw new Refused(presented)
   const key = await readKey(presented, c.env.house.sha256)
@@ -152,5 +155,11 @@ async function me(c: Context<Env>): Promise<{ reading: DeskReading; key: Key }> 
   const known = await c.env.house.me(key)
   if (known === undefined) throw new Refused({ why: 'key_unknown' })
   c.set('reading', known.reading)
-  return known
+  c.set('key', known.key)
+  await next()
+}
+
+/** Of a route that `tenantKey` stands before. */
+function ownTenant(c: Context<Env>): string {
+  return c.get('reading').tenant.id
 }

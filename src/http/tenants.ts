@@ -11,8 +11,9 @@ import { KeyChange, KeySettings, TenantChange, TenantSettings, whole } from '../
 import type { Key, Tenant } from '../plan.ts'
 import type { KeptCall } from '../records.ts'
 import type { Refusal } from '../refusal.ts'
-import { Edit, found, newId, readBody, readQuery, Refused } from './answer.ts'
+import { found, listOf, newId, readBody, Refused } from './answer.ts'
 import { makeKey, type Sha256 } from './key.ts'
+import { Edit, query } from './query.ts'
 import { queueRoutes } from './queue.ts'
 import { standingOf } from './standing.ts'
 import { usageRoutes } from './usage.ts'
@@ -67,16 +68,10 @@ export function tenantRoutes(): Hono<Env> {
     return c.json(shownTenant(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
   })
 
-  routes.get('/', async (c) => {
-    const { limit, after } = readQuery(c, PageAfter)
+  routes.get('/', query(PageAfter), async (c) => {
+    const { limit, after } = c.req.valid('query')
     const { data, more } = await c.env.house.tenants.list(limit, after)
-    return c.json({
-      object: 'list',
-      data,
-      has_more: more,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-    })
+    return c.json(listOf(data, more))
   })
 
   routes.get('/:tenant', async (c) => {
@@ -84,9 +79,9 @@ export function tenantRoutes(): Hono<Env> {
     return c.json(shownTenant(await found(c.env.house.tenants.read(id), 'tenant', id)))
   })
 
-  routes.patch('/:tenant', async (c) => {
+  routes.patch('/:tenant', query(Edit), async (c) => {
     const id = c.req.param('tenant')
-    const { preview } = readQuery(c, Edit)
+    const { preview } = c.req.valid('query')
     const change = await readBody(c, TenantChange)
     const { tenants } = c.env.house
     if (preview === 'true')
@@ -96,14 +91,7 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.get('/:tenant/keys', async (c) => {
     const id = c.req.param('tenant')
-    const data = await found(c.env.house.tenants.keys(id), 'tenant', id)
-    return c.json({
-      object: 'list',
-      data,
-      has_more: false,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-    })
+    return c.json(listOf(await found(c.env.house.tenants.keys(id), 'tenant', id)))
   })
 
   routes.post('/:tenant/keys', async (c) => {
@@ -111,9 +99,9 @@ export function tenantRoutes(): Hono<Env> {
     return c.json(await issue(c.env.house, c.req.param('tenant'), settings), 201)
   })
 
-  routes.patch('/:tenant/keys/:key', async (c) => {
+  routes.patch('/:tenant/keys/:key', query(Edit), async (c) => {
     const { tenant, key } = c.req.param()
-    const { preview } = readQuery(c, Edit)
+    const { preview } = c.req.valid('query')
     const change = await readBody(c, KeyChange)
     const { tenants } = c.env.house
     if (preview === 'true')
@@ -136,28 +124,21 @@ export function tenantRoutes(): Hono<Env> {
     return c.json(await done(c.env.house.tenants.revokeKey(tenant, key, 0)))
   })
 
-  routes.get('/:tenant/calls', async (c) => {
+  routes.get('/:tenant/calls', query(PageBefore), async (c) => {
     const id = c.req.param('tenant')
-    const { limit, before } = readQuery(c, PageBefore)
+    const { limit, before } = c.req.valid('query')
     const calls = await found(c.env.house.tenants.calls(id, limit + 1, before), 'tenant', id)
-    const data = calls.slice(0, limit)
-    return c.json({
-      object: 'list',
-      data,
-      has_more: calls.length > limit,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-    })
+    return c.json(listOf(calls.slice(0, limit), calls.length > limit))
   })
 
   routes.route(
     '/:tenant/queue',
-    queueRoutes(async (c) => c.req.param('tenant') ?? ''),
+    queueRoutes((c) => c.req.param('tenant') ?? ''),
   )
 
   routes.route(
     '/:tenant/usage',
-    usageRoutes(async (c) => c.req.param('tenant') ?? ''),
+    usageRoutes((c) => c.req.param('tenant') ?? ''),
   )
 
   return routes
