@@ -172,6 +172,24 @@ test('[L9] the same rows as CSV, whichever way it is asked for, and no cell that
   expect(csv.headers.get('link')).toBeNull()
 })
 
+test.each([
+  ["x;=cmd|'/C calc'!A0;", `"x;=cmd|'/C calc'!A0;"`],
+  ['\n=1+1', `"'\n=1+1"`],
+  ['＝1+1', `"'＝1+1"`],
+  [' @x', `' @x`],
+  ['\u200b-1', `"'\u200b-1"`],
+  ['sales @ eu', 'sales @ eu'],
+])('[L9] a label that was kept before labels were checked, %j, is text in any spreadsheet', async (agent, cell) => {
+  used('c1', agent, 1)
+  const { text } = await usage('?limit=1&group_by=agent&format=csv')
+  expect(
+    text
+      .split('\r\n')[1]
+      ?.split(/(?<=Z),/)[2]
+      ?.startsWith(`,${cell},,0`),
+  ).toBe(true)
+})
+
 test('[L9] CSV names its next page in a Link, and JSON is what is sent to who takes anything', async () => {
   const start = Math.floor(Date.now() / 1000) - 3 * 86_400
   const csv = await usage(`?limit=1&start_time=${start}&format=csv`)

@@ -860,6 +860,8 @@ ____exports.closeReasonBytes = 123
 ____exports.bodyBytes = 256 * 1024
 --- Keys that one tenant may have, revoked ones not counted.
 ____exports.keysPerTenant = 50
+--- The label of an agent.
+____exports.agentCharacters = 64
 --- What a door is told of who calls: a phone number, an id of the tenant's own.
 ____exports.callerCharacters = 64
 --- A key's head start in the queue (G3): more would be a queue of its own.
