@@ -26,12 +26,18 @@ export interface Barred {
   refusal?: Refusal | undefined
 }
 
+/** A desk as the owner of a key sees it. */
+export interface KeyReading {
+  reading: DeskReading
+  key: Key
+}
+
 /** undefined in an answer: nobody owns this desk. */
 export interface DeskSteps extends Deciding {
   create(tenant: Tenant): Soon<void>
   read(): Soon<DeskReading | undefined>
-  /** The reading for a key that is good now. */
-  me(hash: string): Soon<{ reading: DeskReading; key: Key } | undefined>
+  /** The reading for a key that is good now; why it is not, else. */
+  me(hash: string): Soon<KeyReading | Refusal>
   /** How an upgrade would be answered now, whatever the lines. */
   barred(offer: Offer): Soon<Barred>
   /** A page of what was used. */

@@ -4,7 +4,7 @@ import type { DeskReading } from './tenant-desk.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { Audited } from './audit.ts'
 import type { KeptCall } from './records.ts'
-import type { Barred, DeskSteps } from './desk-steps.ts'
+import type { Barred, DeskSteps, KeyReading } from './desk-steps.ts'
 import { SqlDesk } from './desk.ts'
 import type { Affected, Heard, Left } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
@@ -110,9 +110,10 @@ export class SqlSteps implements DeskSteps {
     return this.desk?.read(this.#now())
   }
 
-  me(hash: string): { reading: DeskReading; key: Key } | undefined {
+  me(hash: string): KeyReading | Refusal {
     const [reading, key] = [this.read(), this.desk?.registry.keyByHash(hash)]
-    return reading === undefined || key === undefined || !keyValid(key, this.#now()) ? undefined : { reading, key }
+    if (reading === undefined || key === undefined) return { why: 'key_unknown' }
+    return keyValid(key, this.#now()) ? { reading, key } : { why: 'key_revoked' }
   }
 
   usage(ask: UsageAsk): UsageReading | undefined {

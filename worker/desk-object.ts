@@ -8,6 +8,7 @@ import type { Alert } from '../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
 import { Courier, type Outcome } from '../src/courier.ts'
 import { DeskLife } from '../src/desk-life.ts'
+import type { KeyReading } from '../src/desk-steps.ts'
 import type { QueueReading, Removed } from '../src/desk-queue.ts'
 import type { KeptHook, NewHook } from '../src/hook.ts'
 import type { HookChange } from '../src/hook-settings.ts'
@@ -95,7 +96,7 @@ export class DeskObject extends DurableObject<Env> {
     return this.#steps.read()
   }
 
-  me(hash: string): { reading: DeskReading; key: Key } | undefined {
+  me(hash: string): KeyReading | Refusal {
     return this.#steps.me(hash)
   }
 

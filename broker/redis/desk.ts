@@ -5,7 +5,7 @@ import type { Affected, Heard, Left } from '../../src/desk-books.ts'
 import type { Alert } from '../../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../../src/desk-edits.ts'
 import type { QueueReading, Removed } from '../../src/desk-queue.ts'
-import type { Barred, DeskSteps } from '../../src/desk-steps.ts'
+import type { Barred, DeskSteps, KeyReading } from '../../src/desk-steps.ts'
 import type { UsageAsk, UsageReading } from '../../src/desk-usage.ts'
 import type { Entry } from '../../src/ledger.ts'
 import type { Series } from '../../src/metrics.ts'
@@ -157,10 +157,10 @@ export class RedisDesk implements DeskSteps {
     return reading && told.readingOf(reading)
   }
 
-  async me(hash: string): Promise<{ reading: DeskReading; key: Key } | undefined> {
-    const found = await this.#step<{ reading?: told.ToldReading; key?: string }>('me', { hash })
-    if (found?.reading === undefined || found.key === undefined) return undefined
-    return { reading: told.readingOf(found.reading), key: JSON.parse(found.key) as Key }
+  async me(hash: string): Promise<KeyReading | Refusal> {
+    const found = await this.#step<{ reading: told.ToldReading; key: string } | Refusal>('me', { hash })
+    if (found === undefined) return { why: 'key_unknown' }
+    return 'why' in found ? found : { reading: told.readingOf(found.reading), key: JSON.parse(found.key) as Key }
   }
 
   async usage(ask: UsageAsk): Promise<UsageReading | undefined> {

@@ -3,6 +3,7 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { v7 as uuid } from 'uuid'
 import * as z from 'zod'
 import type { DeskReading } from '../tenant-desk.ts'
+import type { KeyReading } from '../desk-steps.ts'
 import type { Series } from '../metrics.ts'
 import type { Key } from '../plan.ts'
 import type { Offer } from '../ports.ts'
@@ -38,8 +39,8 @@ export interface House {
   sha256: Sha256
   /** Where the host is a process. */
   drain?: DrainHouse | undefined
-  /** The reading of a tenant's own desk, for a key that is good now. */
-  me(key: ReadKey): Promise<{ reading: DeskReading; key: Key } | undefined>
+  /** The reading of a tenant's own desk, for a key that is good now; why it is not, else. */
+  me(key: ReadKey): Promise<KeyReading | Refusal>
   /** Why an upgrade of this offer would be refused now, whatever the lines. */
   barred(offer: Offer): Promise<Refusal | undefined>
   reports(): Promise<Series[]>
@@ -153,7 +154,7 @@ const tenantKey: MiddlewareHandler<Env> = async (c, next) => {
   const key = await readKey(presented, c.env.house.sha256)
   if (key === undefined) throw new Refused({ why: 'key_malformed' })
   const known = await c.env.house.me(key)
-  if (known === undefined) throw new Refused({ why: 'key_unknown' })
+  if ('why' in known) throw new Refused(known)
   c.set('reading', known.reading)
   c.set('key', known.key)
   await next()

@@ -5,6 +5,7 @@ import type { KeyChange, TenantChange } from '../plan-settings.ts'
 import type { KeptCall } from '../records.ts'
 import type { PoolReading } from '../pool-reading.ts'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
+import type { KeyReading } from '../desk-steps.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
 import type { Outcome } from '../courier.ts'
 import type { KeptHook, NewHook } from '../hook.ts'
@@ -29,7 +30,7 @@ import type { Webhooks } from './webhooks.ts'
 export interface DeskFace {
   create(tenant: Tenant): Promise<void>
   read(): Promise<DeskReading | undefined>
-  me(hash: string): Promise<{ reading: DeskReading; key: Key } | undefined>
+  me(hash: string): Promise<KeyReading | Refusal>
   barred(offer: Offer): Promise<Refusal | undefined>
   usage(ask: UsageAsk): Promise<UsageReading | undefined>
   change(change: TenantChange): Promise<DeskReading | Refusal | undefined>

@@ -108,7 +108,8 @@ describe('who may ask', () => {
     expect(refusal(await house.ask('GET', '/v1/me', { key: 'sk-1' }))).toBe('401 invalid_api_key')
     expect(refusal(await house.ask('GET', '/v1/me', { key: `${key.slice(0, -1)}~` }))).toBe('401 invalid_api_key')
     await house.ask('DELETE', `${tenants}/${id}/keys/${keyId}`)
-    expect(refusal(await house.ask('GET', '/v1/me', { key }))).toBe('401 invalid_api_key')
+    for (const path of ['/v1/me', '/v1/usage', '/v1/queue'])
+      expect(refusal(await house.ask('GET', path, { key }))).toBe('401 revoked_api_key')
   })
 })
 

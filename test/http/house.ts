@@ -7,6 +7,7 @@ import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Uploads } from '../../src/http/sounds.ts'
 import type { Webhooks } from '../../src/http/webhooks.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
+import type { KeyReading } from '../../src/desk-steps.ts'
 import type { Series } from '../../src/metrics.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Offer } from '../../src/ports.ts'
@@ -147,15 +148,10 @@ export class MemoryHouse implements House {
     }
   }
 
-  async me({
-    tenant,
-    hash,
-  }: {
-    tenant: string
-    hash: string
-  }): Promise<{ reading: DeskReading; key: Key } | undefined> {
+  async me({ tenant, hash }: { tenant: string; hash: string }): Promise<KeyReading | Refusal> {
     const [reading, key] = [this.#read(tenant), this.desks.get(tenant)?.registry.keyByHash(hash)]
-    return reading === undefined || key === undefined || !keyValid(key, Date.now()) ? undefined : { reading, key }
+    if (reading === undefined || key === undefined) return { why: 'key_unknown' }
+    return keyValid(key, Date.now()) ? { reading, key } : { why: 'key_revoked' }
   }
 
   async barred(offer: Offer): Promise<Refusal | undefined> {

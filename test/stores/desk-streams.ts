@@ -186,7 +186,8 @@ class Beside {
         return sql.records.list(command.limit, command.before)
       case 'me': {
         const [reading, key] = [sql.read(now), sql.registry.keyByHash(command.hash)]
-        return reading === undefined || key === undefined || !keyValid(key, now) ? undefined : { reading, key }
+        if (reading === undefined || key === undefined) return { why: 'key_unknown' }
+        return keyValid(key, now) ? { reading, key } : { why: 'key_revoked' }
       }
       case 'usage':
         return sql.usage.reading(this.#asked(command), now)

@@ -135,7 +135,8 @@ end
 
 function desk_steps.me(desk, ask, now, homes)
     local key = homes.registry:keyByHash(ask.hash)
-    if key == nil or not modules.plan.keyValid(key, now) then return nil end
+    if key == nil then return nil end
+    if not modules.plan.keyValid(key, now) then return { why = 'key_revoked' } end
     return { reading = desk_steps.read(desk, ask, now, homes), key = homes.registry:key_text(ask.hash) }
 end
 
