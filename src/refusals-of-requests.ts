@@ -209,6 +209,13 @@ export const requestRefusals = {
     title: 'Not suspended',
     says: 'This tenant is not suspended: there is nothing to lift. What else may keep its calls out stands in "budgets_now" and "trial_ends_at" of the tenant.',
   },
+  key_over: {
+    http: 409,
+    type: 'invalid_request_error',
+    code: 'key_over',
+    title: 'Key is over',
+    says: 'The key {id} was revoked or has run out: no other can take its place. Make a new one with POST …/keys.',
+  },
   keys_enough: {
     http: 409,
     type: 'invalid_request_error',

@@ -15,7 +15,7 @@ import type { HookChange } from '../src/hook-settings.ts'
 import { webHmac } from '../src/http/hmac.ts'
 import type { UsageAsk, UsageReading } from '../src/desk-usage.ts'
 import type { Entry } from '../src/ledger.ts'
-import type { Key, Tenant } from '../src/plan.ts'
+import type { FreshKey, Key, Tenant } from '../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Progress, Renewal } from '../src/ports.ts'
 import type { KeptCall } from '../src/records.ts'
 import type { Refusal } from '../src/refusal.ts'
@@ -134,6 +134,10 @@ export class DeskObject extends DurableObject<Env> {
 
   revokeKey(id: string, graceMs: number): Promise<Key | Refusal> {
     return this.#life.revokeKey(id, graceMs)
+  }
+
+  rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Key | Refusal> {
+    return this.#life.rotateKey(id, fresh, hash, graceMs)
   }
 
   sounds(): Upload[] | undefined {

@@ -13,7 +13,7 @@ import type { HookChange } from '../hook-settings.ts'
 import type { UsageAsk, UsageReading } from '../desk-usage.ts'
 import type { Indexed } from '../index-sql.ts'
 import type { Series } from '../metrics.ts'
-import type { Key, Tenant } from '../plan.ts'
+import type { FreshKey, Key, Tenant } from '../plan.ts'
 import type { Offer } from '../ports.ts'
 import type { PoolChange } from '../pool-settings.ts'
 import type { Refusal } from '../refusal.ts'
@@ -40,6 +40,7 @@ export interface DeskFace {
   changeKey(id: string, change: KeyChange): Promise<Key | undefined>
   previewKey(id: string, change: KeyChange): Promise<KeyPreview | undefined>
   revokeKey(id: string, graceMs: number): Promise<Key | Refusal>
+  rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Key | Refusal>
   calls(limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
   audit(limit: number, before: number | undefined): Promise<Audited[] | undefined>
   resume(): Promise<boolean | undefined>
@@ -137,6 +138,7 @@ function tenantsOf({ desk, registry }: Homes): Tenants {
     changeKey: (id, key, change) => desk(id).changeKey(key, change),
     previewKey: (id, key, change) => desk(id).previewKey(key, change),
     revokeKey: (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
+    rotateKey: (id, key, fresh, hash, graceMs) => desk(id).rotateKey(key, fresh, hash, graceMs),
     calls: (id, limit, before) => desk(id).calls(limit, before),
     audit: (id, limit, before) => desk(id).audit(limit, before),
     resume: (id) => desk(id).resume(),

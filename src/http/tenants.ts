@@ -8,7 +8,7 @@ import type { UsageAsk, UsageReading } from '../desk-usage.ts'
 import type { DeskReading } from '../tenant-desk.ts'
 import { settingsProblem } from '../settings-check.ts'
 import { KeyChange, KeySettings, TenantChange, TenantSettings, whole } from '../plan-settings.ts'
-import type { Key, Tenant } from '../plan.ts'
+import type { FreshKey, Key, Tenant } from '../plan.ts'
 import type { KeptCall } from '../records.ts'
 import type { Refusal } from '../refusal.ts'
 import { found, listOf, newId, readBody, Refused } from './answer.ts'
@@ -36,6 +36,8 @@ export interface Tenants {
   previewKey(id: string, key: string, change: KeyChange): Promise<KeyPreview | undefined>
   /** Ends a key: now, or after a grace (ms). Its live calls end with it. */
   revokeKey(id: string, key: string, graceMs: number): Promise<Key | Refusal>
+  /** Makes a key with what was set of this one, which ends as above; that which was made. */
+  rotateKey(id: string, key: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Key | Refusal>
   calls(id: string, limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
   /** What was done to it, newest first. */
   audit(id: string, limit: number, before: number | undefined): Promise<Audited[] | undefined>
@@ -95,8 +97,14 @@ export function tenantRoutes(): Hono<Env> {
   })
 
   routes.post('/:tenant/keys', async (c) => {
+    const tenant = c.req.param('tenant')
     const settings = await readBody(c, KeySettings)
-    return c.json(await issue(c.env.house, c.req.param('tenant'), settings), 201)
+    const { tenants, sha256 } = c.env.house
+    const { fresh, hash, shown } = await freshKey(tenant, sha256)
+    const made: Key = { ...fresh, ...settings, expires_at: null, revoked_at: null }
+    const refusal = await tenants.addKey(tenant, made, hash)
+    if (refusal !== undefined) throw new Refused(refusal)
+    return c.json({ ...made, key: shown }, 201)
   })
 
   routes.patch('/:tenant/keys/:key', query(Edit), async (c) => {
@@ -112,11 +120,10 @@ export function tenantRoutes(): Hono<Env> {
   routes.post('/:tenant/keys/:key/rotate', async (c) => {
     const { tenant, key } = c.req.param()
     const { grace_seconds } = await readBody(c, Rotation)
-    const old = (await found(c.env.house.tenants.keys(tenant), 'tenant', tenant)).find(({ id }) => id === key)
-    const { name, lines, headStartSeconds } = await found(Promise.resolve(old), 'key', key)
-    const fresh = await issue(c.env.house, tenant, { name, lines, headStartSeconds })
-    await done(c.env.house.tenants.revokeKey(tenant, key, grace_seconds * 1000))
-    return c.json(fresh, 201)
+    const { tenants, sha256 } = c.env.house
+    const { fresh, hash, shown } = await freshKey(tenant, sha256)
+    const made = await done(tenants.rotateKey(tenant, key, fresh, hash, grace_seconds * 1000))
+    return c.json({ ...made, key: shown }, 201)
   })
 
   routes.delete('/:tenant/keys/:key', async (c) => {
@@ -144,24 +151,10 @@ export function tenantRoutes(): Hono<Env> {
   return routes
 }
 
-/** Makes a key; the answer is the only place where it is ever shown. */
-async function issue(
-  { tenants, sha256 }: House,
-  tenant: string,
-  settings: KeySettings,
-): Promise<Key & { key: string }> {
+/** `shown`: the key itself, which is in the answer to whoever asked for it and nowhere else, ever. */
+async function freshKey(tenant: string, sha256: Sha256): Promise<{ fresh: FreshKey; hash: string; shown: string }> {
   const { key, hash, hint } = await makeKey(tenant, sha256)
-  const made: Key = {
-    id: newId('key'),
-    ...settings,
-    hint,
-    created_at: new Date().toISOString(),
-    expires_at: null,
-    revoked_at: null,
-  }
-  const refusal = await tenants.addKey(tenant, made, hash)
-  if (refusal !== undefined) throw new Refused(refusal)
-  return { ...made, key }
+  return { fresh: { id: newId('key'), hint, created_at: new Date().toISOString() }, hash, shown: key }
 }
 
 /** `budgets` are those that are set. */

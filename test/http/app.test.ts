@@ -288,6 +288,25 @@ describe('keys', () => {
     expect(day).toBeLessThanOrEqual(86_400_000)
   })
 
+  test('[K1] rotate: a key that is over stays over, and nothing is made', async () => {
+    const id = await house.tenant()
+    const [old, good] = [await house.key(id), await house.key(id)]
+    await house.ask('DELETE', `${tenants}/${id}/keys/${old.id}`)
+    expect(refusal(await house.ask('POST', `${tenants}/${id}/keys/${old.id}/rotate`))).toBe('409 key_over')
+    expect((await house.tenants.keys(id))?.map(({ id }) => id)).toEqual([old.id, good.id].toSorted())
+  })
+
+  test('[K1] rotate: with as many keys as may be, one takes another’s place, and none stands beside it', async () => {
+    const id = await house.tenant()
+    const all = await Promise.all(Array.from({ length: keysPerTenant }, () => house.key(id)))
+    const at = `${tenants}/${id}/keys/${all[0]?.id}/rotate`
+    expect(refusal(await house.ask('POST', at, { body: { grace_seconds: 1 } }))).toBe('409 too_many_keys')
+    expect((await house.ask('GET', '/v1/me', { key: all[0]?.key ?? '' })).body).toMatchObject({
+      key: { expires_at: null },
+    })
+    expect((await house.ask('POST', at, { body: { grace_seconds: 0 } })).status).toBe(201)
+  })
+
   test.each([-1, 604_801, 1.5, '60'])('[A2] a grace of %j is 400', async (grace_seconds) => {
     const id = await house.tenant()
     const { id: key } = await house.key(id)

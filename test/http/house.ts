@@ -114,6 +114,8 @@ export class MemoryHouse implements House {
       changeKey: async (id, key, change) => this.desks.get(id)?.edits.changeKey(key, change, Date.now()),
       previewKey: async (id, key, change) => this.desks.get(id)?.edits.previewKey(key, change, Date.now()),
       revokeKey: async (id, key, graceMs) => this.#revoke(id, key, graceMs),
+      rotateKey: async (id, key, fresh, hash, graceMs) =>
+        this.desks.get(id)?.edits.rotateKey(key, fresh, hash, graceMs, Date.now()) ?? noTenant(id),
       calls: async (id, limit, before) => this.desks.get(id)?.records.list(limit, before),
       audit: async (id, limit, before) => this.desks.get(id)?.audit.list(limit, before),
       resume: async (id) => this.desks.get(id)?.resume(Date.now()),
