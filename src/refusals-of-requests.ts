@@ -114,7 +114,23 @@ export const requestRefusals = {
     code: 'store_unreachable',
     retryAfterMs: 1_000,
     title: 'Store unreachable',
-    says: 'What the broker knows is kept in a store that does not answer just now. Whether a change was made is not known: read it again in a second, then decide.',
+    says: 'What the broker knows is kept in a store that does not answer just now. Ask again in a second.',
+  },
+  store_unanswered: {
+    http: 503,
+    close: 1013,
+    type: 'server_error',
+    code: 'store_unanswered',
+    title: 'Store did not answer',
+    says: 'What the broker knows is kept in a store that did not answer. Whether the change was made, or a part of it, is not known: read it again, then decide.',
+  },
+  store_unfit: {
+    http: 503,
+    close: 1013,
+    type: 'server_error',
+    code: 'store_unfit',
+    title: 'Store needs its operator',
+    says: 'What the broker knows is kept in a store that cannot do its part until its operator has mended it. The log and GET /readyz of this server say what is wrong with it.',
   },
 
   // Requests.

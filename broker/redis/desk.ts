@@ -193,9 +193,9 @@ export class RedisDesk implements DeskSteps {
   }
 
   async rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Ended | Refusal> {
-    const compute = (documents: Documents) => edits.rotateKey(documents, id, fresh, hash, graceMs)
-    const made = (await this.#edit(compute)) ?? this.#unowned()
-    return 'why' in made ? made : { key: made, calls: await this.#callsOf(id, graceMs) }
+    const calls = await this.#callsOf(id, graceMs) // first: once the key is made nothing else may fail
+    const made = (await this.#edit((all) => edits.rotateKey(all, id, fresh, hash, graceMs))) ?? this.#unowned()
+    return 'why' in made ? made : { key: made, calls }
   }
 
   async calls(limit: number, before: string | undefined): Promise<KeptCall[] | undefined> {

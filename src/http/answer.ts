@@ -16,6 +16,18 @@ export class Refused extends Error {
   }
 }
 
+/** Thrown where a step failed after others were done: asked once more, they would be done twice. */
+export class HalfDone extends Error {}
+
+/** The work that is left after a change was made. */
+export async function afterwards<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    throw new HalfDone('half done', { cause })
+  }
+}
+
 export function refusalResponse(refusal: Refusal, instance: string): Response {
   const [{ http }, retryAfterMs] = [rendering(refusal.why), retryAfter(refusal)]
   const headers = new Headers({
@@ -83,8 +95,12 @@ export function checked<T extends z.ZodType>(schema: T, given: unknown, where: '
 
 export async function found<T>(thing: Promise<T | undefined>, kind: string, id: string): Promise<T> {
   const there = await thing
-  if (there === undefined) throw new Refused({ why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } })
+  if (there === undefined) throw new Refused(nothing(kind, id))
   return there
+}
+
+export function nothing(kind: string, id: string): Refusal {
+  return { why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } }
 }
 
 /** A list, or a page of one. */

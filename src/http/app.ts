@@ -9,7 +9,7 @@ import type { Key } from '../plan.ts'
 import type { Offer } from '../ports.ts'
 import type { Refusal } from '../refusal.ts'
 import { modelsOf, type UpstreamSpec } from '../upstream.ts'
-import { noRoute, Refused, refusalResponse } from './answer.ts'
+import { HalfDone, noRoute, nothing, Refused, refusalResponse } from './answer.ts'
 import { auditRoutes } from './audit.ts'
 import { arrivalOf, presentedKey } from './door.ts'
 import { drainRoutes, type DrainHouse } from './drain.ts'
@@ -47,8 +47,11 @@ export interface House {
   /** What is not ready, as sentences; empty when all is. */
   unready(): Promise<string[]>
   /** Notes it; a refusal where the asker is to be told more than that something went wrong. */
-  fault(error: unknown, instance: string): Refusal | undefined
+  fault(error: unknown, instance: string, attempt: Attempt): Refusal | undefined
 }
+
+/** What of a request that failed may be there: nothing of it, whatever failed; maybe all; at least a part. */
+export type Attempt = 'read' | 'change' | 'part'
 
 type Env = { Bindings: { house: House }; Variables: { instance: string; reading: DeskReading; key: Key } }
 
@@ -118,6 +121,7 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     await next()
   })
   routes.use('/admin/*', undeclared)
+  routes.use('/admin/v1/tenants/:tenant/*', wellFormed)
   routes.route('/admin/v1/tenants', tenantRoutes())
   routes.route('/admin/v1/pools', poolRoutes())
   routes.route('/admin/v1/tenants', soundRoutes())
@@ -134,9 +138,18 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.notFound((c) => refusalResponse(noRoute(c.req.method, c.req.path), c.get('instance')))
   routes.onError((error, c) => {
     if (error instanceof Refused) return refusalResponse(error.refusal, c.get('instance'))
-    return refusalResponse(c.env.house.fault(error, c.get('instance')) ?? { why: 'bug' }, c.get('instance'))
+    const [instance, half] = [c.get('instance'), error instanceof HalfDone]
+    const attempt = ['GET', 'HEAD'].includes(c.req.method) ? 'read' : half ? 'part' : 'change'
+    return refusalResponse(c.env.house.fault(half ? error.cause : error, instance, attempt) ?? { why: 'bug' }, instance)
   })
   return routes
+}
+
+/** What was never made is nowhere: no store is asked for it. */
+const wellFormed: MiddlewareHandler<Env> = async (c, next) => {
+  const id = c.req.param('tenant') ?? ''
+  if (!/^ten_[0-9a-f]{32}$/.test(id)) throw new Refused(nothing('tenant', id))
+  await next()
 }
 
 /** Who sends no key is only told what is missing. */

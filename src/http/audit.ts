@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import type { Audited } from '../audit.ts'
 import { isoOf } from '../calendar.ts'
-import { found, listOf, Nothing, readBody, Refused } from './answer.ts'
+import { afterwards, found, listOf, Nothing, readBody, Refused } from './answer.ts'
 import { query } from './query.ts'
 import { shownTenant, type Tenants } from './tenants.ts'
 
@@ -30,7 +30,7 @@ export function auditRoutes(): Hono<Env> {
     const { tenants } = c.env.house
     const lifted = await found(tenants.resume(id), 'tenant', id)
     if (!lifted) throw new Refused({ why: 'not_suspended' })
-    return c.json(shownTenant(await found(tenants.read(id), 'tenant', id)))
+    return c.json(shownTenant(await found(afterwards(tenants.read(id)), 'tenant', id)))
   })
 
   return routes

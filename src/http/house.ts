@@ -19,6 +19,7 @@ import type { PoolChange } from '../pool-settings.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Format, Sound } from '../sound.ts'
 import type { Upload } from '../sounds-sql.ts'
+import { afterwards } from './answer.ts'
 import type { House } from './app.ts'
 import type { DrainHouse } from './drain.ts'
 import type { PoolHouse } from './pools.ts'
@@ -123,7 +124,7 @@ function tenantsOf({ desk, registry }: Homes): Tenants {
     },
     create: async (tenant) => {
       await desk(tenant.id).create(tenant)
-      await registry().put(tenant)
+      await afterwards(registry().put(tenant))
     },
     read: (id) => desk(id).read(),
     usage: (id, ask) => desk(id).usage(ask),

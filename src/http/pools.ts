@@ -6,7 +6,7 @@ import { PoolChange } from '../pool-settings.ts'
 import type { Refusal } from '../refusal.ts'
 import { units } from '../pool.ts'
 import type { PoolReading } from '../pool-reading.ts'
-import { listOf, readBody, Refused } from './answer.ts'
+import { listOf, nothing, readBody, Refused } from './answer.ts'
 import { Edit, query } from './query.ts'
 import type { Tenants } from './tenants.ts'
 
@@ -99,7 +99,7 @@ async function mayBeKept(floors: Readonly<Record<string, unknown>>, tenants: Ten
 
 function known({ ids }: PoolHouse, id: string): string {
   if (ids.includes(id)) return id
-  throw new Refused({ why: 'thing_unknown', details: { kind: 'pool', id: id.slice(0, 60) } })
+  throw new Refused(nothing('pool', id))
 }
 
 function done(result: PoolReading | Refusal): PoolReading {

@@ -11,7 +11,7 @@ import { KeyChange, KeySettings, TenantChange, TenantSettings, whole } from '../
 import type { FreshKey, Key, Tenant } from '../plan.ts'
 import type { KeptCall } from '../records.ts'
 import type { Refusal } from '../refusal.ts'
-import { found, listOf, newId, readBody, Refused } from './answer.ts'
+import { afterwards, found, listOf, newId, readBody, Refused } from './answer.ts'
 import { makeKey, type Sha256 } from './key.ts'
 import { Edit, query } from './query.ts'
 import { queueRoutes } from './queue.ts'
@@ -67,7 +67,7 @@ export function tenantRoutes(): Hono<Env> {
     if (refusal !== undefined) throw new Refused(refusal)
     const tenant: Tenant = { id: newId('ten'), ...settings, created_at: new Date().toISOString() }
     await c.env.house.tenants.create(tenant)
-    return c.json(shownTenant(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
+    return c.json(shownTenant(await found(afterwards(c.env.house.tenants.read(tenant.id)), 'tenant', tenant.id)), 201)
   })
 
   routes.get('/', query(PageAfter), async (c) => {

@@ -7,6 +7,7 @@ import { plans } from '../../src/plan.ts'
 import { MemoryHouse, operatorKey, type Answer } from './house.ts'
 
 const tenants = '/admin/v1/tenants'
+const nobody = `${tenants}/ten_${'0'.repeat(32)}`
 let house: MemoryHouse
 
 beforeEach(() => {
@@ -329,31 +330,29 @@ describe('what is not there', () => {
   test.each([
     ['GET', '/', '404 route_not_found'],
     ['GET', '/v1/unknown', '404 route_not_found'],
-    ['PUT', `${tenants}/ten_1`, '404 route_not_found'],
-    ['GET', `${tenants}/ten_1/unknown`, '404 route_not_found'],
-    ['GET', `${tenants}/ten_1`, '404 tenant_not_found'],
-    ['PATCH', `${tenants}/ten_1`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/keys`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/calls`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/queue`, '404 tenant_not_found'],
-    ['DELETE', `${tenants}/ten_1/queue/call_1`, '404 tenant_not_found'],
-    ['PATCH', `${tenants}/ten_1?preview=true`, '404 tenant_not_found'],
-    ['PATCH', `${tenants}/ten_1/keys/key_1`, '404 key_not_found'],
-    ['PATCH', `${tenants}/ten_1/keys/key_1?preview=true`, '404 key_not_found'],
-    ['GET', `${tenants}/ten_1/sounds`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/sounds/aud_1`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/sounds/aud_1/audio`, '404 tenant_not_found'],
-    ['DELETE', `${tenants}/ten_1/sounds/aud_1`, '404 tenant_not_found'],
-    ['POST', `${tenants}/ten_1/keys/key_1/rotate`, '404 tenant_not_found'],
-    ['DELETE', `${tenants}/ten_1/keys/key_1`, '404 key_not_found'],
+    ['PUT', nobody, '404 route_not_found'],
+    ['GET', `${nobody}/unknown`, '404 route_not_found'],
+    ['GET', nobody, '404 tenant_not_found'],
+    ['PATCH', nobody, '404 tenant_not_found'],
+    ['GET', `${nobody}/keys`, '404 tenant_not_found'],
+    ['GET', `${nobody}/calls`, '404 tenant_not_found'],
+    ['GET', `${nobody}/queue`, '404 tenant_not_found'],
+    ['DELETE', `${nobody}/queue/call_1`, '404 tenant_not_found'],
+    ['PATCH', `${nobody}?preview=true`, '404 tenant_not_found'],
+    ['PATCH', `${nobody}/keys/key_1`, '404 key_not_found'],
+    ['PATCH', `${nobody}/keys/key_1?preview=true`, '404 key_not_found'],
+    ['GET', `${nobody}/sounds`, '404 tenant_not_found'],
+    ['GET', `${nobody}/sounds/aud_1`, '404 tenant_not_found'],
+    ['GET', `${nobody}/sounds/aud_1/audio`, '404 tenant_not_found'],
+    ['DELETE', `${nobody}/sounds/aud_1`, '404 tenant_not_found'],
+    ['POST', `${nobody}/keys/key_1/rotate`, '404 tenant_not_found'],
+    ['DELETE', `${nobody}/keys/key_1`, '404 key_not_found'],
   ])('[A1] %s %s is %s', async (method, path, said) => {
     expect(refusal(await house.ask(method, path))).toBe(said)
   })
 
   test('[A1] a key is made for a tenant that is there', async () => {
-    expect(refusal(await house.ask('POST', `${tenants}/ten_1/keys`, { body: { name: 'k' } }))).toBe(
-      '404 tenant_not_found',
-    )
+    expect(refusal(await house.ask('POST', `${nobody}/keys`, { body: { name: 'k' } }))).toBe('404 tenant_not_found')
   })
 
   test("[K5] another tenant's key is not there", async () => {
@@ -366,7 +365,7 @@ describe('what is not there', () => {
 
   test('[A1] what is wrong in us is told as such, without a word of what it was', async () => {
     house.tenants.read = () => Promise.reject(new Error('secret of the store'))
-    const answer = await house.ask('GET', `${tenants}/ten_1`)
+    const answer = await house.ask('GET', nobody)
     expect(refusal(answer)).toBe('500 internal_error')
     expect(answer.text).not.toContain('secret')
     expect(house.faults).toHaveLength(1)

@@ -1,7 +1,7 @@
 // A house in memory: real desks over node:sqlite, a list of tenants, nothing else.
 import { SqlDesk } from '../../src/desk.ts'
 import type { DeskReading } from '../../src/tenant-desk.ts'
-import { app, type House } from '../../src/http/app.ts'
+import { app, type Attempt, type House } from '../../src/http/app.ts'
 import { webSha256 } from '../../src/http/key.ts'
 import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Uploads } from '../../src/http/sounds.ts'
@@ -16,6 +16,8 @@ import type { Outcome } from '../../src/courier.ts'
 import { SqlMail } from '../../src/sql-mail.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
 import { targetProblem } from '../../src/webhook-target.ts'
+import { StoreFault } from '../../broker/redis/fault.ts'
+import { refusalOf } from '../../broker/redis/refusal.ts'
 import { readUrl } from '../../broker/webhook-post.ts'
 import { modelsOf, upstreamsOf } from '../../src/upstream.ts'
 import { openSqlite } from '../stores/sqlite.ts'
@@ -169,8 +171,9 @@ export class MemoryHouse implements House {
     return this.problems
   }
 
-  fault(error: unknown): undefined {
+  fault(error: unknown, _instance: string, attempt: Attempt): Refusal | undefined {
     this.faults.push(error)
+    return error instanceof StoreFault ? refusalOf(error, attempt) : undefined
   }
 
   async ask(
