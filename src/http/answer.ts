@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid'
 import * as z from 'zod'
 import { bodyBytes, retrySoonMs } from '../limits.ts'
 import { problem, rendering, retryAfter, type Refusal } from '../refusal.ts'
+import { flawOf } from './body-flaw.ts'
 import { budgetHeaders } from './limit-headers.ts'
 
 /** Thrown by a handler; answered by the app as the one error body. */
@@ -77,6 +78,9 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
   } catch {
     throw new Refused({ why: 'body_invalid', details: { problems: 'The body is not valid JSON.' } })
   }
+  const flaw = flawOf(body)
+  if (flaw !== undefined)
+    throw new Refused({ why: 'body_invalid', details: { problems: `${flaw.path}: ${flaw.says}`, param: flaw.path } })
   return checked(schema, body, 'body')
 }
 

@@ -36,6 +36,11 @@ function padded(bytes: number): string {
   return `{"name":"Acme","plan":"trial"${' '.repeat(bytes - 30)}}`
 }
 
+/** A body of so many levels. */
+function nested(levels: number): string {
+  return `{"pinned":{"a":${'['.repeat(levels - 2)}${']'.repeat(levels - 2)}}}`
+}
+
 test('[D1] a host that is no process cannot be drained', async () => {
   for (const method of ['GET', 'POST', 'DELETE'])
     expect(refusal(await house.ask(method, '/admin/v1/drain'))).toBe('404 route_not_found')
@@ -190,6 +195,36 @@ describe('tenants', () => {
 
   test.each(['{', 'text', '[]', 'null', '7', '"x"'])('[A1] the body %s is 400', async (body) => {
     expect(refusal(await house.ask('POST', tenants, { body }))).toBe('400 invalid_body')
+  })
+
+  test.each([
+    ['a body of 65 levels', nested(65), /^pinned\.a\.0[.0]*: is nested deeper than 64 levels$/],
+    [
+      'one as deep as its bytes allow',
+      nested(bodyBytes / 2 - 20),
+      /^pinned\.a\.0[.0]*: is nested deeper than 64 levels$/,
+    ],
+    ['a prototype', '{"__proto__":{"name":"Bell"}}', /^__proto__: is no name/],
+    ['a pinned prototype', '{"pinned":{"tools":[{"__proto__":{"a":1}}]}}', /^pinned\.tools\.0\.__proto__: is no name/],
+    ['an agent of that name', '{"caps":{"agents":{"__proto__":5}}}', /^caps\.agents\.__proto__: is no name/],
+  ])('[A2] %s is 400, by its path, and nothing is changed', async (_what, body, says) => {
+    const id = await house.tenant()
+    const answer = await house.ask('PATCH', `${tenants}/${id}`, { body })
+    expect(refusal(answer)).toBe('400 invalid_body')
+    expect(answer.body['detail']).toMatch(says)
+    expect((answer.body['error'] as { param: string }).param).toMatch(/^(pinned\.|caps\.|__proto__$)/)
+    expect(await house.tenants.audit(id, 9, undefined)).toHaveLength(1)
+  })
+
+  test('[A2] what is pinned reads back as it was, as deep as it may be and whatever its members are called', async () => {
+    const id = await house.tenant()
+    const pinned = {
+      ...(JSON.parse(nested(64)) as { pinned: object }).pinned,
+      constructor: 1,
+      prototype: [{ toString: null }],
+    }
+    expect((await house.ask('PATCH', `${tenants}/${id}`, { body: { pinned } })).body['pinned']).toEqual(pinned)
+    expect((await house.ask('GET', `${tenants}/${id}`)).body['pinned']).toEqual(pinned)
   })
 
   test('[A1] no body is an empty one', async () => {
