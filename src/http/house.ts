@@ -22,6 +22,7 @@ import type { Upload } from '../sounds-sql.ts'
 import { afterwards } from './answer.ts'
 import type { House } from './app.ts'
 import type { DrainHouse } from './drain.ts'
+import { operatorKeyOf } from './operator-key.ts'
 import type { PoolHouse } from './pools.ts'
 import type { Uploads } from './sounds.ts'
 import type { Tenants } from './tenants.ts'
@@ -96,9 +97,13 @@ export interface Self {
 
 const none: Self = { unready: () => [], series: async () => [] }
 
+/** One as it was set: with a key that nobody could send the operator's API is closed, as without one. */
 export function houseOf(own: Own, homes: Homes, { unready, series, drain }: Self = none): House {
+  const operator = operatorKeyOf(own.operatorKey)
+  const closed = 'problem' in operator ? [`the secret TRUNKLINE_ADMIN_KEY ${operator.problem}`] : []
   return {
     ...own,
+    operatorKey: 'key' in operator ? operator.key : undefined,
     drain,
     tenants: tenantsOf(homes),
     pools: poolsOf(homes),
@@ -110,11 +115,9 @@ export function houseOf(own: Own, homes: Homes, { unready, series, drain }: Self
       const pools = homes.pools.map((id) => homes.pool(id).series())
       return [...(await Promise.all(pools)), ...(await series())]
     },
-    unready: async () => [...unready(), ...(own.operatorKey === undefined ? [noOperator] : []), ...(await dumb(homes))],
+    unready: async () => [...unready(), ...closed, ...(await dumb(homes))],
   }
 }
-
-const noOperator = 'the secret TRUNKLINE_ADMIN_KEY is not set'
 
 function tenantsOf({ desk, registry }: Homes): Tenants {
   return {
