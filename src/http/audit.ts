@@ -4,14 +4,14 @@ import * as z from 'zod'
 import type { Audited } from '../audit.ts'
 import { isoOf } from '../calendar.ts'
 import { afterwards, found, listOf, Nothing, readBody, Refused } from './answer.ts'
-import { query } from './query.ts'
+import { digits, limit, query } from './query.ts'
 import { shownTenant, type Tenants } from './tenants.ts'
 
 type Env = { Bindings: { house: { tenants: Pick<Tenants, 'audit' | 'resume' | 'read'> } } }
 
 const Page = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  before: z.coerce.number().int().min(1).optional(),
+  limit,
+  before: digits(1, Number.MAX_SAFE_INTEGER).optional(),
 })
 
 export function auditRoutes(): Hono<Env> {

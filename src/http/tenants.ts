@@ -13,7 +13,7 @@ import type { KeptCall } from '../records.ts'
 import type { Refusal } from '../refusal.ts'
 import { afterwards, found, listOf, newId, readBody, Refused } from './answer.ts'
 import { makeKey, type Sha256 } from './key.ts'
-import { Edit, query } from './query.ts'
+import { Edit, limit, query } from './query.ts'
 import { queueRoutes } from './queue.ts'
 import { standingOf } from './standing.ts'
 import { usageRoutes } from './usage.ts'
@@ -48,7 +48,6 @@ export interface Tenants {
   removeCaller(id: string, call: string): Promise<Removed | Refusal>
 }
 
-const limit = z.coerce.number().int().min(1).max(100).default(20)
 const id = z.string().max(100).optional()
 const PageAfter = z.strictObject({ limit, after: id })
 const PageBefore = z.strictObject({ limit, before: id })

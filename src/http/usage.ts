@@ -3,7 +3,7 @@ import { Hono, type Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { usagePage } from '../usage-page.ts'
 import { checked, found } from './answer.ts'
-import { reads } from './query.ts'
+import { parametersOf, reads } from './query.ts'
 import type { Tenants } from './tenants.ts'
 import { usageCsv } from './usage-csv.ts'
 import { usageQuery } from './usage-query.ts'
@@ -33,7 +33,7 @@ export function usageRoutes(tenantOf: (c: Context) => string): Hono<Env> {
 /** Groupings come as OpenAI's clients send them, too: the parameter again and again, with or without brackets. */
 function given(c: Context): object {
   const names = ['group_by', 'group_by[]']
-  const query = Object.fromEntries(Object.entries(c.req.query()).filter(([name]) => !names.includes(name)))
+  const query = Object.fromEntries(Object.entries(parametersOf(c)).filter(([name]) => !names.includes(name)))
   const groups = names.flatMap((name) => c.req.queries(name) ?? [])
   const by = new Set(groups.flatMap((group) => group.split(',')).map((group) => group.trim()))
   return groups.length === 0 ? query : { ...query, group_by: [...by] }

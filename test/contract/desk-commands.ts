@@ -110,6 +110,7 @@ const usage = fc.record({
   from: fc.constantFrom(-86_400_000, -3_600_000, 0),
   until: fc.constantFrom(0, 1, 86_400_000),
   most: fc.constantFrom(1, 3, 30),
+  last: fc.boolean(),
   apart: fc.boolean(),
 })
 

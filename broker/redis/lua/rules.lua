@@ -3771,6 +3771,7 @@ end)()
 modules["desk-usage"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
 local __TS__New = ____lualib.__TS__New
 local __TS__StringSlice = ____lualib.__TS__StringSlice
 local ____exports = {}
@@ -3822,6 +3823,7 @@ function DeskUsage.prototype.____constructor(self, registry, pages)
 end
 function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
     local apart
+    local last
     local most
     local ____until
     local from
@@ -3830,19 +3832,21 @@ function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
     from = ____bindingPattern0.from
     ____until = ____bindingPattern0["until"]
     most = ____bindingPattern0.most
+    last = ____bindingPattern0.last
     apart = ____bindingPattern0.apart
     local tenant = self._registry:tenant()
     if tenant == nil then
         return nil
     end
     local timezone = tenant.timezone
-    local spans = spansOf(
+    local all = spansOf(
         of,
         from,
         ____until,
-        most + 1,
+        last and math.huge or most + 1,
         self._registry:zone(tenant, now)
     )
+    local spans = last and __TS__ArraySlice(all, -most) or all
     local ____self_6 = self._pages
     local ____self_6_between_7 = ____self_6.between
     local ____of_4 = of
