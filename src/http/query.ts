@@ -11,6 +11,7 @@ const declarations = new WeakSet<object>()
 /** Stands before the handler of a route, which has what was read as `c.req.valid('query')`. */
 export type Reader<T> = MiddlewareHandler<Env, string, { in: { query: unknown }; out: { query: T } }>
 
+/** What a route takes, and nothing beside it. */
 export function query<S extends z.ZodType<object>>(schema: S): Reader<z.infer<S>> {
   return reads((c) => checked(schema, parametersOf(c), 'query'))
 }

@@ -1,6 +1,8 @@
 // What is said over HTTP of a store that fails: whether it is of use to ask again, and never that a bug would pass.
 import { beforeEach, expect, test } from 'vitest'
 import { faultOf, StoreFault } from '../../broker/redis/fault.ts'
+import { HalfDone } from '../../src/http/answer.ts'
+import { houseOf } from '../../src/http/house.ts'
 import { MemoryHouse, type Answer } from './house.ts'
 
 const tenants = '/admin/v1/tenants'
@@ -53,6 +55,16 @@ test('[A1] what fails after a tenant was made is not to be asked again: it would
   const answer = await house.ask('POST', tenants, { body: { name: 'Bell', plan: 'trial' } })
   expect(told(answer)).toBe('503 store_unanswered, retry: false -')
   expect([house.desks.size, house.faults]).toEqual([1, [gone]])
+})
+
+test('[A1] nor what fails when it is made and not yet listed', async () => {
+  const homes = {
+    desk: () => ({ create: async () => undefined }),
+    registry: () => ({ put: () => Promise.reject(gone) }),
+  }
+  const made = houseOf({} as never, homes as never).tenants.create({ id: 'ten_1' } as never)
+  await expect(made).rejects.toBeInstanceOf(HalfDone)
+  await expect(made).rejects.toMatchObject({ cause: gone })
 })
 
 test.each([
