@@ -1,5 +1,6 @@
 // What was used over HTTP: for a tenant and the operator, by hours or days, grouped, in pages, as JSON and as CSV.
 import { beforeEach, expect, test } from 'vitest'
+import { usageQuery } from '../../src/http/usage-query.ts'
 import { still } from '../support/words.ts'
 import { MemoryHouse, type Answer } from './house.ts'
 
@@ -143,6 +144,25 @@ test('[L9] what is kept can be asked for, in any time zone, and what is older is
   expect(Date.parse(behind) - Number(buckets[0]?.end_time) * 1000).toBeLessThan(0)
   expect((await usage(`?start_time=${daysAgo(35.5)}`)).status).toBe(200)
   expect((await usage(`?start_time=${daysAgo(36.1)}`)).status).toBe(400)
+})
+
+test('[L9] the last moment that is kept may be asked for, the one before it not, nor what has not begun', () => {
+  const now = Date.parse('2026-11-21T12:30:00Z')
+  const oldest = now / 1000 - 36 * 86_400
+  const taken = (given: Record<string, string>) => usageQuery(now).safeParse(given).data?.ask
+  for (const name of ['start_time', 'page'] as const) {
+    const at = (seconds: number): string => (name === 'page' ? `page_${seconds}` : `${seconds}`)
+    expect(taken({ [name]: at(oldest) })).toMatchObject({ from: oldest * 1000, last: false, apart: false })
+    expect(taken({ [name]: at(oldest - 1) })).toBeUndefined()
+    expect(taken({ [name]: at(now / 1000 - 1) })).toBeDefined()
+    expect(taken({ [name]: at(now / 1000) })).toBeUndefined()
+  }
+  expect(taken({ end_time: `${oldest}` })).toBeUndefined()
+  expect(taken({ end_time: `${oldest + 1}` })).toMatchObject({
+    from: oldest * 1000,
+    until: (oldest + 1) * 1000,
+    last: true,
+  })
 })
 
 test('[L9] an end before the start is refused', async () => {
