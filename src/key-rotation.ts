@@ -23,9 +23,9 @@ export function rotated(
   const before = keys.find((key) => key.id === id)
   if (before === undefined) return { why: 'thing_unknown', details: { kind: 'key', id: id.slice(0, 60) } }
   if (!keyValid(before, now)) return { why: 'key_over', details: { id } }
-  const ended = keyEnded(before, graceMs, now)
-  const kept = keys.map((key) => (key.id === id ? ended : key)).filter((key) => keyValid(key, now))
-  if (kept.length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
+  const valid = keys.filter((key) => keyValid(key, now))
+  if (graceMs > 0 && valid.length >= keysPerTenant) return { why: 'keys_enough', details: { most: keysPerTenant } }
   const { name, lines, headStartSeconds } = before
+  const ended = keyEnded(before, graceMs, now)
   return { before, ended, made: { ...fresh, name, lines, headStartSeconds, expires_at: null, revoked_at: null } }
 }
