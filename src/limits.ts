@@ -164,6 +164,9 @@ export const bodyBytes = 256 * 1024
 /** Keys that one tenant may have, revoked ones not counted. */
 export const keysPerTenant = 50
 
+/** The label of an agent. */
+export const agentCharacters = 64
+
 /** What a door is told of who calls: a phone number, an id of the tenant's own. */
 export const callerCharacters = 64
 /** A key's head start in the queue (G3): more would be a queue of its own. */

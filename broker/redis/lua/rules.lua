@@ -862,6 +862,8 @@ ____exports.closeReasonBytes = 123
 ____exports.bodyBytes = 256 * 1024
 --- Keys that one tenant may have, revoked ones not counted.
 ____exports.keysPerTenant = 50
+--- The label of an agent.
+____exports.agentCharacters = 64
 --- What a door is told of who calls: a phone number, an id of the tenant's own.
 ____exports.callerCharacters = 64
 --- A key's head start in the queue (G3): more would be a queue of its own.
@@ -3808,6 +3810,7 @@ end)()
 modules["desk-usage"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
 local __TS__New = ____lualib.__TS__New
 local __TS__StringSlice = ____lualib.__TS__StringSlice
 local ____exports = {}
@@ -3859,6 +3862,7 @@ function DeskUsage.prototype.____constructor(self, registry, pages)
 end
 function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
     local apart
+    local last
     local most
     local ____until
     local from
@@ -3867,19 +3871,21 @@ function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
     from = ____bindingPattern0.from
     ____until = ____bindingPattern0["until"]
     most = ____bindingPattern0.most
+    last = ____bindingPattern0.last
     apart = ____bindingPattern0.apart
     local tenant = self._registry:tenant()
     if tenant == nil then
         return nil
     end
     local timezone = tenant.timezone
-    local spans = spansOf(
+    local all = spansOf(
         of,
         from,
         ____until,
-        most + 1,
+        last and math.huge or most + 1,
         self._registry:zone(tenant, now)
     )
+    local spans = last and __TS__ArraySlice(all, -most) or all
     local ____self_6 = self._pages
     local ____self_6_between_7 = ____self_6.between
     local ____of_4 = of
