@@ -1,6 +1,7 @@
 // The Node host, put together: store, calls, door, ports; and how it stops. Knows no signal and no exit code.
 import manifest from '../package.json' with { type: 'json' }
 import { Courier } from '../src/courier.ts'
+import type { Attempt } from '../src/http/app.ts'
 import { webHmac } from '../src/http/hmac.ts'
 import { houseOf } from '../src/http/house.ts'
 import { urlProblem } from '../src/http/webhook-post.ts'
@@ -21,6 +22,7 @@ import { missingFrom } from './pages.ts'
 import { listen, type Ports } from './server.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { StoreFault } from './redis/fault.ts'
+import { refusalOf } from './redis/refusal.ts'
 import { sha256 } from './sha256.ts'
 import { Siblings } from './siblings.ts'
 import { soundsFrom } from './sounds.ts'
@@ -88,9 +90,9 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     upstreams: config.upstreams,
     sha256,
     urlProblem: (url: string) => urlProblem(url, may),
-    fault: (error: unknown, instance: string): Refusal | undefined => {
+    fault: (error: unknown, instance: string, attempt: Attempt): Refusal | undefined => {
       fault('request', error, { request_id: instance })
-      return error instanceof StoreFault ? { why: 'store_unreachable' } : undefined
+      return error instanceof StoreFault ? refusalOf(error, attempt) : undefined
     },
   }
   const leave = new Leave(config.drainGraceSeconds * 1000, () => live.turnWaitingAway({ why: 'process_draining' }))

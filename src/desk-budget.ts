@@ -84,8 +84,8 @@ export class DeskBudget {
   resume(): boolean {
     if (this.suspendedAt() === undefined) return false
     this.#rosters.get('state').delete('suspended')
-    const { tokens, slots } = this.#burn()
-    for (const roster of [tokens, slots]) roster.purge(1e14)
+    const { amounts, slots } = this.#burn()
+    for (const roster of [amounts, slots]) roster.purge(1e14)
     return true
   }
 
@@ -164,7 +164,7 @@ export class DeskBudget {
   }
 
   #burn(): Meter {
-    return { tokens: this.#rosters.get('burn'), slots: this.#rosters.get('burn:slots') }
+    return { amounts: this.#rosters.get('burn'), slots: this.#rosters.get('burn:slots') }
   }
 }
 

@@ -10,9 +10,10 @@ import type { DeskRosters } from './desk-rosters.ts'
 import { keyNotes, tenantNotes, type Effect } from './edit-notes.ts'
 import { advance, type Quota } from './gate.ts'
 import { settingsProblem } from './settings-check.ts'
+import { rotated } from './key-rotation.ts'
 import { keysPerTenant, leaseTtlMs } from './limits.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
-import { changed, changedKey, keyEnded, keyValid, roomOf, type Key, type Tenant } from './plan.ts'
+import { changed, changedKey, keyEnded, keyValid, roomOf, type FreshKey, type Key, type Tenant } from './plan.ts'
 import type { KeptCall } from './records.ts'
 import type { SqlRecords } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
@@ -75,6 +76,20 @@ export class DeskEdits {
       registry.changeKey(ended)
       this.#note(keyEntry(before, ended), now)
       return ended
+    })
+  }
+
+  /** Another key in the place of this one, which ends now or after the grace: both, or nothing. */
+  rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number, now: number): Key | Refusal {
+    const { registry, transact } = this.#parts
+    return transact(() => {
+      const keys = rotated(registry.keys(), id, fresh, graceMs, now)
+      if ('why' in keys) return keys
+      registry.putKey(keys.made, hash)
+      registry.changeKey(keys.ended)
+      this.#note(keyEntry(undefined, keys.made), now)
+      this.#note(keyEntry(keys.before, keys.ended), now)
+      return keys.made
     })
   }
 

@@ -8,12 +8,12 @@ import { DeskMail } from './desk-mail.ts'
 import type { Heard } from './desk-books.ts'
 import type { Alert, BudgetAlert } from './desk-budget.ts'
 import { budgetNotice } from './budget-notice.ts'
-import type { DeskSteps } from './desk-steps.ts'
+import type { DeskSteps, Ended } from './desk-steps.ts'
 import type { Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
 import { heartbeatMs } from './limits.ts'
 import type { Series } from './metrics.ts'
-import type { Key, Tenant } from './plan.ts'
+import type { FreshKey, Key, Tenant } from './plan.ts'
 import type {
   Admission,
   CallRecord,
@@ -152,10 +152,12 @@ export class DeskLife implements Desks {
 
   /** Live and waiting calls of a key that ends now are told; one that cannot be reached learns it when it asks again (K3). */
   async revokeKey(id: string, graceMs: number): Promise<Key | Refusal> {
-    const revoked = await this.steps.revokeKey(id, graceMs)
-    if ('why' in revoked) return revoked
-    await this.#told(revoked.calls, { is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
-    return revoked.key
+    return this.#ended(await this.steps.revokeKey(id, graceMs))
+  }
+
+  /** The key that takes its place. */
+  async rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Key | Refusal> {
+    return this.#ended(await this.steps.rotateKey(id, fresh, hash, graceMs))
   }
 
   /** The caller is told now; one that cannot be reached learns it when it asks again. */
@@ -197,6 +199,12 @@ export class DeskLife implements Desks {
   /** Lifts a suspension (L7); false where there is none. */
   async resume(): Promise<boolean | undefined> {
     return this.steps.resume()
+  }
+
+  async #ended(ended: Ended | Refusal): Promise<Key | Refusal> {
+    if ('why' in ended) return ended
+    await this.#told(ended.calls, { is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
+    return ended.key
   }
 
   #heard({ call }: CallRef, { renewal, alerts, waits }: Heard): Renewal {

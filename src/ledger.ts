@@ -8,7 +8,7 @@ export type Amounts = Readonly<Record<string, number>>
 
 /** One report of usage, of one model. */
 export interface Entry {
-  /** The provider's own id (a response, a transcribed item): the same id is never debited twice (L1). */
+  /** The provider's own id (a response, a transcribed item), or `time`: the same id is never debited twice (L1). */
   id: string
   model: string
   amounts: Amounts

@@ -164,6 +164,9 @@ export const bodyBytes = 256 * 1024
 /** Keys that one tenant may have, revoked ones not counted. */
 export const keysPerTenant = 50
 
+/** The label of an agent. */
+export const agentCharacters = 64
+
 /** What a door is told of who calls: a phone number, an id of the tenant's own. */
 export const callerCharacters = 64
 /** A key's head start in the queue (G3): more would be a queue of its own. */
@@ -199,6 +202,12 @@ export const webhooksAtOnceOfDesk = 4
 
 /** Usage reports that wait for the desk to take them in: an hour of replies every two seconds. */
 export const unpostedReports = 2_000
+/**
+ * Reports that a call knows again, so that one which comes twice counts once in its record: a reply and a transcription every two seconds
+ * of the longest session, 60 min. Some 80 bytes each: 300 KB in such a call, under 10 KB in ten minutes of ordinary talk. Its desk knows each
+ * for good.
+ */
+export const knownReports = 4_000
 /** What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min. */
 export const reportTokens = 1_280_000
 export const reportSeconds = 36_000

@@ -1,12 +1,10 @@
 // Callers that came to wait while nothing was held of a budget that has room for one: they are put through one by one. On node:sqlite.
 import { beforeEach, expect, test } from 'vitest'
-import { nothing } from '../../src/held.ts'
 import { learningMs } from '../../src/limits.ts'
 import { grantOf } from '../support/grants.ts'
-import { still } from '../support/words.ts'
+import { silent } from '../support/words.ts'
 import { DeskHost, start } from './desk-host.ts'
 
-const silent = { ...still, hold: nothing }
 const waiting = Array.from({ length: 29 }, (_, i) => `w${10 + i}`)
 let host: DeskHost
 

@@ -2,14 +2,13 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Alert } from '../../src/desk-budget.ts'
 import { DeskLife } from '../../src/desk-life.ts'
-import { nothing } from '../../src/held.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { CallRef, Offer, Progress, Word } from '../../src/ports.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { nobodysCourier } from '../support/courier.ts'
 import { grantOf } from '../support/grants.ts'
-import { entry, still } from '../support/words.ts'
+import { entry, silent, still } from '../support/words.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
 const created_at = '2026-11-21T00:00:00.000Z'
@@ -75,7 +74,6 @@ async function settled(): Promise<void> {
 }
 
 test('[L4] [G6] with the word of a call that holds no more the next who waits is put through', async () => {
-  const silent = { ...still, hold: nothing }
   await open({ caps: { lines: 1, agents: {} }, budgets: { tokensPerDay: 1_500 } })
   expect(await admit('c1')).toBe('granted')
   await life.renew(ref('c1'), null, silent)

@@ -6,15 +6,12 @@ import { firstReply, leaseTtlMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Admission, CallRef, Offer } from '../../src/ports.ts'
 import { ample } from '../support/grants.ts'
-import { still } from '../support/words.ts'
+import { silent, still } from '../support/words.ts'
 import { startRedis, timedSource, type Redis } from './redis.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
 const created_at = '2026-11-21T00:00:00.000Z'
 const comers = 100
-
-/** A caller between its replies. */
-const silent = { ...still, hold: { input: 0, output: 0, micro_usd: 0 } }
 
 let redis: Redis
 let writers: RedisDesk[]

@@ -1,7 +1,8 @@
 // What a desk in Redis owes to having many hosts and a store that can be lost: wakes, edits at once, epochs, restarts, keys that expire.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Fcall } from '../../broker/redis/call.ts'
-import { RedisDesk, seatedChannel } from '../../broker/redis/desk.ts'
+import { RedisDesk } from '../../broker/redis/desk.ts'
+import { seatedChannel } from '../../broker/redis/names.ts'
 import { RedisPool } from '../../broker/redis/pool.ts'
 import { RedisRegistry } from '../../broker/redis/registry.ts'
 import { lostRecord } from '../../src/desk-counts.ts'

@@ -51,6 +51,7 @@ const ofDesk: readonly Mutant[] = [
   ['if waitedMs > 0 then', 'if waitedMs >= 0 then'],
   // the desk and its homes
   ['return key.revoked_at == nil and', 'return true and'],
+  ["return { why = 'key_revoked' } end", 'return nil end'],
   ["return redis.call('ZRANK', self.key, id) or nil", "return redis.call('ZREVRANK', self.key, id) or nil"],
   ["self.key, 0, n - 1, 'WITHSCORES'", "self.key, 0, n, 'WITHSCORES'"],
   ['self.known[scored[i]] = tonumber(scored[i + 1])', 'self.known[scored[i]] = tonumber(scored[2])'],
@@ -60,7 +61,7 @@ const ofDesk: readonly Mutant[] = [
   ['waiting > before and self:seats(tenant, now).free > before', 'waiting > before'],
   ['comes then', 'entered ~= nil then'],
   ["before and '(' .. before or '+inf'", "before and '[' .. before or '+inf'"],
-  ['    if ask.audit ~= nil then homes.audit:write(ask.audit, now) end\n', ''],
+  ['    for _, text in ipairs(ask.audit) do homes.audit:write(text, now) end\n', ''],
   ['string.format(\'{"id":%d,"at":%.0f', 'string.format(\'{"id":%d,"at":0%.0f'],
   [
     "local late = redis.call('ZRANGEBYSCORE', self.key, '-inf', up_to)",

@@ -890,6 +890,8 @@ ____exports.closeReasonBytes = 123
 ____exports.bodyBytes = 256 * 1024
 --- Keys that one tenant may have, revoked ones not counted.
 ____exports.keysPerTenant = 50
+--- The label of an agent.
+____exports.agentCharacters = 64
 --- What a door is told of who calls: a phone number, an id of the tenant's own.
 ____exports.callerCharacters = 64
 --- A key's head start in the queue (G3): more would be a queue of its own.
@@ -933,6 +935,10 @@ ____exports.webhooksAtOnce = 20
 ____exports.webhooksAtOnceOfDesk = 4
 --- Usage reports that wait for the desk to take them in: an hour of replies every two seconds.
 ____exports.unpostedReports = 2000
+--- Reports that a call knows again, so that one which comes twice counts once in its record: a reply and a transcription every two seconds
+-- of the longest session, 60 min. Some 80 bytes each: 300 KB in such a call, under 10 KB in ten minutes of ordinary talk. Its desk knows each
+-- for good.
+____exports.knownReports = 4000
 --- What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min.
 ____exports.reportTokens = 1280000
 ____exports.reportSeconds = 36000
@@ -2315,7 +2321,6 @@ function ____exports.lapse(held, now)
         ____exports.letGo(held, call)
     end
 end
-____exports.nothing = {input = 0, output = 0, micro_usd = 0}
 ____exports.parts = {"input", "output", "micro_usd"}
 --- In the place of what the call held before; it runs out with the call's lease, unless it is held on.
 function ____exports.hold(held, call, estimate, ____until)
@@ -2382,9 +2387,9 @@ modules["meter"] = (function()
 local ____exports = {}
 function ____exports.within(meter, now, forMs)
     for ____, old in ipairs(meter.slots:purge(now - forMs)) do
-        meter.tokens:delete(old)
+        meter.amounts:delete(old)
     end
-    return meter.tokens:sum()
+    return meter.amounts:sum()
 end
 local slotMs = 1000
 local spanMs = 60000
@@ -2397,7 +2402,7 @@ function ____exports.note(meter, amount, now, stepMs)
         tostring(began),
         began
     )
-    meter.tokens:add(
+    meter.amounts:add(
         tostring(began),
         amount
     )
@@ -2484,8 +2489,8 @@ ____exports.catalogue = {
     trunkline_call_ends_total = {kind = "counter", help = "Calls ended, by who ended them and why.", labels = {"plan", "by", "reason"}},
     trunkline_tokens_total = {kind = "counter", help = "Tokens debited. Cached ones are part of input.", labels = {"plan", "direction", "modality"}},
     trunkline_spend_microusd_total = {kind = "counter", help = "Micro-dollars debited.", labels = {"plan"}},
-    trunkline_unpriced_reports_total = {kind = "counter", help = "Usage reports of a model without a price, debited at the fallback rate.", labels = {"plan"}},
-    trunkline_unreported_replies_total = {kind = "counter", help = "Replies for which the provider reported no usage.", labels = {"plan"}},
+    trunkline_unpriced_reports_total = {kind = "counter", help = "Usage reports of a model without a price, and calls whose time has none: debited at the fallback rate.", labels = {"plan"}},
+    trunkline_unreported_usage_total = {kind = "counter", help = "Replies and transcriptions for which the provider reported no usage.", labels = {"plan"}},
     trunkline_budget_alerts_total = {kind = "counter", help = "Budgets of tenants that were four fifths used (warning) or spent (exhausted), once a window; of those that are only tried, shadow is true.", labels = {
         "plan",
         "level",
@@ -2495,8 +2500,8 @@ ____exports.catalogue = {
     }},
     trunkline_suspensions_total = {kind = "counter", help = "Trials that were suspended because they spent too fast.", labels = {"plan"}},
     trunkline_shadow_refusals_total = {kind = "counter", help = "Calls that were let in and that a cap which is only tried would not have given a line at once.", labels = {"plan"}},
-    trunkline_held_tokens_total = {kind = "counter", help = "Tokens that were held for replies which have ended: beside the next row it tells how well they are foretold.", labels = {"plan"}},
-    trunkline_foretold_tokens_total = {kind = "counter", help = "Tokens that those replies took.", labels = {"plan"}},
+    trunkline_held_tokens_total = {kind = "counter", help = "Tokens that were held for replies which have ended. Divided by the next row: 1 where each hold was right, more where too much was held.", labels = {"plan"}},
+    trunkline_settled_tokens_total = {kind = "counter", help = "Tokens that the same replies took in the end.", labels = {"plan"}},
     trunkline_call_cost_usd = {kind = "histogram", help = "What calls cost.", labels = {"plan"}, buckets = {
         0.01,
         0.02,
@@ -2741,7 +2746,7 @@ function DeskCounts.prototype.debited(self, pool, plan, ____bindingPattern0)
         elseif account == "unpriced" then
             self:_count(pool, "trunkline_unpriced_reports_total", {plan = plan})
         elseif account == "unreported" then
-            self:_count(pool, "trunkline_unreported_replies_total", {plan = plan})
+            self:_count(pool, "trunkline_unreported_usage_total", {plan = plan})
         elseif modality ~= nil and __TS__ArrayIncludes({"input", "cached", "output"}, direction) then
             self:_count(pool, "trunkline_tokens_total", {plan = plan, direction = direction, modality = modality}, amount)
         end
@@ -2788,7 +2793,7 @@ function DeskCounts.prototype.ended(self, pool, plan, record)
     local microUsd = ____record_1.microUsd
     local tokensPerMinute = ____record_1.tokensPerMinute
     local heldTokens = ____record_1.heldTokens
-    local foretoldTokens = ____record_1.foretoldTokens
+    local settledTokens = ____record_1.settledTokens
     self:_count(pool, "trunkline_call_ends_total", {plan = plan, by = outcome.by, reason = outcome.why})
     self:_observe(pool, "trunkline_overhead_seconds", labels, overheadMs / 1000)
     self:_observe(pool, "trunkline_call_duration_seconds", labels, liveMs / 1000)
@@ -2799,7 +2804,7 @@ function DeskCounts.prototype.ended(self, pool, plan, record)
         self:_observe(pool, "trunkline_call_tokens_per_minute", labels, tokensPerMinute)
     end
     self:_count(pool, "trunkline_held_tokens_total", labels, heldTokens)
-    self:_count(pool, "trunkline_foretold_tokens_total", labels, foretoldTokens)
+    self:_count(pool, "trunkline_settled_tokens_total", labels, settledTokens)
     if connectMs ~= nil then
         self:_observe(pool, "trunkline_upstream_connect_seconds", labels, connectMs / 1000)
     end
@@ -2921,7 +2926,7 @@ function ____exports.lostRecord(model, liveMs, waitedMs)
         tokensPerMinute = nil,
         cachedShare = nil,
         heldTokens = 0,
-        foretoldTokens = 0,
+        settledTokens = 0,
         firstReplyTokens = nil,
         silentMs = nil,
         firstAudioMs = nil,
@@ -3988,6 +3993,7 @@ end)()
 modules["desk-usage"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
 local __TS__New = ____lualib.__TS__New
 local __TS__StringSlice = ____lualib.__TS__StringSlice
 local ____exports = {}
@@ -4039,6 +4045,7 @@ function DeskUsage.prototype.____constructor(self, registry, pages)
 end
 function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
     local apart
+    local last
     local most
     local ____until
     local from
@@ -4047,19 +4054,21 @@ function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
     from = ____bindingPattern0.from
     ____until = ____bindingPattern0["until"]
     most = ____bindingPattern0.most
+    last = ____bindingPattern0.last
     apart = ____bindingPattern0.apart
     local tenant = self._registry:tenant()
     if tenant == nil then
         return nil
     end
     local timezone = tenant.timezone
-    local spans = spansOf(
+    local all = spansOf(
         of,
         from,
         ____until,
-        most + 1,
+        last and math.huge or most + 1,
         self._registry:zone(tenant, now)
     )
+    local spans = last and __TS__ArraySlice(all, -most) or all
     local ____self_6 = self._pages
     local ____self_6_between_7 = ____self_6.between
     local ____of_4 = of
@@ -4303,9 +4312,9 @@ function DeskBudget.prototype.resume(self)
     end
     self._rosters:get("state"):delete("suspended")
     local ____temp_1 = self:_burn()
-    local tokens = ____temp_1.tokens
+    local amounts = ____temp_1.amounts
     local slots = ____temp_1.slots
-    for ____, roster in ipairs({tokens, slots}) do
+    for ____, roster in ipairs({amounts, slots}) do
         roster:purge(100000000000000)
     end
     return true
@@ -4471,7 +4480,7 @@ function DeskBudget.prototype._held(self)
 end
 function DeskBudget.prototype._burn(self)
     return {
-        tokens = self._rosters:get("burn"),
+        amounts = self._rosters:get("burn"),
         slots = self._rosters:get("burn:slots")
     }
 end
@@ -6365,7 +6374,7 @@ function SharedPool.prototype._measure(self, desk, ____bindingPattern0, now)
 end
 function SharedPool.prototype._meter(self)
     return {
-        tokens = self._open("meter:tokens"),
+        amounts = self._open("meter:tokens"),
         slots = self._open("meter:slots")
     }
 end

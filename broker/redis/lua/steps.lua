@@ -134,7 +134,8 @@ end
 
 function desk_steps.me(desk, ask, now, homes)
     local key = homes.registry:keyByHash(ask.hash)
-    if key == nil or not modules.plan.keyValid(key, now) then return nil end
+    if key == nil then return nil end
+    if not modules.plan.keyValid(key, now) then return { why = 'key_revoked' } end
     return { reading = desk_steps.read(desk, ask, now, homes), key = homes.registry:key_text(ask.hash) }
 end
 
@@ -181,7 +182,7 @@ function desk_steps.documents(_, _, now, homes)
 end
 
 -- What is not given stays: `tenant` with its `gist`, `keys` by id, `hashes` by digest, `sound` with its bytes, `drop`: a sound's id,
--- `hook` by id, `unhook` and `forsake`: ids of hooks, `audit`: what is noted of it.
+-- `hook` by id, `unhook` and `forsake`: ids of hooks, `audit`: what is noted of it, a text each.
 function desk_steps.edit(desk, ask, now, homes, bytes)
     local revision = tonumber(redis.call('HGET', homes.documents, 'revision') or 0)
     if ask.revision ~= revision then return { done = false } end
@@ -203,7 +204,7 @@ function desk_steps.edit(desk, ask, now, homes, bytes)
         for _, key in ipairs({ homes.hooks.at, homes.hooks.states }) do redis.call('HDEL', key, ask.unhook) end
     end
     if ask.forsake ~= nil then desk.outbox:forsake(ask.forsake) end
-    if ask.audit ~= nil then homes.audit:write(ask.audit, now) end
+    for _, text in ipairs(ask.audit) do homes.audit:write(text, now) end
     homes.registry.gist = nil
     desk:holdNarrow()
     return { done = true, seated = woken(homes, desk:advance(now)) }
