@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
+import { operatorKeyOf } from '../src/http/operator-key.ts'
 import { readPrices } from '../src/price-table.ts'
 import type { PriceTable } from '../src/price.ts'
 import { upstreamsOf, type UpstreamSpec } from '../src/upstream.ts'
@@ -113,7 +114,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     prices: pricesOf(prices, told),
     proxies,
     tls: certificate(tlsCert, tlsKey, told),
-    adminKey: secrets('TRUNKLINE_ADMIN_KEY'),
+    adminKey: adminKeyOf(secrets),
     secrets,
   }
 }
@@ -222,6 +223,15 @@ function secretsOf(env: NodeJS.ProcessEnv): Secrets {
     }
     return read.get(name)
   }
+}
+
+/** undefined: none was set, and the operator's API is closed. */
+function adminKeyOf(secrets: Secrets): string | undefined {
+  const set = secrets('TRUNKLINE_ADMIN_KEY')
+  const read = operatorKeyOf(set)
+  if ('key' in read) return read.key
+  if (set === undefined) return undefined
+  throw new Misuse([`TRUNKLINE_ADMIN_KEY, TRUNKLINE_ADMIN_KEY_FILE: the key ${read.problem}.`])
 }
 
 function fileText(file: string, place: string): string {

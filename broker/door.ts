@@ -79,10 +79,10 @@ export class Door {
 
 /** What is wrong with a head that no key can mend. */
 function unfitness(request: IncomingMessage): Refusal | undefined {
-  const { url = '', rawHeaders } = request
+  const { method = '', url = '', rawHeaders } = request
   if (url.length > addressBytes) return { why: 'address_too_long', details: { most: addressBytes } }
   if (rawHeaders.length > headFields * 2) return { why: 'head_too_long', details: { most: headFields } }
-  if (!isDoor(url)) return { why: 'route_unknown', details: { method: 'GET', path: pathOf(url).slice(0, 200) } }
+  if (!isDoor(url)) return { why: 'route_unknown', details: { method, path: pathOf(url).slice(0, 200) } }
   return wellFormed(request) ? undefined : { why: 'upgrade_needed' }
 }
 

@@ -8,12 +8,12 @@ import { DeskMail } from './desk-mail.ts'
 import type { Heard } from './desk-books.ts'
 import type { Alert, BudgetAlert } from './desk-budget.ts'
 import { budgetNotice } from './budget-notice.ts'
-import type { DeskSteps } from './desk-steps.ts'
+import type { DeskSteps, Ended } from './desk-steps.ts'
 import type { Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
 import { heartbeatMs } from './limits.ts'
 import type { Series } from './metrics.ts'
-import type { Key, Tenant } from './plan.ts'
+import type { FreshKey, Key, Tenant } from './plan.ts'
 import type {
   Admission,
   CallRecord,
@@ -144,7 +144,7 @@ export class DeskLife implements Desks {
     if (changed === undefined || 'why' in changed) return changed
     const alerts = await this.steps.judge()
     this.#spread(alerts)
-    if (!alerts.some(stops)) this.#host.background(this.#wrapUp()) // a trial may be over, a budget may have been told before
+    if (!alerts.some(stops)) this.#host.background(this.#wrapUp()) // a trial may be over, a budget may have been told before, or is a call's own
     await this.levelAll()
     await this.#host.arm(reportAfterMs)
     return this.steps.read()
@@ -152,10 +152,12 @@ export class DeskLife implements Desks {
 
   /** Live and waiting calls of a key that ends now are told; one that cannot be reached learns it when it asks again (K3). */
   async revokeKey(id: string, graceMs: number): Promise<Key | Refusal> {
-    const revoked = await this.steps.revokeKey(id, graceMs)
-    if ('why' in revoked) return revoked
-    await this.#told(revoked.calls, { is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
-    return revoked.key
+    return this.#ended(await this.steps.revokeKey(id, graceMs))
+  }
+
+  /** The key that takes its place. */
+  async rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Key | Refusal> {
+    return this.#ended(await this.steps.rotateKey(id, fresh, hash, graceMs))
   }
 
   /** The caller is told now; one that cannot be reached learns it when it asks again. */
@@ -181,7 +183,7 @@ export class DeskLife implements Desks {
   /** Looks for lost calls, and tells the pools how it stands and what to add to `/metrics`. Never rejects; comes again while a call is open. */
   async beat(): Promise<void> {
     await this.#tried(async () => {
-      await this.steps.sweep()
+      this.#spread(await this.steps.sweep())
       await this.levelAll()
       for (const [pool, series] of Object.entries(await this.steps.report()))
         await this.#host.pools.report(pool, series)
@@ -199,8 +201,15 @@ export class DeskLife implements Desks {
     return this.steps.resume()
   }
 
-  #heard({ call }: CallRef, { renewal, alerts }: Heard): Renewal {
+  async #ended(ended: Ended | Refusal): Promise<Key | Refusal> {
+    if ('why' in ended) return ended
+    await this.#told(ended.calls, { is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
+    return ended.key
+  }
+
+  #heard({ call }: CallRef, { renewal, alerts, waits }: Heard): Renewal {
     this.#spread(alerts, call)
+    if (waits) this.#host.background(this.#tried(() => this.levelAll())) // what it holds no more is another's (L4)
     return renewal
   }
 
@@ -219,12 +228,12 @@ export class DeskLife implements Desks {
     }
   }
 
-  /** All calls of a tenant that may not talk any more, live and waiting ones; but the one that is answered so. */
+  /** All calls of a tenant that may not talk any more, live and waiting ones, or those that may not by themselves; but the one that is answered so. */
   async #wrapUp(by?: string): Promise<void> {
-    const { calls, refusal } = await this.steps.affected()
-    if (refusal === undefined) return
+    const { calls, refusal, spent } = await this.steps.affected()
     const others = calls.filter((call) => call !== by)
-    await this.#told(others, { is: 'wrapUp', refusal })
+    if (refusal !== undefined) await this.#told(others, { is: 'wrapUp', refusal })
+    await Promise.all(spent.map(({ call, refusal: own }) => this.#told([call], { is: 'wrapUp', refusal: own })))
   }
 
   async #told(calls: readonly string[], word: Word): Promise<void> {

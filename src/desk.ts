@@ -2,7 +2,6 @@
 // and no socket.
 import { SqlAudit } from './audit-sql.ts'
 import { SqlCounts } from './counts-sql.ts'
-import { lost } from './desk-counts.ts'
 import { DeskEdits } from './desk-edits.ts'
 import { refOf } from './desk-ends.ts'
 import type { DeskHomes, Waits } from './desk-homes.ts'
@@ -14,6 +13,7 @@ import { learningMs } from './limits.ts'
 import { SqlMessages } from './messages-sql.ts'
 import { keyValid } from './plan.ts'
 import type { Standing, TickAnswer } from './ports.ts'
+import type { Refusal } from './refusal.ts'
 import { SqlRecords } from './records-sql.ts'
 import { SqlRegistry } from './registry-sql.ts'
 import { PackedRosters } from './roster-packed.ts'
@@ -48,8 +48,8 @@ export class SqlDesk extends TenantDesk {
     this.sounds = new SqlSounds(sql)
     this.uploads = new DeskUploads(this.registry, this.sounds, transact)
     this.audit = homes.audit
-    const { rosters, registry, records, queue, budget, sounds, audit } = this
-    this.edits = new DeskEdits({ rosters, registry, records, queue, budget, sounds, audit, transact: this.transact })
+    const { rosters, registry, records, queue, books, sounds, audit } = this
+    this.edits = new DeskEdits({ rosters, registry, records, queue, books, sounds, audit, transact: this.transact })
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
@@ -58,16 +58,21 @@ export class SqlDesk extends TenantDesk {
     for (const home of [SqlRoster, PackedRosters, ...own]) home.prepare(sql)
   }
 
-  /** The waiting calls that are to be ticked now, and what each is told; `withdrawn`: that its key is good no more (K3). */
-  due(now: number): (Due & Standing & { withdrawn: boolean })[] {
-    return this.transact(() =>
-      this.ticks.due(now).map(({ call, place }) => {
+  /** The waiting calls that are to be ticked now, and what each is told, or why it waits for nothing any more (K3, L6). */
+  due(now: number): (Due & Standing & { refusal: Refusal | undefined })[] {
+    return this.transact(() => {
+      const tenant = this.registry.tenant()
+      if (tenant === undefined) return []
+      const [barred, { free }] = [this.books.budget.refusal(tenant, now), this.books.seats(tenant, now)]
+      return this.ticks.due(now).map(({ call, place }) => {
         const kept = this.records.get(call)
         const key = kept && this.registry.key(kept.key)
-        const withdrawn = key === undefined || !keyValid(key, now)
-        return { call, place, etaMs: this.queue.etaMs(kept, place, now), withdrawn }
-      }),
-    )
+        const valid = key !== undefined && keyValid(key, now)
+        const refusal: Refusal | undefined = valid ? barred : { why: 'key_withdrawn' }
+        const etaMs = kept === undefined ? null : this.queue.etaMs(tenant, kept, place, free, now)
+        return { call, place, etaMs, refusal }
+      })
+    })
   }
 
   /** Nobody was heard for a while, and lines ran out unheard: nothing new is granted until their calls have said that they are there (G10). */
@@ -79,9 +84,8 @@ export class SqlDesk extends TenantDesk {
   ticked(due: Due, answer: TickAnswer, now: number): void {
     const [tenant, call] = [this.registry.tenant(), this.records.get(due.call)]
     if (tenant === undefined || call === undefined || call.admitted !== null) return // seated in the meantime
-    const ref = refOf(call, tenant)
-    if (answer.is === 'lost') this.end(ref, [], lost(call, now), now)
-    else if (answer.is === 'left') this.leave(ref, now)
+    if (answer.is === 'lost') this.lose(call.id, now)
+    else if (answer.is === 'left') this.leave(refOf(call, tenant), now)
     else {
       const gate = this.rosters.gate(tenant, this.registry.key(call.key), call.agent, now)
       this.transact(() => this.ticks.answered(due, gate, answer, now))
@@ -91,7 +95,7 @@ export class SqlDesk extends TenantDesk {
 
 /** Of the ledger: each debit writes most of its names. */
 function isPage(name: string): boolean {
-  return ['used', 'split', 'cells', 'told', 'metered', 'call'].includes(name.split(':')[0] ?? '')
+  return ['used', 'split', 'cells', 'told', 'metered'].includes(name.split(':')[0] ?? '')
 }
 
 /** One host has it, so that nothing is asked of a pool twice; and what it keeps it does not lose in part. */

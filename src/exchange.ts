@@ -155,8 +155,7 @@ export class Exchange implements Line, Listener {
 
   noticed(notice: Notice): void {
     const news = this.#posting.noticed(notice)
-    if (notice.is === 'began') this.#step({ is: 'began', reply: notice.reply })
-    else if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply })
+    if (notice.is === 'began' || notice.is === 'finished') this.#step(notice)
     else if (notice.is === 'error') this.#upstreamErrorAt = this.#host.clock.now()
     if (news && !this.ended) this.#posting.tell()
   }
@@ -193,7 +192,7 @@ export class Exchange implements Line, Listener {
       case 'connect':
         return this.#upstream === undefined ? undefined : this.#relay.connect(this.#upstream)
       case 'cancelReply':
-        return this.#upstream?.send(JSON.stringify({ type: 'response.cancel', response_id: action.reply }))
+        return this.#upstream?.send(JSON.stringify({ type: 'response.cancel', response_id: action.reply || undefined }))
       case 'wrap':
         return this.#relay.wrap(action.refusal)
       case 'hearOut':

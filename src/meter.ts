@@ -3,7 +3,7 @@ import type { Roster } from './roster.ts'
 
 /** Slot → what it took, and slot → when it began (ms). */
 export interface Meter {
-  tokens: Roster
+  amounts: Roster
   slots: Roster
 }
 
@@ -13,7 +13,7 @@ const spanMs = 60_000
 export function note(meter: Meter, amount: number, now: number, stepMs = slotMs): void {
   const began = now - (now % stepMs)
   meter.slots.set(`${began}`, began)
-  meter.tokens.add(`${began}`, amount)
+  meter.amounts.add(`${began}`, amount)
 }
 
 /** Tokens of the slots that began within the last 60 s. */
@@ -22,6 +22,6 @@ export function lastMinute(meter: Meter, now: number): number {
 }
 
 export function within(meter: Meter, now: number, forMs: number): number {
-  for (const old of meter.slots.purge(now - forMs)) meter.tokens.delete(old)
-  return meter.tokens.sum()
+  for (const old of meter.slots.purge(now - forMs)) meter.amounts.delete(old)
+  return meter.amounts.sum()
 }

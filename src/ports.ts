@@ -152,9 +152,9 @@ export interface CallRecord {
   tokensPerMinute: number | null
   /** What of its input was cached, 0 to 1. */
   cachedShare: number | null
-  /** What was held for its replies, and what those took in the end: equal where each was foretold (L4). */
+  /** What was held for its replies, and what the same replies took in the end: equal where each hold was right (L4). */
   heldTokens: number
-  foretoldTokens: number
+  settledTokens: number
   firstReplyTokens: number | null
   /** Of a lost call: for how long it had told nothing when it was lost. What it used in this time is not known. */
   silentMs: number | null

@@ -123,7 +123,7 @@ export class SharedPool {
   }
 
   #meter(): Meter {
-    return { tokens: this.#open('meter:tokens'), slots: this.#open('meter:slots') }
+    return { amounts: this.#open('meter:tokens'), slots: this.#open('meter:slots') }
   }
 
   #words(desks: readonly string[], settings: PoolSettings): Word[] {

@@ -12,12 +12,13 @@ import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Tell, Words } from '../store.ts'
 import type { Fcall } from '../redis/call.ts'
 import { RedisConnection } from '../redis/connection.ts'
-import { RedisDesk, seatedChannel, type KnownCall } from '../redis/desk.ts'
+import { RedisDesk, type KnownCall } from '../redis/desk.ts'
 import { StoreFault } from '../redis/fault.ts'
 import { load, makeFcall, makeLibrary } from '../redis/functions.ts'
 import { tendLibraries } from '../redis/libraries.ts'
 import type { Log } from '../redis/link.ts'
 import { MailList } from '../redis/mail-list.ts'
+import { seatedChannel, toldChannel } from '../redis/names.ts'
 import { RedisPool } from '../redis/pool.ts'
 import { RedisRegistry, type Send } from '../redis/registry.ts'
 import { source } from '../redis/source.ts'
@@ -287,9 +288,4 @@ export class RedisStore implements Store {
 
 function channelsOf(tenant: string): string[] {
   return [seatedChannel(tenant), toldChannel(tenant)]
-}
-
-/** What a desk tells calls, whichever node they are on. In the slot of the tenant's keys. */
-function toldChannel(tenant: string): string {
-  return `trunkline:{${tenant}}:told`
 }

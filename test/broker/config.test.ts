@@ -185,10 +185,10 @@ test('[L3] prices of a file stand over the shipped ones; what is wrong with them
 })
 
 test('[CLI] secrets come from variables or files, and an empty one is none', () => {
-  const env = { OPENAI_API_KEY_FILE: file('secret', 'sk-1\n'), TRUNKLINE_ADMIN_KEY: 'tla_1', EMPTY: '' }
+  const env = { OPENAI_API_KEY_FILE: file('secret', 'sk-1\n'), TRUNKLINE_ADMIN_KEY: ' tla_0123456789ab\n', EMPTY: '' }
   const { adminKey, secrets } = readConfig([], env)
   expect([adminKey, secrets('OPENAI_API_KEY'), secrets('EMPTY'), secrets('OTHER')]).toEqual([
-    'tla_1',
+    'tla_0123456789ab',
     'sk-1',
     undefined,
     undefined,
@@ -199,6 +199,15 @@ test('[CLI] secrets come from variables or files, and an empty one is none', () 
 test('[K4] what is wrong with a key is said without it', () => {
   expect(refusal([], { OPENAI_API_KEY: 'sk-1 canary' })).not.toContain('canary')
 })
+
+test.each(['correct horse battery', 'abcdefgh,ijklmnop', 'tla_0123456789a', 'tla_0123456789äb', ' '])(
+  '[K5] an operator key that nobody could send, or anybody guess, is refused at the start and not repeated: %j',
+  (key) => {
+    const said = refusal([], { TRUNKLINE_ADMIN_KEY: key })
+    expect(said).toMatch(/^TRUNKLINE_ADMIN_KEY, TRUNKLINE_ADMIN_KEY_FILE: the key .*\.$/)
+    if (key.trim() !== '') expect(said).not.toContain(key.trim())
+  },
+)
 
 test('[K6] only a trusted proxy is believed about where a caller is', () => {
   const proxies = readProxies(['127.0.0.1', '10.0.0.0/8', '::1'])

@@ -1,10 +1,14 @@
 // A webhook's POST on Node, on real sockets: what it reaches, what it does not, and when it gives up.
+import { createHook } from 'node:async_hooks'
+import { lookup, Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTcp, type AddressInfo, type Server as TcpServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { makePost, type Address, type Resolve } from '../../broker/webhook-post.ts'
+import { ofServers, type Address, type Resolve } from '../../broker/webhook-names.ts'
+import { makePost } from '../../broker/webhook-post.ts'
 import { Unsent } from '../../src/courier.ts'
+import { startNameServer, type NameServer } from '../support/name-server.ts'
 import { nameForms, redirects, textForms } from '../support/ssrf-forms.ts'
 
 const parcel = (url: string) => ({ url, headers: { 'webhook-id': 'msg_1' }, body: '{"type":"webhook.test"}' })
@@ -142,4 +146,59 @@ test.each([
   await expect(makePost({ may: { private: false }, resolve })(parcel('https://hooks.example.com/'))).rejects.toThrow(
     says,
   )
+})
+
+/** A name server, and what asks it. */
+async function asking(...answer: Parameters<typeof startNameServer>): Promise<NameServer & { resolve: Resolve }> {
+  const server = await startNameServer(...answer)
+  const resolve = ofServers(() => {
+    const resolver = new Resolver({ timeout: 50, maxTimeout: 50, tries: 2 })
+    resolver.setServers([server.address])
+    return resolver
+  })
+  return { ...server, resolve }
+}
+
+test('[A5] what name servers say of a name, of either family, is what is judged and what is dialled', async () => {
+  const told: Record<string, string> = { 'both.example.com': '2620:fe::fe ::1', 'mixed.example.com': '9.9.9.9 ::1' }
+  const { resolve, close } = await asking((name, family) =>
+    (told[name] ?? '127.0.0.1').split(' ').filter((address) => address.includes(':') === (family === 6)),
+  )
+  expect(await resolve('both.example.com')).toEqual([family('2620:fe::fe'), family('::1')])
+  expect(await resolve('mixed.example.com')).toEqual([family('9.9.9.9'), family('::1')])
+  const post = makePost({ may: { private: false }, resolve })
+  for (const name of ['both', 'mixed', 'four'])
+    await expect(post(parcel(`https://${name}.example.com:8443/`))).rejects.toThrow('has an address that is not public')
+  expect(reached).toBe(0)
+  await expect(
+    makePost({ may: { private: true }, resolve })(parcel('https://four.example.com:8443/')),
+  ).rejects.toThrow()
+  expect(reached).toBe(1)
+  close()
+})
+
+test('[A5] while name servers are silent of forty webhooks every other name is looked up at once', async () => {
+  const { resolve, asked, close } = await asking(() => undefined)
+  const post = makePost({ may: { private: false }, resolve })
+  let over = 0
+  const attempts = Array.from({ length: 40 }, async (_, i) => {
+    const url = `https://n${i}.example.com/`
+    await expect(post(parcel(url))).rejects.toThrow(`n${i}.example.com has no address (ETIMEOUT).`)
+    over++
+  })
+  await lookup('localhost') // as the dial of a call does
+  expect(over).toBe(0)
+  await Promise.all(attempts)
+  expect(new Set(asked).size).toBe(40)
+  close()
+})
+
+test('[A5] no name of a webhook is looked up on the threads on which calls look up theirs', async () => {
+  const kinds = new Set<string>()
+  const hook = createHook({ init: (_id, kind) => void kinds.add(kind) }).enable()
+  await expect(
+    makePost({ may: { private: false }, timeoutMs: 50 })(parcel('https://hooks.example.invalid/')),
+  ).rejects.toThrow(Unsent)
+  hook.disable()
+  expect([kinds.has('QUERYWRAP'), kinds.has('GETADDRINFOREQWRAP')]).toEqual([true, false])
 })

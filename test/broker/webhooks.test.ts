@@ -110,7 +110,7 @@ const arrived = (count: number): Promise<Came[]> =>
 
 const shown = async (): Promise<Record<string, unknown>> => {
   const [kept] = (await desk().hooks()) ?? []
-  return kept === undefined ? {} : (shownHook(kept) as Record<string, unknown>)
+  return kept === undefined ? {} : shownHook(kept)
 }
 
 const noted = (status: number | null): Promise<Record<string, unknown>> =>

@@ -162,8 +162,15 @@ test('[A6] the model and the share of the cache change what a minute costs', asy
 
 test('[A6] each field of a catalogue that is wrong is named, with what would be right, exit code 2', async () => {
   const { growth, ...others } = sound as Record<string, object>
-  const trial = { ...others['trial'], priceUsd: 'free', lines: -1, threshold: undefined, treshold: 0.7 }
-  const starter = { ...others['starter'], budgets: { tokensPerWeek: 1 } }
+  const trial = {
+    ...others['trial'],
+    priceUsd: 'free',
+    lines: -1,
+    threshold: undefined,
+    treshold: 0.7,
+    suspendUsdPerHour: 0,
+  }
+  const starter = { ...others['starter'], suspendUsdPerHour: undefined, budgets: { tokensPerWeek: 1 } }
   const scale = { ...others['scale'], budgets: { tokensPerDay: 1.5 } }
   const { code, stdout, stderr } = await run([
     'plan',
@@ -176,9 +183,11 @@ test('[A6] each field of a catalogue that is wrong is named, with what would be 
   expect(lines.slice(1, -1)).toEqual([
     '  trial.priceUsd is "free": expected number.',
     '  trial.lines is -1: expected number to be >=0.',
+    '  trial.suspendUsdPerHour is 0, which is no whole number from 1 to 1,000,000 (null: never).',
     '  trial.threshold is missing: expected number.',
     expect.stringMatching(/^ {2}trial: there is no "treshold"\. There are: priceUsd, .*, threshold, /),
     expect.stringMatching(/^ {2}starter\.budgets: there is no "tokensPerWeek"\. There are: tokensPerHour, /),
+    '  starter.suspendUsdPerHour is missing: expected a whole number from 1 to 1,000,000 (null: never).',
     '  growth is missing: expected object.',
     '  scale.budgets.tokensPerDay is 1.5, which is no whole number.',
     '  there is no "gold". There are: trial, starter, growth, scale.',

@@ -46,7 +46,7 @@ class RuledPool implements Subject<PoolCommand> {
       asks: open('asks'),
       tiers: thresholds.map((threshold, tier) => ({ threshold, hungry: open(`hungry ${tier}`) })),
     }
-    this.#meter = { tokens: open('tokens'), slots: open('slots') }
+    this.#meter = { amounts: open('tokens'), slots: open('slots') }
     this.#holding = { amounts: open('amounts'), untils: open('held'), versions: open('taken'), asked: open('asked') }
   }
 

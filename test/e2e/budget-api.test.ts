@@ -113,7 +113,7 @@ test('[L9] [R5] a lowered budget: what its preview said, and a typed error for t
   expect(preview).toMatchObject({ ends: 1, turned_away: 0 })
   const [note] = preview['notes'] as string[]
   expect(note).toContain(
-    `The budget of 1 tokens for this month would be spent at once: ${tokens} are used. 1 live call would wrap up`,
+    `The budget of 1 tokens for this month would be spent at once: ${tokens} tokens are used. 1 live call would wrap up`,
   )
 
   await broker.admin('PATCH', path, change)

@@ -59,6 +59,10 @@ async function talk(caller: Caller, tenant: MadeTenant, instructions = 'Say "Yes
   return at(done, 'response.usage.total_tokens') as number
 }
 
+function isLive({ types }: Caller): boolean {
+  return types.includes('session.created')
+}
+
 /** A tenant that has spent its budget of an hour, and nobody of it talks. */
 async function spent(settings: TenantBody): Promise<MadeTenant> {
   const tenant = await broker.tenant({ plan: 'scale', budgets: { tokensPerHour: 1 }, ...settings })
@@ -100,8 +104,9 @@ test.concurrent('[L6] at 80 % the app of each live call is warned, once, and goe
   expect([...talks.types, ...hears.types]).not.toContain('trunkline.budget.warning')
   expect(await talk(hears, tenant)).toBe(used) // its first reply, as that was
   for (const caller of [talks, hears]) {
-    const { event_id, resets_at, ...notice } = await caller.next('trunkline.budget.warning')
+    const { event_id, resets_at, share, ...notice } = await caller.next('trunkline.budget.warning')
     expect(notice).toEqual({ type: 'trunkline.budget.warning', window: 'hour', of: 'tokens', used: 2 * used, limit })
+    expect(share).toBeCloseTo((2 * used) / limit, 4)
     expect(event_id).toMatch(/^event_trunkline_/)
     expect(Date.parse(String(resets_at)) % 3_600_000).toBe(0)
   }
@@ -165,6 +170,25 @@ test.concurrent('[L6] who waits for a line when it is spent is told so, and wait
   await broker.quiet(tenant, 5_000)
   const whys = (await broker.records(tenant)).map(({ record }) => record?.outcome.why)
   expect(whys).toEqual(['budget_exhausted', 'budget_exhausted'])
+})
+
+test.concurrent('[L4] [G6] who came to wait while nothing was held is put through when its first reply fits, and not with those before it', async () => {
+  const tenant = await broker.tenant({ plan: 'scale', caps: { lines: 1 }, budgets: { tokensPerHour: 1_900 } })
+  const talks = await liveCaller(broker.wsUrl, tenant.key)
+  await talk(talks, tenant) // from now on nothing is held
+  const [next, after] = [new Caller(broker.wsUrl, tenant.key), new Caller(broker.wsUrl, tenant.key)] as const
+  for (const caller of [next, after]) await caller.next('trunkline.queue.joined')
+  await change(tenant, { caps: { lines: 3 } })
+  await eventually(
+    async () => [next, after].some(isLive),
+    (one) => one,
+  )
+  const [seated, waits] = isLive(next) ? [next, after] : [after, next]
+  expect((await broker.ask('GET', '/v1/queue', tenant.key)).body['data']).toMatchObject([{ short: 'budget' }])
+  expect(waits.types).not.toContain('trunkline.queue.admitted')
+  await talk(seated, tenant)
+  await waits.next('session.created', 5_000) // with the word, not with a heartbeat
+  for (const caller of [talks, seated, waits]) await caller.hangUp()
 })
 
 test.concurrent('[L7] a trial that spends too fast is suspended: its calls hear the goodbye, and no other is let in', async () => {

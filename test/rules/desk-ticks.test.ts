@@ -141,7 +141,6 @@ test('[H3] who is ticked hears what the wait at its place is, and null as long a
     { call: 'a', etaMs: 60_000 },
     { call: 'b', etaMs: 120_000 },
   ])
-  expect(desk.queue.etaMs(undefined, 0, start + 25_000)).toBeNull()
 })
 
 test('[H3] [G6] a turn that comes moves all who wait, also while they are being ticked', () => {
@@ -253,10 +252,17 @@ test('[G6] what a call says that was seated in the meantime takes nothing from i
 
 test('[K3] a call whose key ended while it waits is told so at its tick', () => {
   waiting('a')
-  expect(desk.due(start + 20_000)).toMatchObject([{ withdrawn: false }])
+  expect(desk.due(start + 20_000)).toMatchObject([{ refusal: undefined }])
   const key = desk.registry.key('k1')
   if (key !== undefined) desk.registry.changeKey({ ...key, expires_at: new Date(start + 21_000).toISOString() })
-  expect(desk.due(start + 25_000)).toMatchObject([{ call: 'a', withdrawn: true }])
+  expect(desk.due(start + 25_000)).toMatchObject([{ call: 'a', refusal: { why: 'key_withdrawn' } }])
+})
+
+test('[L6] a call whose tenant may not talk any more is told so at its tick', () => {
+  waiting('a')
+  const tenant = desk.registry.tenant()
+  if (tenant !== undefined) desk.registry.putTenant({ ...tenant, budgets: { tokensPerDay: 0 } })
+  expect(desk.due(start + 20_000)).toMatchObject([{ call: 'a', refusal: { why: 'budget_exhausted' } }])
 })
 
 test('[H7] a desk that comes back has kept who is due when; a call whose ticket ran out is due no more', () => {
@@ -276,7 +282,5 @@ test('[H7] a desk that nobody owns ticks nobody', () => {
   const nobody = new SqlDesk(empty.sql, empty.transact)
   nobody.ticked({ call: 'a', place: 0 }, { is: 'lost' }, start)
   expect([nobody.due(start), nobody.ticks.nextAt]).toEqual([[], undefined])
-  waiting('a')
-  expect(nobody.queue.etaMs(desk.records.get('a'), 0, start)).toBeNull()
   empty.close()
 })

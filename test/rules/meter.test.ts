@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { lastMinute, note } from '../../src/meter.ts'
 import { MapRoster } from '../../src/roster-map.ts'
 
-const newMeter = (): Parameters<typeof note>[0] => ({ tokens: new MapRoster(), slots: new MapRoster() })
+const newMeter = (): Parameters<typeof note>[0] => ({ amounts: new MapRoster(), slots: new MapRoster() })
 
 test('[P6] tokens of one second add up, and count for a minute', () => {
   const meter = newMeter()
@@ -19,5 +19,5 @@ test('[P6] what is past is forgotten, not kept', () => {
   const meter = newMeter()
   for (let second = 0; second < 500; second++) note(meter, 1, second * 1_000)
   expect(lastMinute(meter, 499_000)).toBe(60)
-  expect(meter.tokens.size()).toBe(60)
+  expect(meter.amounts.size()).toBe(60)
 })

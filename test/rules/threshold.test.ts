@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Limit } from '../../src/budget.ts'
 import { post, type Page } from '../../src/ledger.ts'
 import { MapRoster } from '../../src/roster-map.ts'
-import { reached, short, spent } from '../../src/threshold.ts'
+import { reached, roomIn, spent } from '../../src/threshold.ts'
 import { windowsAt } from '../../src/window.ts'
 import { zoneOf } from '../../src/zone-of.ts'
 import { printSeed, seed } from '../contract/seed.ts'
@@ -95,23 +95,38 @@ test('[L4] the rest of a budget is for who comes first; who comes next must fit 
   const one = page()
   post([one], { tokens: 990 }, cell)
   const room = (held: number, asked: number) =>
-    short(
+    roomIn(
       [one],
       [day(1_000)],
       () => held,
       () => asked,
     )
-  expect(room(0, 500)).toBeUndefined()
-  expect(room(5, 5)).toBeUndefined()
-  expect(room(5, 6)).toEqual(day(1_000))
-  expect(
-    short(
-      [page('hour')],
-      [day(4)],
-      () => 2,
-      () => 3,
-    ),
-  ).toEqual(day(4))
+  expect([room(0, 500), room(5, 5), room(5, 6)]).toEqual([1, 1, 0].map((seats) => ({ seats, limit: day(1_000) })))
+  expect([room(0, 5).seats, room(0, 3).seats, room(4, 3).seats, room(11, 1).seats]).toEqual([2, 3, 2, 0])
+})
+
+test('[L4] of several budgets that one counts which has room for the fewest, and of equals the first', () => {
+  const [hour, own] = [page('hour'), page('month')]
+  const limits = [day(9), { ...day(5), window: 'hour' as const }, month(4), day(5)]
+  const room = roomIn(
+    [page(), hour, own],
+    limits,
+    () => 1,
+    ({ account }) => (account === 'tokens' ? 2 : 1),
+  )
+  expect(room).toEqual({ seats: 2, limit: limits[1] })
+})
+
+test('[L4] a budget of which nothing is held has room for any number, whatever is used of it', () => {
+  const one = page()
+  post([one], { tokens: 9 }, cell)
+  const room = roomIn(
+    [one],
+    [day(5)],
+    () => 0,
+    () => 0,
+  )
+  expect(room).toEqual({ seats: Infinity, limit: undefined })
 })
 
 const timezone = fc.constantFrom(

@@ -181,6 +181,7 @@ export class PracticeCall implements Socket {
       this.#say({ type: 'input_audio_buffer.append', audio: breath })
       this.#say({ type: 'input_audio_buffer.commit' })
     }
+    if (this.#host.roll(6) === 0) this.#say({ type: 'response.create', response: { conversation: 'none' } })
     this.#say({ type: 'response.create' })
   }
 
