@@ -173,3 +173,16 @@ test('[D1] who is given a place after those who wait were turned away is turned 
   await live.hangUp()
   await ending
 })
+
+test('[K3] a key that is revoked while a call of it is decided ends that call as soon as it is there', async () => {
+  const tenant = await broker.tenant()
+  const { decides, decided } = holdDecision()
+  const caller = new Caller(broker.wsUrl, tenant.key)
+  await decides
+  await expect.poll(() => broker.live(tenant)).toBe(1)
+  await broker.admin('DELETE', `/tenants/${tenant.id}/keys/${tenant.keyId}`)
+  decided()
+  expect(await caller.error()).toMatchObject({ code: 'revoked_api_key' })
+  await caller.closing()
+  await broker.quiet(tenant)
+})
