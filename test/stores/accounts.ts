@@ -1,5 +1,6 @@
 // What must hold of a ledger, whatever has happened to its calls: held against what the provider reported. Knows no home.
 import { expect } from 'vitest'
+import { windowNames } from '../../src/budget.ts'
 import { withTotals } from '../../src/ledger.ts'
 import { heartbeatMs } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
@@ -24,6 +25,12 @@ export async function expectAccounts(house: PracticeTenant, pages: Pages): Promi
   expectRecords(records, accounts)
   expectSums(records, pages)
   expectCounted((await house.steps.report())['openai'] ?? {}, totalsOf(pages, 'month'))
+}
+
+/** Its calls went on over the end of these windows, and replied before it and after. */
+export function expectTurned(pages: Pages, names: readonly string[] = windowNames): void {
+  const replied = [...pages].filter(([, { replies = 0 }]) => replies > 0).map(([id]) => id.split(':')[0])
+  for (const name of names) expect(replied.filter((one) => one === name).length, name).toBeGreaterThan(1)
 }
 
 /** `/metrics` says of tokens, money, time and ends what the ledger says. */

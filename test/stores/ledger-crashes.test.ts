@@ -1,9 +1,10 @@
 // Every token that the provider reported is in the ledger once, whatever breaks: calls of several tenants from end to end, without sockets and
 // without waiting, over a store that breaks at every write, with hosts that are reset and die. `TRUNKLINE_CALLS=100000` is the long form.
 import { expect, test } from 'vitest'
+import { windowNames } from '../../src/budget.ts'
 import type { TenantSettings } from '../../src/plan-settings.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
-import { expectAccounts, totalsOf, type Pages } from './accounts.ts'
+import { expectAccounts, expectTurned, totalsOf, type Pages } from './accounts.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { Agenda } from '../support/agenda.ts'
 import { booksOf, type Books } from '../support/books.ts'
@@ -14,16 +15,20 @@ import { openSqlite, type Store } from './sqlite.ts'
 
 const calls = Number(process.env['TRUNKLINE_CALLS'] ?? 1_000)
 const timeout = 30_000 + 40 * calls
-const start = Date.parse('2026-11-30T22:10:00.000Z')
+/** They talk for nine minutes, and more in the long form. */
+const start = Date.parse('2026-11-30T23:56:00.000Z')
 /** A call that was lost is closed after ten minutes; and a while for those that are asked again. */
 const afterMs = 900_000
 /** Of so many steps one breaks. */
 const breaksOneIn = 8
 
-/** Half of all calls are of a tenant without budgets; those of the others end many a call before its time, or refuse it. */
+/**
+ * Half of all calls are of a tenant without budgets; those of the others end many a call before its time, or refuse it. The month ends for all
+ * but one while they talk: for that one only the hour.
+ */
 const tenants: Record<string, Partial<TenantSettings>> = {
   ten_ample: { caps: { lines: 30, agents: {} } },
-  ten_hourly: { caps: { lines: 12, agents: {} }, timezone: 'Asia/Kathmandu', budgets: { tokensPerHour: 6_000 } },
+  ten_hourly: { caps: { lines: 12, agents: {} }, timezone: 'Europe/Lisbon', budgets: { tokensPerHour: 6_000 } },
   ten_called: { caps: { lines: 6, agents: {} }, timezone: 'America/New_York', callBudgets: { tokensPerHour: 150 } },
   ten_upgrade: { caps: { lines: 6, agents: {} }, overflow: 'upgrade', budgets: { spendUsdPerHour: 0.05 } },
 }
@@ -118,6 +123,7 @@ test(
       const [pages, reports] = [pagesOf(store), house.accounts().map(({ report }) => report)]
       for (const name of ['hour', 'day', 'month']) expect(totalsOf(pages, name)).toMatchObject(some(booksOf(reports)))
       await expectAccounts(house, pages)
+      expectTurned(pages, house.id === 'ten_called' ? ['hour'] : windowNames)
       expect(leftOf(store)).toEqual([])
       expect(reports.length).toBeGreaterThan(house.calls.length / 10)
     }

@@ -10,12 +10,13 @@ import { booksOf, type Books } from '../support/books.ts'
 import { Crash } from '../support/crashes.ts'
 import { chance, type Dice } from '../support/dice.ts'
 import { PracticeTenant, practiceTenant } from '../support/practice-house.ts'
-import { expectAccounts, totalsOf, type Pages } from './accounts.ts'
+import { expectAccounts, expectTurned, totalsOf, type Pages } from './accounts.ts'
 import { startRedis, timedSource, type Redis } from './redis.ts'
 
 const calls = Number(process.env['TRUNKLINE_REDIS_CALLS'] ?? 150)
 const timeout = 30_000 + 100 * calls
-const start = Date.parse('2026-11-30T23:55:00.000Z')
+/** The hour, the day and the month end while they talk. */
+const start = Date.parse('2026-11-30T23:59:00.000Z')
 const afterMs = 900_000
 const breaksOneIn = 8
 const nodes = ['a', 'b', 'c', 'd']
@@ -113,6 +114,7 @@ test(
       const books = Object.fromEntries(Object.entries(booksOf(reports)).filter(([, amount]) => amount > 0))
       for (const name of ['hour', 'day', 'month']) expect(totalsOf(pages, name)).toMatchObject(books)
       await expectAccounts(house, pages)
+      expectTurned(pages)
       expect(reports.length).toBeGreaterThan(house.calls.length / 10)
     }
     console.info(JSON.stringify(ways.broken), `${Math.round(performance.now() - since)} ms`)
