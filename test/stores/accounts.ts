@@ -1,6 +1,7 @@
 // What must hold of a ledger, whatever has happened to its calls: held against what the provider reported. Knows no home.
 import { expect } from 'vitest'
 import { windowNames } from '../../src/budget.ts'
+import type { BudgetAlert } from '../../src/desk-budget.ts'
 import { withTotals } from '../../src/ledger.ts'
 import { heartbeatMs } from '../../src/limits.ts'
 import type { Series } from '../../src/metrics.ts'
@@ -31,6 +32,27 @@ export async function expectAccounts(house: PracticeTenant, pages: Pages): Promi
 export function expectTurned(pages: Pages, names: readonly string[] = windowNames): void {
   const replied = [...pages].filter(([, { replies = 0 }]) => replies > 0).map(([id]) => id.split(':')[0])
   for (const name of names) expect(replied.filter((one) => one === name).length, name).toBeGreaterThan(1)
+}
+
+/** A budget has ended calls of it; one of the tenant's has kept callers away, and its operator heard of that. */
+export async function expectBounded({ id, tenant, calls, alerts, steps }: PracticeTenant): Promise<void> {
+  const records = (await steps.calls(1e9, undefined)) ?? []
+  const ended = records.filter(({ record }) => record?.outcome.why === 'budget_exhausted')
+  expect(ended.length, id).toBeGreaterThan(0)
+  const away = calls.filter(({ refused }) => refused === 'budget_exhausted')
+  const spent = alerts.filter((alert) => alert.is === 'budget' && alert.level === 'exhausted')
+  const has = Object.keys(tenant.budgets).length > 0
+  expect([away.length > 0, spent.length > 0], id).toEqual([has, has])
+}
+
+/** Each threshold once a window: a step whose answer is lost tells nobody, but none is told twice (L6). */
+export function expectToldOnce({ alerts }: PracticeTenant): void {
+  const told = alerts.map((alert) => (alert.is === 'budget' ? thresholdOf(alert) : alert.is))
+  expect(told.filter((one, i) => told.indexOf(one) < i)).toEqual([])
+}
+
+function thresholdOf({ level, window, ends, account, amount }: BudgetAlert): string {
+  return [level, window, ends, account, amount].join(' ')
 }
 
 /** `/metrics` says of tokens, money, time and ends what the ledger says. */

@@ -10,7 +10,7 @@ import { booksOf, type Books } from '../support/books.ts'
 import { Crash } from '../support/crashes.ts'
 import { chance, type Dice } from '../support/dice.ts'
 import { PracticeTenant, practiceTenant } from '../support/practice-house.ts'
-import { expectAccounts, expectTurned, totalsOf, type Pages } from './accounts.ts'
+import { expectAccounts, expectBounded, expectToldOnce, expectTurned, totalsOf, type Pages } from './accounts.ts'
 import { startRedis, timedSource, type Redis } from './redis.ts'
 
 const calls = Number(process.env['TRUNKLINE_REDIS_CALLS'] ?? 150)
@@ -31,7 +31,11 @@ afterAll(() => redis?.end())
 
 const tenants: Record<string, Partial<TenantSettings>> = {
   ten_ample: { caps: { lines: 20, agents: {} } },
-  ten_hourly: { caps: { lines: 6, agents: {} }, budgets: { tokensPerHour: 3_000 } },
+  ten_hourly: {
+    caps: { lines: 6, agents: {} },
+    budgets: { tokensPerHour: 1_200 },
+    callBudgets: { tokensPerHour: 100 },
+  },
 }
 
 /** A way to Redis that fails, by the clock of the house. */
@@ -103,7 +107,7 @@ async function pagesOf({ id }: PracticeTenant): Promise<Pages> {
 }
 
 test(
-  `[L1] ${calls} calls by four nodes, over a Redis whose steps are lost and whose answers are: difference 0`,
+  `[L1] [L6] ${calls} calls by four nodes, over a Redis whose steps are lost and whose answers are: difference 0`,
   { timeout },
   async () => {
     printSeed(`${calls} calls over Redis`)
@@ -115,8 +119,10 @@ test(
       for (const name of ['hour', 'day', 'month']) expect(totalsOf(pages, name)).toMatchObject(books)
       await expectAccounts(house, pages)
       expectTurned(pages)
-      expect(reports.length).toBeGreaterThan(house.calls.length / 10)
+      expectToldOnce(house)
+      expect(reports.length).toBeGreaterThan(house.calls.filter(({ refused }) => refused === undefined).length)
     }
+    await expectBounded(houses[1] as PracticeTenant)
     console.info(JSON.stringify(ways.broken), `${Math.round(performance.now() - since)} ms`)
     expect(Math.min(ways.broken.before, ways.broken.after)).toBeGreaterThan(calls / 10)
   },
@@ -127,7 +133,10 @@ test(
   { timeout },
   async () => {
     const { houses } = await ran(4, 'lost')
-    for (const house of houses) await expectAccounts(house, await pagesOf(house))
+    for (const house of houses) {
+      await expectAccounts(house, await pagesOf(house))
+      expectToldOnce(house)
+    }
     const [ample] = houses as [PracticeTenant]
     expect(totalsOf(await pagesOf(ample), 'month')['lost']).toBeGreaterThan(0)
   },
