@@ -63,6 +63,14 @@ function isLive({ types }: Caller): boolean {
   return types.includes('session.created')
 }
 
+/** What the operator's log says of its budgets, once it says anything: workerd's lines come a little later. */
+function logged(tenant: MadeTenant): Promise<string[]> {
+  const says = /budget warning|budget exhausted|tenant suspended/
+  const lines = async () =>
+    broker.log.filter((line) => line.includes(tenant.id)).flatMap((line) => says.exec(line) ?? [])
+  return eventually(lines, ({ length }) => length > 0)
+}
+
 /** A tenant that has spent its budget of an hour, and nobody of it talks. */
 async function spent(settings: TenantBody): Promise<MadeTenant> {
   const tenant = await broker.tenant({ plan: 'scale', budgets: { tokensPerHour: 1 }, ...settings })
@@ -114,6 +122,7 @@ test.concurrent('[L6] at 80 % the app of each live call is warned, once, and goe
   await talks.hangUp()
   await hears.hangUp()
   expect([talks, hears].map((caller) => caller.of('trunkline.budget.warning').length)).toEqual([1, 1])
+  expect(await logged(tenant)).toEqual(['budget warning'])
   expect((await broker.records(tenant)).map(({ record }) => record?.outcome.why)).toEqual(['hung_up', 'hung_up'])
 })
 
@@ -131,6 +140,7 @@ test.concurrent('[L6] [H4] who comes when it is spent hears a line, and when it 
   expect(await caller.closing()).toMatchObject({ code: 1008 })
   expect(performance.now() - toldAt).toBeGreaterThan(1_950)
   expect(await broker.records(tenant)).toHaveLength(1)
+  expect(await logged(tenant)).toEqual(['budget warning', 'budget exhausted'])
 })
 
 test.concurrent('[L6] [H6] where the tenant has callers refused before the upgrade it is HTTP 429, until it begins anew', async () => {
@@ -210,6 +220,7 @@ test.concurrent('[L7] a trial that spends too fast is suspended: its calls hear 
     (count) => count > 0,
   )
   expect(suspensions).toBe(1)
+  expect(await logged(tenant)).toEqual(['tenant suspended'])
 })
 
 test.concurrent('[L7] a trial whose days are over is let in no more', async () => {
