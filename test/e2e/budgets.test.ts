@@ -104,7 +104,8 @@ test(`[L4] [L6] of ${upgrades} upgrades at once, with a line for each and budget
 })
 
 test.concurrent('[L6] at 80 % the app of each live call is warned, once, and goes on', async () => {
-  const tenant = await broker.tenant({ plan: 'scale', caps: { lines: 2 } })
+  const plan = 'starter' // nobody else's here
+  const tenant = await broker.tenant({ plan, caps: { lines: 2 } })
   const [talks, hears] = (await Promise.all([1, 2].map(() => liveCaller(broker.wsUrl, tenant.key)))) as [Caller, Caller]
   const used = await talk(talks, tenant)
   const limit = Math.floor((used * 2) / 0.85)
@@ -121,6 +122,11 @@ test.concurrent('[L6] at 80 % the app of each live call is warned, once, and goe
   await change(tenant, { name: 'again' }) // looked at anew, and told already
   await talks.hangUp()
   await hears.hangUp()
+  await eventually(
+    () => broker.metric('trunkline_call_ends_total', { plan }),
+    (ends) => ends === 2,
+  )
+  expect(await broker.metric('trunkline_budget_alerts_total', { plan })).toBe(1)
   expect([talks, hears].map((caller) => caller.of('trunkline.budget.warning').length)).toEqual([1, 1])
   expect(await logged(tenant)).toEqual(['budget warning'])
   expect((await broker.records(tenant)).map(({ record }) => record?.outcome.why)).toEqual(['hung_up', 'hung_up'])
