@@ -4,7 +4,15 @@ import { expect, test } from 'vitest'
 import { windowNames } from '../../src/budget.ts'
 import type { TenantSettings } from '../../src/plan-settings.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
-import { expectAccounts, expectBounded, expectToldOnce, expectTurned, totalsOf, type Pages } from './accounts.ts'
+import {
+  expectAccounts,
+  expectBounded,
+  expectToldOnce,
+  expectTurned,
+  totalsOf,
+  type Ledger,
+  type Pages,
+} from './accounts.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { Agenda } from '../support/agenda.ts'
 import { booksOf, type Books } from '../support/books.ts'
@@ -69,11 +77,15 @@ function somewhere({ roll }: Dice, { seen }: BreakingSql): Break {
   return { write: roll(2) === 0 ? ([...seen][roll(seen.size)] ?? 1) : 1 + roll(30), when }
 }
 
-function pagesOf(store: Store): Pages {
+function ledgerOf(store: Store): Ledger {
+  return { used: pagesOf(store), cells: pagesOf(store, 'cells'), split: pagesOf(store, 'split') }
+}
+
+function pagesOf(store: Store, part = 'used'): Pages {
   const pages = new Map<string, Books>()
-  for (const { name, json } of store.sql("SELECT * FROM packed WHERE name LIKE 'used:%'"))
+  for (const { name, json } of store.sql('SELECT * FROM packed WHERE name LIKE ?', `${part}:%`))
     pages.set(
-      (name as string).slice('used:'.length),
+      (name as string).slice(part.length + 1),
       Object.fromEntries(JSON.parse(json as string) as [string, number][]),
     )
   return pages
@@ -122,7 +134,7 @@ test(
     for (const { house, store } of all) {
       const [pages, reports] = [pagesOf(store), house.accounts().map(({ report }) => report)]
       for (const name of ['hour', 'day', 'month']) expect(totalsOf(pages, name)).toMatchObject(some(booksOf(reports)))
-      await expectAccounts(house, pages)
+      await expectAccounts(house, ledgerOf(store))
       expectTurned(pages, house.id === 'ten_called' ? ['hour'] : windowNames)
       expect(leftOf(store)).toEqual([])
       expectToldOnce(house)
@@ -141,7 +153,7 @@ test(
     const since = performance.now()
     const all = await ran({ deathsOneIn: 4, resetEveryMs: 20_000 })
     for (const { house, store } of all) {
-      await expectAccounts(house, pagesOf(store))
+      await expectAccounts(house, ledgerOf(store))
       expectToldOnce(house)
       expect(leftOf(store)).toEqual([])
     }

@@ -10,7 +10,15 @@ import { booksOf, type Books } from '../support/books.ts'
 import { Crash } from '../support/crashes.ts'
 import { chance, type Dice } from '../support/dice.ts'
 import { PracticeTenant, practiceTenant } from '../support/practice-house.ts'
-import { expectAccounts, expectBounded, expectToldOnce, expectTurned, totalsOf, type Pages } from './accounts.ts'
+import {
+  expectAccounts,
+  expectBounded,
+  expectToldOnce,
+  expectTurned,
+  totalsOf,
+  type Ledger,
+  type Pages,
+} from './accounts.ts'
 import { startRedis, timedSource, type Redis } from './redis.ts'
 
 const calls = Number(process.env['TRUNKLINE_REDIS_CALLS'] ?? 150)
@@ -94,9 +102,13 @@ async function ran(deathsOneIn: number, prefix: string): Promise<{ houses: Pract
   return { houses, ways }
 }
 
-async function pagesOf({ id }: PracticeTenant): Promise<Pages> {
+async function ledgerOf(house: PracticeTenant): Promise<Ledger> {
+  return { used: await pagesOf(house), cells: await pagesOf(house, 'cells'), split: await pagesOf(house, 'split') }
+}
+
+async function pagesOf({ id }: PracticeTenant, part = 'used'): Promise<Pages> {
   const pages = new Map<string, Books>()
-  const stem = `trunkline:{${id}}:roster:used:`
+  const stem = `trunkline:{${id}}:roster:${part}:`
   for (const key of (await redis.send('KEYS', `${stem}*`)) as string[]) {
     const scored = (await redis.send('ZRANGE', key, '0', '-1', 'WITHSCORES')) as string[]
     const used: Books = {}
@@ -117,7 +129,7 @@ test(
       const [pages, reports] = [await pagesOf(house), house.accounts().map(({ report }) => report)]
       const books = Object.fromEntries(Object.entries(booksOf(reports)).filter(([, amount]) => amount > 0))
       for (const name of ['hour', 'day', 'month']) expect(totalsOf(pages, name)).toMatchObject(books)
-      await expectAccounts(house, pages)
+      await expectAccounts(house, await ledgerOf(house))
       expectTurned(pages)
       expectToldOnce(house)
       expect(reports.length).toBeGreaterThan(house.calls.filter(({ refused }) => refused === undefined).length)
@@ -134,7 +146,7 @@ test(
   async () => {
     const { houses } = await ran(4, 'lost')
     for (const house of houses) {
-      await expectAccounts(house, await pagesOf(house))
+      await expectAccounts(house, await ledgerOf(house))
       expectToldOnce(house)
     }
     const [ample] = houses as [PracticeTenant]
