@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ofServers, type Address, type Resolve } from '../../broker/webhook-names.ts'
 import { makePost } from '../../broker/webhook-post.ts'
 import { Unsent } from '../../src/courier.ts'
+import { webhookAnswerBytes } from '../../src/limits.ts'
 import { startNameServer, type NameServer } from '../support/name-server.ts'
 import { nameForms, redirects, textForms } from '../support/ssrf-forms.ts'
 
@@ -117,20 +118,14 @@ test('[A5] a receiver that does not answer is cut at its bound, and so is a reso
   await expect(deaf(parcel('https://hooks.example.com/'))).rejects.toThrow('It did not answer within 0.2 s.')
 })
 
-test('[A5] of a receiver that floods 64 KiB are read and no more; its status counts', async () => {
-  let taken = 0
+test(`[A5] of a long answer ${webhookAnswerBytes / 1024} KiB are read and no more: its status counts, and it is cut`, async () => {
   const { promise: cut, resolve } = Promise.withResolvers<void>()
   const url = await receiver((_request, response) => {
     response.on('close', resolve)
-    const flood = (): void => {
-      while (response.write(Buffer.alloc(16_384))) taken += 16_384
-      response.once('drain', flood)
-    }
-    flood()
+    response.write(Buffer.alloc(webhookAnswerBytes + 1)) // and then it is silent
   })
-  expect(await inside(parcel(url))).toBe(200)
+  expect(await makePost({ may: { private: true }, timeoutMs: 60_000 })(parcel(url))).toBe(200)
   await cut
-  expect(taken).toBeLessThan(16 * 1024 * 1024) // what the two kernels hold, not what would be sent in two seconds
 })
 
 test('[A5] a receiver that trickles its answer is cut at the bound, and its status counts', async () => {
