@@ -1,34 +1,24 @@
 // What a tenant's budgets do to whole calls: who is warned, who is refused and how, who comes in again; trials that burn; budgets that are tried.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { firstReply } from '../../src/limits.ts'
-import { startBroker, type Broker, type MadeTenant, type TenantBody } from '../support/broker.ts'
+import type { Broker, MadeTenant, TenantBody } from '../support/broker.ts'
 import { burst, decided } from '../support/burst.ts'
 import { Caller, liveCaller, type CallerOptions } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
 import { at } from '../support/gathering.ts'
-import { host } from '../support/host.ts'
+import { audioOf } from '../support/heard.ts'
+import { pricedBroker } from '../support/priced-broker.ts'
 
 /** One reply of this model costs more than a trial may spend in ten minutes. */
 const dear = 'gpt-realtime-2.1-mini'
 const each = { input: 10_000, cached: 10_000, output: 10_000 }
-const prices = JSON.stringify({ [dear]: { text: each, audio: each } })
 
 let broker: Broker
-let dir: string
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'trunkline-budgets-'))
-  const file = join(dir, 'prices.json')
-  await writeFile(file, prices)
-  broker = await startBroker({}, undefined, host, { TRUNKLINE_PRICES: host === 'node' ? file : prices })
+  broker = await pricedBroker({ [dear]: { text: each, audio: each } })
 })
-afterAll(async () => {
-  await broker.close()
-  await rm(dir, { recursive: true })
-})
+afterAll(() => broker.close())
 
 const closedLine = readFileSync(new URL('../../web/public/hold/en/closed.pcm', import.meta.url))
 
@@ -141,8 +131,7 @@ test.concurrent('[L6] [H4] who comes when it is spent hears a line, and when it 
   expect(error['message']).toMatch(
     /^The budget of 1 tokens for this hour is spent\. It begins anew at 20\d\d-.*:(00|15):00\.000Z/,
   )
-  const deltas = caller.of('response.output_audio.delta').map(({ delta }) => Buffer.from(String(delta), 'base64'))
-  expect(Buffer.concat(deltas).equals(closedLine)).toBe(true)
+  expect(audioOf(caller).equals(closedLine)).toBe(true)
   expect(await caller.closing()).toMatchObject({ code: 1008 })
   expect(performance.now() - toldAt).toBeGreaterThan(1_950)
   expect(await broker.records(tenant)).toHaveLength(1)
