@@ -38,11 +38,22 @@ export async function expectAccounts(house: PracticeTenant, ledger: Ledger): Pro
   expectLost(house, records, missing)
   expectRecords(records, accounts)
   expectSums(records, pages)
+  expectToldOnce(house)
   expectCounted((await house.steps.report())['openai'] ?? {}, totalsOf(pages, 'month'))
 }
 
-/** Its calls went on over the end of these windows, and replied before it and after. */
-export function expectTurned(pages: Pages, names: readonly string[] = windowNames): void {
+/** Nothing of what was reported is missing, in calls that went on over the end of these windows. */
+export async function expectWhole(house: PracticeTenant, ledger: Ledger, turned?: readonly string[]): Promise<void> {
+  const reports = house.accounts()
+  const books = Object.fromEntries(Object.entries(reported(reports)).filter(([, amount]) => amount > 0))
+  for (const name of windowNames) expect(totalsOf(ledger.used, name)).toMatchObject(books)
+  await expectAccounts(house, ledger)
+  expectTurned(ledger.used, turned)
+  expect(reports.length).toBeGreaterThan(house.calls.filter(({ refused }) => refused === undefined).length)
+}
+
+/** They replied before the end of each and after. */
+function expectTurned(pages: Pages, names: readonly string[] = windowNames): void {
   const replied = [...pages].filter(([, { replies = 0 }]) => replies > 0).map(([id]) => id.split(':')[0])
   for (const name of names) expect(replied.filter((one) => one === name).length, name).toBeGreaterThan(1)
 }
@@ -59,7 +70,7 @@ export async function expectBounded({ id, tenant, calls, alerts, steps }: Practi
 }
 
 /** Each threshold once a window: a step whose answer is lost tells nobody, but none is told twice (L6). */
-export function expectToldOnce({ alerts }: PracticeTenant): void {
+function expectToldOnce({ alerts }: PracticeTenant): void {
   const told = alerts.map((alert) => (alert.is === 'budget' ? thresholdOf(alert) : alert.is))
   expect(told.filter((one, i) => told.indexOf(one) < i)).toEqual([])
 }
