@@ -75,8 +75,8 @@ function expectToldOnce({ alerts }: PracticeTenant): void {
   expect(told.filter((one, i) => told.indexOf(one) < i)).toEqual([])
 }
 
-function thresholdOf({ level, window, ends, account, amount }: BudgetAlert): string {
-  return [level, window, ends, account, amount].join(' ')
+function thresholdOf({ level, window, ends, account, amount, shadow }: BudgetAlert): string {
+  return [level, window, ends, account, amount, shadow].join(' ')
 }
 
 /** `/metrics` says of tokens, money, time and ends what the ledger says. */

@@ -33,8 +33,9 @@ const tenants: Record<string, Partial<TenantSettings>> = {
   ten_ample: { caps: { lines: 20, agents: {} } },
   ten_hourly: {
     caps: { lines: 6, agents: {} },
-    budgets: { tokensPerHour: 1_200 },
-    callBudgets: { tokensPerHour: 100 },
+    budgets: { tokensPerHour: 600 },
+    callBudgets: { tokensPerHour: 120 },
+    shadow: { lines: null, budgets: { tokensPerHour: 300, inputTokensPerHour: 200, outputTokensPerHour: 20 } },
   },
 }
 
