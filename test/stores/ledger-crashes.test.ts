@@ -15,7 +15,7 @@ import { openSqlite, type Store } from './sqlite.ts'
 
 const calls = Number(process.env['TRUNKLINE_CALLS'] ?? 1_000)
 const timeout = 30_000 + 40 * calls
-/** They talk for nine minutes, and more in the long form. */
+/** They talk for five minutes and more. */
 const start = Date.parse('2026-11-30T23:57:00.000Z')
 /** A call that was lost is closed after ten minutes; and a while for those that are asked again. */
 const afterMs = 900_000
