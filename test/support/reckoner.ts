@@ -1,4 +1,5 @@
-// What usage costs by another reckoner of the same prices, @pydantic/genai-prices: in micro-dollars, not rounded. Knows no code of ours.
+// What usage costs by another reckoner of the same prices, @pydantic/genai-prices: in micro-dollars, not rounded. Of ours it knows the date of
+// the table.
 import { calcPrice } from '@pydantic/genai-prices'
 import type { UsageReport } from '../../sim/stage.ts'
 import shipped from '../../src/prices.json' with { type: 'json' }
