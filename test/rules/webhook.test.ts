@@ -44,10 +44,10 @@ test('[A5] what is signed verifies, and is as Standard Webhooks has it', async (
 })
 
 test('[A5] the example of the specification has the signature that it says', async () => {
-  const body = '{"event_type":"ping"}'
-  const headers = { 'webhook-id': 'msg_loFOjxBNrRLzqYUf', 'webhook-timestamp': '1731705121' }
-  const signature = `v1,${await webHmac('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`)}`
-  expect(signature).toBe(new Webhook(first).sign('msg_loFOjxBNrRLzqYUf', new Date(1_731_705_121_000), body))
+  const [id, at, body] = ['msg_loFOjxBNrRLzqYUf', 1_731_705_121, '{"event_type":"ping","data":{"success":true}}']
+  const says = 'v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0='
+  expect(`v1,${await webHmac('plJ3nmyCDGBKInavdOK15jsl', `${id}.${at}.${body}`)}`).toBe(says)
+  expect(new Webhook('whsec_plJ3nmyCDGBKInavdOK15jsl').sign(id, new Date(at * 1000), body)).toBe(says)
 })
 
 test('[A5] while two secrets hold, it verifies with each of them, and with no other', async () => {
