@@ -12,11 +12,11 @@ import { source } from '../broker/redis/source.ts'
 import { openSqliteFile } from '../broker/stores/sqlite-file.ts'
 import type { DeskSteps } from '../src/desk-steps.ts'
 import type { Entry } from '../src/ledger.ts'
-import { nothing } from '../src/held.ts'
 import { TenantSettings } from '../src/plan-settings.ts'
 import type { CallRef, Offer, Progress } from '../src/ports.ts'
 import { SqlSteps } from '../src/sql-steps.ts'
 import { startRedis } from '../test/stores/redis.ts'
+import { noHold } from '../test/support/words.ts'
 import { quantile, spread } from './figures.ts'
 import { thisMachine } from './machine.ts'
 import { whole } from './options.ts'
@@ -128,7 +128,7 @@ async function debit(desk: DeskSteps, i: number): Promise<void> {
   }
   const ends = Math.floor(turn / calls) % 2 === 1
   const entries: Entry[] = ends ? [{ id: `reply:${run}:${i}`, model: 'm', amounts }] : []
-  const hold = ends ? nothing : { input: 1_100, output: 200, micro_usd: 12_345 }
+  const hold = ends ? noHold : { input: 1_100, output: 200, micro_usd: 12_345 }
   const progress: Progress = { metered: { live_ms: Date.now() - began, micro_usd: 0 }, hold }
   const { renewal } = await desk.debit(ref, entries, progress)
   if (renewal.is !== 'kept') throw new Error(JSON.stringify(renewal))

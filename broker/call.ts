@@ -1,9 +1,10 @@
 // One call on Node: its sockets, its heartbeat, its ticks while it waits. Translates only; the call's life is in src/exchange.ts.
 import type { Duplex } from 'node:stream'
 import { Exchange } from '../src/exchange.ts'
+import { Guard } from '../src/guard.ts'
 import type { Arrival } from '../src/http/door.ts'
 import { frameMargin, heartbeatMs, knockMs } from '../src/limits.ts'
-import type { Admission, Brings, Desks, Frame, Line, Sounds, Target, Word } from '../src/ports.ts'
+import type { Admission, Desks, Frame, Line, Sounds, Target, Word } from '../src/ports.ts'
 import type { PriceTable } from '../src/price.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { dialUrl, type UpstreamSpec } from '../src/upstream.ts'
@@ -29,8 +30,7 @@ export interface CallHost {
 export class NodeCall implements Line {
   readonly #exchange: Exchange
   readonly #frameBytes: number
-  /** A bug in one call ends that call, politely, and no other. */
-  readonly #broke: (error: unknown) => void
+  readonly #guard: Guard
   #caller: NodeSocket | undefined
   #placed = false
   #cancelBeat: () => void
@@ -38,7 +38,11 @@ export class NodeCall implements Line {
 
   constructor({ offer, parameters }: Arrival, upstream: UpstreamSpec, admission: Let, began: number, host: CallHost) {
     const target: Target = { upstream, url: dialUrl(upstream, offer.model, parameters) }
-    const brings: Brings = {
+    this.#guard = new Guard(
+      () => this.#exchange,
+      (error) => host.fault(error, offer.call),
+    )
+    const brings = this.#guard.brings({
       clock,
       desks: host.desks,
       sounds: host.sounds,
@@ -50,11 +54,7 @@ export class NodeCall implements Line {
         host.settled(call)
       },
       waits: (at, place) => this.#tickAt(at, place !== undefined),
-    }
-    this.#broke = (error) => {
-      host.fault(error, offer.call)
-      this.#exchange.wrapUp({ why: 'bug' })
-    }
+    })
     this.#frameBytes = admission.terms.frameBytes
     this.#exchange = new Exchange(offer, target, admission.terms, began, brings)
     this.#cancelBeat = this.#beat()
@@ -62,11 +62,11 @@ export class NodeCall implements Line {
 
   /** Its caller is connected. */
   begin(peer: Peer, connection: Duplex, admission: Let): void {
-    const exchange = this.#exchange
-    this.#caller = new NodeSocket(peer, connection, knockMs)
-    listen(peer, this, this.#broke)
+    const caller = new NodeSocket(peer, connection, knockMs)
+    this.#caller = caller
+    listen(peer, this, this.#guard.broke)
     peer.broken = (code) => code === 1009 && this.#tooLarge()
-    exchange.begin(this.#caller, admission)
+    this.#guard.run(() => this.#exchange.begin(caller, admission))
   }
 
   message(frame: Frame): void {
@@ -79,7 +79,7 @@ export class NodeCall implements Line {
 
   /** Its caller went before it was connected. */
   abandoned(): void {
-    this.#exchange.callerGone(1006, '')
+    this.#guard.run(() => this.#exchange.callerGone(1006, ''))
   }
 
   /** It has a place in the queue. */
@@ -88,19 +88,19 @@ export class NodeCall implements Line {
   }
 
   seated(): void {
-    this.#exchange.seated()
+    this.#guard.run(() => this.#exchange.seated())
   }
 
   told(word: Word): void {
-    this.#exchange.told(word)
+    this.#guard.run(() => this.#exchange.told(word))
   }
 
   wrapUp(refusal: Refusal): void {
-    this.#exchange.wrapUp(refusal)
+    this.#guard.run(() => this.#exchange.wrapUp(refusal))
   }
 
   #dial(target: Target, line: Line, secrets: Secrets): ReturnType<typeof dial> {
-    const way = dial(target, line, secrets, this.#broke)
+    const way = dial(target, line, secrets, this.#guard.broke)
     const lags = (): void => void this.#exchange.heartbeat()
     way.opened.then(
       (upstream) => this.#caller && NodeSocket.couple(this.#caller, upstream, lags),
@@ -112,10 +112,8 @@ export class NodeCall implements Line {
   #tooLarge(): boolean {
     if (this.#exchange.ended) return false
     const most = this.#frameBytes
-    this.#exchange.cut('caller', {
-      why: 'frame_too_large',
-      details: { bytes: `more than ${most + frameMargin}`, most },
-    })
+    const details = { bytes: `more than ${most + frameMargin}`, most }
+    this.#guard.run(() => this.#exchange.cut('caller', { why: 'frame_too_large', details }))
     return true
   }
 
@@ -139,10 +137,6 @@ export class NodeCall implements Line {
   }
 
   #tick(): void {
-    try {
-      this.#exchange.tick()
-    } catch (error) {
-      this.#broke(error)
-    }
+    this.#guard.run(() => this.#exchange.tick())
   }
 }

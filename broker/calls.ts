@@ -2,6 +2,7 @@
 // is over. Knows no rule and no store.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { Guard } from '../src/guard.ts'
 import type { Arrival } from '../src/http/door.ts'
 import type { PlanName } from '../src/plan.ts'
 import type { Admission, Desks, Offer, Sounds, Word } from '../src/ports.ts'
@@ -22,6 +23,14 @@ export interface Connection {
   head: Buffer
 }
 
+/** A call that its desk decides. */
+interface Deciding {
+  /** The desk's word that its turn has come overtook the desk's answer that it waits. */
+  seated: boolean
+  /** What is said to it meanwhile, for when it is there. */
+  readonly later: ((call: NodeCall) => void)[]
+}
+
 /** Of a caller that is being refused nothing is wanted any more. */
 const refusedFrameBytes = 64 * 1024
 
@@ -39,8 +48,8 @@ export interface CallsHost {
 export class Calls implements Words {
   readonly #host: CallsHost
   readonly #calls = new Map<string, NodeCall>()
-  /** Being decided; true: the desk's word that its turn has come overtook the desk's answer that it waits. */
-  readonly #deciding = new Map<string, boolean>()
+  /** Also those that were refused, until they have been told. */
+  readonly #deciding = new Map<string, Deciding>()
   /** Key → its tenant's plan when it came last; the key that came longest ago stands first. */
   readonly #plans = new Map<string, PlanName>()
   /** Callers that are connected, also those that are only being told why not. */
@@ -65,40 +74,54 @@ export class Calls implements Words {
     if (!this.#isEmpty) await new Promise<void>((resolve) => (this.#empty = resolve))
   }
 
-  /** Decides, and takes the connection over; a refusal is answered by the door, over HTTP. */
+  /** Decides, and takes the connection over; a refusal is answered by the door, over HTTP, and `answered` said then. */
   async take(arrival: Arrival, connection: Connection, began: number): Promise<Refusal | undefined> {
     const { offer, upstream } = arrival
-    this.#deciding.set(offer.call, false)
+    const deciding: Deciding = { seated: false, later: [] }
+    this.#deciding.set(offer.call, deciding)
     const admission = await this.#admit(offer)
-    const early = this.#deciding.get(offer.call) === true
-    this.#deciding.delete(offer.call)
     if (admission.is === 'refused') return this.#refuse(arrival, connection, admission)
     this.#learn(offer.keyHash, admission.terms.plan)
     if (upstream === undefined) return this.#refuse(arrival, connection, { refusal: { why: 'bug' } })
     const call = new NodeCall(arrival, upstream, admission, began, this.#hostOf(offer))
     this.#calls.set(offer.call, call)
-    if (early) call.seated()
+    this.#deciding.delete(offer.call)
+    if (deciding.seated) call.seated()
     this.#connect(call, arrival, connection, admission)
+    for (const say of deciding.later) say(call)
     return undefined
   }
 
+  /** From the door: it is done with this upgrade. */
+  answered(call: string): void {
+    this.#deciding.delete(call)
+    this.#look()
+  }
+
   seated(call: string): void {
-    if (this.#deciding.has(call)) this.#deciding.set(call, true)
-    else this.#calls.get(call)?.seated()
+    const deciding = this.#deciding.get(call)
+    if (deciding === undefined) this.#calls.get(call)?.seated()
+    else deciding.seated = true
   }
 
   told(call: string, word: Word): void {
+    this.#deciding.get(call)?.later.push((made) => made.told(word))
     this.#calls.get(call)?.told(word)
   }
 
   /** Who waits hears that there is nothing to wait for here. */
   turnWaitingAway(refusal: Refusal): void {
-    for (const call of this.#calls.values()) if (call.waiting) call.wrapUp(refusal)
+    this.#sayToAll((call) => call.waiting && call.wrapUp(refusal))
   }
 
   /** All that are here, whatever they do. */
   wrapUpAll(refusal: Refusal): void {
-    for (const call of this.#calls.values()) call.wrapUp(refusal)
+    this.#sayToAll((call) => call.wrapUp(refusal))
+  }
+
+  #sayToAll(say: (call: NodeCall) => void): void {
+    for (const call of this.#calls.values()) say(call)
+    for (const { later } of this.#deciding.values()) later.push(say)
   }
 
   #learn(keyHash: string, plan: PlanName): void {
@@ -143,8 +166,13 @@ export class Calls implements Words {
     if (beforeUpgrade(refusal, wanted)) return refusal
     const peer = this.#accept(connection, refusedFrameBytes, protocol)
     if (peer === undefined) return undefined
-    listen(peer, { message: () => undefined, closed: () => undefined }, () => undefined)
-    turnAway(new NodeSocket(peer, connection.socket), refusal, offer.call, clock)
+    const cut = { cut: () => peer.terminate() }
+    const guard = new Guard(
+      () => cut,
+      (error) => this.#host.fault(error, offer.call),
+    )
+    listen(peer, { message: () => undefined, closed: () => undefined }, guard.broke)
+    guard.run(() => turnAway(new NodeSocket(peer, connection.socket), refusal, offer.call, guard.clock(clock)))
     return undefined
   }
 

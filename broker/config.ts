@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
+import { operatorKeyOf } from '../src/http/operator-key.ts'
 import { readPrices } from '../src/price-table.ts'
 import type { PriceTable } from '../src/price.ts'
 import { upstreamsOf, type UpstreamSpec } from '../src/upstream.ts'
@@ -103,15 +104,17 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   if ('unfit' in proxies)
     throw new Misuse([`${told.place('trustedProxies')}: ${JSON.stringify(proxies.unfit)} is no address or network.`])
   const secrets = secretsOf(env)
+  const specs = specsOf(upstreams, settings.upstreamUrl, told)
+  readKeys(specs, secrets)
   return {
     ...settings,
     store: storeOf(settings.store, told),
     node: settings.node ?? `${hostname()}:${settings.port}`,
-    upstreams: specsOf(upstreams, settings.upstreamUrl, told),
+    upstreams: specs,
     prices: pricesOf(prices, told),
     proxies,
     tls: certificate(tlsCert, tlsKey, told),
-    adminKey: secrets('TRUNKLINE_ADMIN_KEY'),
+    adminKey: adminKeyOf(secrets),
     secrets,
   }
 }
@@ -198,6 +201,18 @@ function certificate(cert: string | undefined, key: string | undefined, told: Gi
   return { cert: fileText(cert ?? '', told.place('tlsCert')), key: fileText(key ?? '', told.place('tlsKey')) }
 }
 
+/** Each is read now, and not when a call is to be dialled. What is wrong with one is said without it (K4). */
+function readKeys(specs: readonly UpstreamSpec[], secrets: Secrets): void {
+  const unfit = specs.filter(({ secret }) => secret !== null && !/^[!-~]*$/.test(secrets(secret) ?? ''))
+  if (unfit.length === 0) return
+  throw new Misuse(
+    unfit.map(
+      ({ id, secret }) =>
+        `${secret}: the key of the upstream "${id}" has a blank, a line break or a character beyond ASCII: give the key alone.`,
+    ),
+  )
+}
+
 function secretsOf(env: NodeJS.ProcessEnv): Secrets {
   const read = new Map<string, string | undefined>()
   return (name) => {
@@ -208,6 +223,15 @@ function secretsOf(env: NodeJS.ProcessEnv): Secrets {
     }
     return read.get(name)
   }
+}
+
+/** undefined: none was set, and the operator's API is closed. */
+function adminKeyOf(secrets: Secrets): string | undefined {
+  const set = secrets('TRUNKLINE_ADMIN_KEY')
+  const read = operatorKeyOf(set)
+  if ('key' in read) return read.key
+  if (set === undefined) return undefined
+  throw new Misuse([`TRUNKLINE_ADMIN_KEY, TRUNKLINE_ADMIN_KEY_FILE: the key ${read.problem}.`])
 }
 
 function fileText(file: string, place: string): string {

@@ -18,6 +18,7 @@ export function deskFace(life: DeskLife): DeskFace {
     changeKey: async (id, change) => steps.changeKey(id, change),
     previewKey: async (id, change) => steps.previewKey(id, change),
     revokeKey: (id, graceMs) => life.revokeKey(id, graceMs),
+    rotateKey: (id, fresh, hash, graceMs) => life.rotateKey(id, fresh, hash, graceMs),
     calls: async (limit, before) => steps.calls(limit, before),
     audit: async (limit, before) => steps.audit(limit, before),
     resume: () => life.resume(),

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { v7 as uuid } from 'uuid'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Arrival, type Upgrade } from '../src/http/door.ts'
-import { addressBytes, headFields } from '../src/limits.ts'
+import { addressBytes, closeTimeoutMs, headFields } from '../src/limits.ts'
 import type { PlanName } from '../src/plan.ts'
 import { rendering, type Refusal } from '../src/refusal.ts'
 import { comer, Storm } from '../src/storm.ts'
@@ -47,6 +47,8 @@ export class Door {
     } catch (error) {
       this.#host.fault(error, call)
       await respond(socket, refusalResponse({ why: 'bug' }, call), request)
+    } finally {
+      this.#host.calls.answered(call)
     }
   }
 
@@ -77,10 +79,10 @@ export class Door {
 
 /** What is wrong with a head that no key can mend. */
 function unfitness(request: IncomingMessage): Refusal | undefined {
-  const { url = '', rawHeaders } = request
+  const { method = '', url = '', rawHeaders } = request
   if (url.length > addressBytes) return { why: 'address_too_long', details: { most: addressBytes } }
   if (rawHeaders.length > headFields * 2) return { why: 'head_too_long', details: { most: headFields } }
-  if (!isDoor(url)) return { why: 'route_unknown', details: { method: 'GET', path: pathOf(url).slice(0, 200) } }
+  if (!isDoor(url)) return { why: 'route_unknown', details: { method, path: pathOf(url).slice(0, 200) } }
   return wellFormed(request) ? undefined : { why: 'upgrade_needed' }
 }
 
@@ -100,7 +102,10 @@ function upgradeOf({ url = '/', rawHeaders }: IncomingMessage): Upgrade {
   return { url: `http://door${url}`, headers }
 }
 
-/** Answers over HTTP on the bare connection of an upgrade, and ends it. */
+/**
+ * Answers over HTTP on the bare connection of an upgrade, and ends it. Node looks at no time-out of an upgraded one any more, so who does not end
+ * its side is cut off: not at once, for bytes that come to a closed socket reset it, and the answer may be lost by that (RFC 9112, 9.6).
+ */
 async function respond(socket: Duplex, response: Response, { httpVersion }: IncomingMessage): Promise<void> {
   const body = Buffer.from(await response.arrayBuffer())
   const head = [`HTTP/${httpVersion} ${response.status} ${STATUS_CODES[response.status] ?? ''}`]
@@ -108,4 +113,8 @@ async function respond(socket: Duplex, response: Response, { httpVersion }: Inco
   head.push(`content-length: ${body.length}`, 'connection: close', '', '')
   socket.end(Buffer.concat([Buffer.from(head.join('\r\n')), body]))
   socket.resume() // what is still sent is not wanted, and its end must be seen
+  socket.once(
+    'close',
+    clock.after(closeTimeoutMs, () => socket.destroy()),
+  )
 }

@@ -1,8 +1,10 @@
 // The Node host, put together: store, calls, door, ports; and how it stops. Knows no signal and no exit code.
 import manifest from '../package.json' with { type: 'json' }
 import { Courier } from '../src/courier.ts'
+import type { Attempt } from '../src/http/app.ts'
 import { webHmac } from '../src/http/hmac.ts'
 import { houseOf } from '../src/http/house.ts'
+import { urlProblem } from '../src/http/webhook-post.ts'
 import { cancelGraceMs, closeTimeoutMs, drainReplyMs, lateCloseMs, speechTimeoutMs } from '../src/limits.ts'
 import { shed } from '../src/shedding.ts'
 import type { Series } from '../src/metrics.ts'
@@ -10,7 +12,6 @@ import { unpricedOf, unpricedSays } from '../src/price-table.ts'
 import { seriesOf, total } from '../src/series.ts'
 import type { Word } from '../src/ports.ts'
 import { poolsOf } from '../src/upstream.ts'
-import { targetProblem } from '../src/webhook-target.ts'
 import { Calls } from './calls.ts'
 import { clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -21,13 +22,14 @@ import { missingFrom } from './pages.ts'
 import { listen, type Ports } from './server.ts'
 import type { Refusal } from '../src/refusal.ts'
 import { StoreFault } from './redis/fault.ts'
+import { refusalOf } from './redis/refusal.ts'
 import { sha256 } from './sha256.ts'
 import { Siblings } from './siblings.ts'
 import { soundsFrom } from './sounds.ts'
 import type { Fault, Log, Store, Tell, Words } from './store.ts'
 import { StrainMeter } from './strain-meter.ts'
 import { callsMost, connectionsMost, openFilesMost } from './file-limit.ts'
-import { makePost, readUrl } from './webhook-post.ts'
+import { makePost } from './webhook-post.ts'
 import { isWorker, placeOfWorker } from './workers.ts'
 import { openEmbedded } from './stores/embedded.ts'
 import { RedisStore } from './stores/redis.ts'
@@ -87,10 +89,10 @@ export async function startHost(config: Config, { fault, log }: Voice): Promise<
     operatorKey: config.adminKey,
     upstreams: config.upstreams,
     sha256,
-    urlProblem: (url: string) => targetProblem(url, readUrl, may),
-    fault: (error: unknown, instance: string): Refusal | undefined => {
+    urlProblem: (url: string) => urlProblem(url, may),
+    fault: (error: unknown, instance: string, attempt: Attempt): Refusal | undefined => {
       fault('request', error, { request_id: instance })
-      return error instanceof StoreFault ? { why: 'store_unreachable' } : undefined
+      return error instanceof StoreFault ? refusalOf(error, attempt) : undefined
     },
   }
   const leave = new Leave(config.drainGraceSeconds * 1000, () => live.turnWaitingAway({ why: 'process_draining' }))

@@ -1,6 +1,6 @@
 // The ports of the Node host, plain and TLS: requests go to the HTTP app, upgrades to the door. Knows no rule.
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer, IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -19,8 +19,26 @@ export interface Ports {
   close(): Promise<void>
 }
 
+/**
+ * An upgrade to anything but a WebSocket is not ours to do: its request is answered as if nothing else had been offered (RFC 9110, 7.8), as
+ * `h2c` is by curl and by Java's HttpClient. Node asks this property before it hands over; `shouldUpgradeCallback` came with 22.21 and 24.9.
+ */
+class Incoming extends IncomingMessage {
+  #upgrade = false
+
+  get upgrade(): boolean {
+    return this.#upgrade && this.headers.upgrade?.toLowerCase() === 'websocket'
+  }
+
+  /** Also called by the constructor above, before there is anything to write to. */
+  set upgrade(offered: boolean | null) {
+    if (#upgrade in this) this.#upgrade = offered === true
+  }
+}
+
 /** Headers in time, and no longer than they may be; a connection that is gone in silence is found. */
 const edge: ServerOptions = {
+  IncomingMessage: Incoming,
   maxHeaderSize: headBytes,
   headersTimeout: headMs,
   requestTimeout: requestMs,

@@ -1,20 +1,13 @@
 // One webhook's POST on Node, to the address that was checked: the name is asked once, and what it stands for is where the connection goes.
 // Knows no message. Rule A5.
-import { lookup } from 'node:dns/promises'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { Unsent, type Parcel, type Post } from '../src/courier.ts'
-import { webhookAnswerBytes, webhookTimeoutMs } from '../src/limits.ts'
-import { addressProblem, targetProblem, type TargetPolicy } from '../src/webhook-target.ts'
-
-export interface Address {
-  address: string
-  family: number
-}
-
-/** All addresses of a name. */
-export type Resolve = (name: string) => Promise<readonly Address[]>
+import { drop, judge, late } from '../src/http/webhook-post.ts'
+import { webhookTimeoutMs } from '../src/limits.ts'
+import { addressProblem, type TargetPolicy } from '../src/webhook-target.ts'
+import { ofMachine, ofServers, type Address, type Resolve } from './webhook-names.ts'
 
 export interface PostOptions {
   may: TargetPolicy
@@ -22,25 +15,24 @@ export interface PostOptions {
   timeoutMs?: number
 }
 
-const ask: Resolve = (name) => lookup(name, { all: true })
-
-export const readUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined)
-
-export function makePost({ may, resolve = ask, timeoutMs = webhookTimeoutMs }: PostOptions): Post {
+export function makePost({
+  may,
+  resolve = may.private ? ofMachine : ofServers(),
+  timeoutMs = webhookTimeoutMs,
+}: PostOptions): Post {
   return async (parcel) => {
-    const problem = targetProblem(parcel.url, readUrl, may)
-    if (problem !== undefined) throw new Unsent(`Its URL ${problem}.`)
+    judge(parcel.url, may)
     const cut = new AbortController()
-    const { promise: late, reject } = Promise.withResolvers<never>()
+    const { promise: tooLate, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
-      reject(new Unsent(`It did not answer within ${timeoutMs / 1000} s.`))
+      reject(late(timeoutMs))
       cut.abort()
     }, timeoutMs)
     try {
       const url = new URL(parcel.url)
-      const addresses = await Promise.race([checked(url.hostname, resolve, may), late])
-      const answer = await Promise.race([sent(parcel, url, addresses, cut.signal), late])
-      await Promise.race([dropped(answer), late]).catch(() => undefined) // its status says it all
+      const addresses = await Promise.race([checked(url.hostname, resolve, may), tooLate])
+      const answer = await Promise.race([sent(parcel, url, addresses, cut.signal), tooLate])
+      await Promise.race([drop(answer), tooLate]).catch(() => undefined) // its status says it all
       return answer.statusCode ?? 0
     } finally {
       clearTimeout(timer)
@@ -94,14 +86,5 @@ function only(addresses: readonly Address[]): LookupFunction {
   return (_name, { all }, done) => {
     if (all === true) done(null, [...addresses])
     else done(null, first?.address ?? '', first?.family)
-  }
-}
-
-/** Reads so much of an answer that its sender is not cut off in the midst of a usual one. */
-async function dropped(answer: IncomingMessage): Promise<void> {
-  let bytes = 0
-  for await (const piece of answer) {
-    bytes += (piece as Buffer).length
-    if (bytes > webhookAnswerBytes) return
   }
 }

@@ -55,7 +55,7 @@ function complaint({ path, message, code, ...rest }: z.core.$ZodIssue, told: unk
     .replace(/^[A-Z][^:]*: /, '')
     .replace(/, received .*/, '')
     .replace('expected int', 'expected whole number')
-  if (value === undefined) return `${where} is missing: ${right}.`
+  if (value === undefined) return `${where} is missing: ${right.replace(/^is no /, 'expected a ')}.`
   return `${where === '' ? 'It' : where} is ${shown(value)}${right.startsWith('is ') ? ', which ' : ': '}${right}.`
 }
 

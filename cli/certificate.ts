@@ -4,6 +4,7 @@ import { type KeyObject, X509Certificate, createPrivateKey, createPublicKey, gen
 import { mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { dayMs } from '../src/calendar.ts'
 import { issueCertificate } from './issue.ts'
 import { writeWhole } from './whole-file.ts'
 
@@ -15,7 +16,6 @@ export type Certificate = {
   readonly key: string
 }
 
-const dayMs = 86_400_000
 const caDays = 3_650
 const leafDays = 397 // the most that browsers accept
 const renewDays = 30

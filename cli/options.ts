@@ -22,7 +22,7 @@ export type Parsed = { readonly options: StartOptions } | { readonly exitCode: n
 const usageCode = 2
 
 export function parseOptions(argv: readonly string[], projectRoot: string): Parsed {
-  const command = new Command('trunkline')
+  const command = new Command('npm start --')
     .description('Starts the broker on this machine, with a practice upstream and a demo tenant of two lines.')
     .addOption(portOption('--port <number>', "the broker's port", 8787, 'TRUNKLINE_PORT'))
     .addOption(portOption('--tls-port <number>', "the broker's TLS port", 8443, 'TRUNKLINE_TLS_PORT'))

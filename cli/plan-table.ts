@@ -1,5 +1,5 @@
 // What `trunkline plan check` shows to people, at most 100 columns wide. Text only; refuses to know how it is shown.
-import type { Bounded, BudgetName } from '../src/budget.ts'
+import { bounded, type BudgetName } from '../src/budget.ts'
 import { minutesText, numberText, usdText } from '../src/capacity/figures.ts'
 import type { Check } from '../src/capacity/plan-check.ts'
 import type { Finding, Severity } from '../src/capacity/plan-findings.ts'
@@ -15,15 +15,6 @@ const severities: Readonly<Record<Severity, { name: string; style: Style }>> = {
   below_cost: { name: 'below cost', style: 'red' },
   never_trips: { name: 'never trips', style: 'yellow' },
   note: { name: 'note', style: 'dim' },
-}
-
-const budgetWords: Readonly<Record<Bounded, string>> = {
-  tokens: 'tokens',
-  inputTokens: 'input tokens',
-  outputTokens: 'output tokens',
-  spendUsd: 'USD',
-  liveMinutes: 'minutes',
-  ttsCharacters: 'characters',
 }
 
 export function planTable(report: Report, paint: Paint): string {
@@ -107,7 +98,7 @@ function spentText({ first, firstMinutes }: Lasting): string {
 
 function budgetText(budget: BudgetName): string {
   const [what, window = ''] = budget.split('Per')
-  return `${budgetWords[what as Bounded]}/${window.toLowerCase()}`
+  return `${bounded.find((one) => one.what === what)?.name}/${window.toLowerCase()}`
 }
 
 function callText({ minutes, wantedMinutes, endedBy }: Row['longestCall'], boundless: boolean): string {

@@ -1,6 +1,7 @@
 // What an edit of a tenant's budgets, its clock or its trial would do, in sentences for people. Counts nothing itself. Rules G7, L6.
-import { named, unitsOf, type Limit } from './budget.ts'
+import { named, type Limit } from './budget.ts'
 import { isoOf } from './calendar.ts'
+import { amountText, each, limitText } from './capacity/figures.ts'
 import type { BudgetReading } from './desk-budget.ts'
 import { callLimits, type Tenant } from './plan.ts'
 import type { Refusal } from './refusal.ts'
@@ -49,23 +50,24 @@ function real({ readings }: BudgetsSeen): BudgetReading[] {
 }
 
 function setNote(one: BudgetReading, before: BudgetReading | undefined): string {
-  const [budget, used] = [
-    `The budget of ${amountOf(one, one.amount)} ${named(one)} for this ${one.window}`,
-    amountOf(one, one.used),
-  ]
-  if (one.used >= one.amount) return `${budget} would be spent at once: ${used} are used.`
-  if (one.used * 100 >= one.amount * 80)
-    return `${budget} would be nearly spent, which is told at once: ${used} are used.`
-  const then = before === undefined ? 'none' : amountOf(before, before.amount)
-  return `The budget of ${named(one)} for this ${one.window} would be ${amountOf(one, one.amount)} instead of ${then}: ${used} are used.`
+  const { account, amount, window } = one
+  const [limit, used] = [amountText(account, amount), `${amountText(account, one.used)} are used.`]
+  const budget = `The budget of ${limit} for this ${window}`
+  if (one.used >= amount) return `${budget} would be spent at once: ${used}`
+  if (one.used * 100 >= amount * 80) return `${budget} would be nearly spent, which is told at once: ${used}`
+  const then = before === undefined ? 'none' : amountText(account, before.amount)
+  return `The budget of ${named(one)} for this ${window} would be ${limit} instead of ${then}: ${used}`
 }
 
 /** Who would be stopped, and until when. */
 function stopNote({ is, ends, away }: BudgetsEdit): string {
-  const waiting = away === 0 ? '' : away === 1 ? ', 1 waiting caller sent away' : `, ${away} waiting callers sent away`
+  const live = ends === 0 ? [] : [`${liveCalls(ends)} would wrap up`]
+  const waiting =
+    away === 0 ? [] : [`${away === 1 ? '1 waiting caller' : `${away} waiting callers`} would be sent away`]
   const budget = is.refusal?.budget
   const until = budget === undefined ? '' : ` until ${isoOf(budget.ends)}`
-  return `${liveCalls(ends)} would wrap up${waiting}, new ones are refused${until}.`
+  const who = [...live, ...waiting]
+  return who.length === 0 ? `New calls are refused${until}.` : `${who.join(', ')}, new ones are refused${until}.`
 }
 
 function liveCalls(count: number): string {
@@ -78,23 +80,19 @@ function callNotes(before: Tenant, after: Tenant, { is, ends }: BudgetsEdit): st
   const notes = [
     ...old
       .filter((one) => find(now, one) === undefined)
-      .map((one) => `A call could use any number of ${named(one)} ${per(one)}.`),
+      .map((one) => `A call could use any number of ${named(one)} ${each(one.window)}.`),
     ...now
       .filter((one) => find(old, one)?.amount !== one.amount)
       .map((one) => {
         const then = find(old, one)
-        const instead = then === undefined ? 'any number' : amountOf(then, then.amount)
-        return `A call could use ${amountOf(one, one.amount)} ${named(one)} ${per(one)} instead of ${instead}.`
+        const instead = then === undefined ? 'any number' : amountText(then.account, then.amount)
+        return `A call could use ${limitText(one)} instead of ${instead}.`
       }),
   ]
   const own = is.refusal === undefined && ends > 0
   return own
     ? [...notes, `${liveCalls(ends)} ${ends === 1 ? 'has' : 'have'} used as much already and would wrap up.`]
     : notes
-}
-
-function per({ window }: Limit): string {
-  return window === 'hour' ? 'an hour' : `a ${window}`
 }
 
 function trialNotes(before: Tenant, after: Tenant, edit: BudgetsEdit): string[] {
@@ -124,10 +122,9 @@ function shadowNotes(before: Tenant, after: Tenant, { is }: BudgetsEdit): string
   if (after.shadow === null) return ['Nothing would be tried any more.']
   const tried = is.readings
     .filter(({ shadow }) => shadow)
-    .map(
-      (one) =>
-        `${amountOf(one, one.amount)} ${named(one)} for this ${one.window} (${amountOf(one, one.used)} are used)`,
-    )
+    .map(({ account, amount, used, window }) => {
+      return `${amountText(account, amount)} for this ${window} (${amountText(account, used)} are used)`
+    })
   const { lines } = after.shadow
   const caps = lines === null ? [] : [`a cap of ${lines} lines`]
   const what = [...caps, ...tried].join(', ')
@@ -140,9 +137,4 @@ function find<L extends Limit>(limits: readonly L[], one: Limit): L | undefined 
 
 function same(a: Limit, b: Limit): boolean {
   return a.window === b.window && a.account === b.account
-}
-
-/** In the unit in which it is set. */
-function amountOf(limit: Limit, amount: number): string {
-  return (amount / unitsOf(limit)).toLocaleString('en-US', { maximumFractionDigits: 2 })
 }

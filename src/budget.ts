@@ -1,14 +1,15 @@
 // What may be used in a window of time: the names of budgets, and the limits that follow from them. Plain data. Knows no store and no
 // clock. Rules L5, L6.
+import { isoOf } from './calendar.ts'
 
-/** What is bounded, as it is set: the account that it bounds, and how many of the account's units one is. */
+/** What is bounded, as it is set: the account that it bounds, how many of the account's units one is, and what one is called. */
 export const bounded = [
-  { what: 'tokens', account: 'tokens', units: 1 },
-  { what: 'inputTokens', account: 'input', units: 1 },
-  { what: 'outputTokens', account: 'output', units: 1 },
-  { what: 'spendUsd', account: 'micro_usd', units: 1_000_000 },
-  { what: 'liveMinutes', account: 'live_ms', units: 60_000 },
-  { what: 'ttsCharacters', account: 'tts_characters', units: 1 },
+  { what: 'tokens', account: 'tokens', units: 1, name: 'tokens' },
+  { what: 'inputTokens', account: 'input', units: 1, name: 'input tokens' },
+  { what: 'outputTokens', account: 'output', units: 1, name: 'output tokens' },
+  { what: 'spendUsd', account: 'micro_usd', units: 1_000_000, name: 'US dollars' },
+  { what: 'liveMinutes', account: 'live_ms', units: 60_000, name: 'live minutes' },
+  { what: 'ttsCharacters', account: 'tts_characters', units: 1, name: 'TTS characters' },
 ] as const
 export type Bounded = (typeof bounded)[number]['what']
 export type BoundedAccount = (typeof bounded)[number]['account']
@@ -35,6 +36,19 @@ export interface BudgetState extends Limit {
   ends: number
 }
 
+/** How much of one is used, as programs are told wherever it is told: in the unit in which it is set. */
+export interface BudgetUse {
+  window: WindowName
+  /** As people say it: `tokens`, `input tokens`, `US dollars`, `live minutes`. */
+  of: string
+  used: number
+  limit: number
+  /** What was used of it: 1 is all. */
+  share: number
+  /** When its window ends, ISO 8601, UTC. */
+  resets_at: string
+}
+
 /** Every budget there is, in the order in which they are shown. */
 export const budgetNames: readonly BudgetName[] = windowNames.flatMap((window) =>
   bounded.map(({ what }) => budgetName(what, window)),
@@ -53,23 +67,31 @@ export function limitsOf(own: Budgets, plans: Budgets): Limit[] {
   return limits
 }
 
-const names = {
-  tokens: 'tokens',
-  input: 'input tokens',
-  output: 'output tokens',
-  micro_usd: 'US dollars',
-  live_ms: 'live minutes',
-  tts_characters: 'TTS characters',
-} as const satisfies Record<BoundedAccount, string>
-
 /** What it bounds, as people say it: in the unit in which it is set. */
 export function named({ account }: Pick<Limit, 'account'>): string {
-  return names[account]
+  return bounded.find((one) => one.account === account)?.name ?? account
 }
 
 /** How many of the account's units one is of those in which it is set. */
 export function unitsOf({ account }: Pick<Limit, 'account'>): number {
   return bounded.find((one) => one.account === account)?.units ?? 1
+}
+
+/** An amount of the account in the unit in which the limit is set. */
+export function inUnits(limit: Limit, amount: number): number {
+  return rounded(amount / unitsOf(limit), 1_000_000)
+}
+
+export function useOf(limit: Limit, used: number, ends: number): BudgetUse {
+  const { window, amount } = limit
+  const share = amount === 0 ? 1 : rounded(used / amount, 10_000)
+  const amounts = { used: inUnits(limit, used), limit: inUnits(limit, amount) }
+  return { window, of: named(limit), ...amounts, share, resets_at: isoOf(ends) }
+}
+
+/** To so many parts of one. */
+function rounded(value: number, parts: number): number {
+  return Math.round(value * parts) / parts
 }
 
 function budgetName(what: Bounded, window: WindowName): BudgetName {

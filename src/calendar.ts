@@ -1,6 +1,6 @@
 // Moments as text, without a runtime's calendar: some homes of a desk have none. UTC.
 
-const dayMs = 86_400_000
+export const dayMs = 86_400_000
 
 /** ISO 8601 with milliseconds, as `toISOString` has it: such texts are in the order of their moments. From 1970 on. */
 export function isoOf(now: number): string {
@@ -8,6 +8,13 @@ export function isoOf(now: number): string {
   const ms = now % dayMs
   const time = [ms / 3_600_000, (ms / 60_000) % 60, (ms / 1000) % 60].map((part) => digits(part, 2)).join(':')
   return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}T${time}.${digits(ms % 1000, 3)}Z`
+}
+
+/** The moment (ms since 1970) of a text as `isoOf` writes it. */
+export function msOf(iso: string): number {
+  const part = (from: number, to: number): number => Number(iso.slice(from, to))
+  const days = daysTo(part(0, 4), part(5, 7)) + part(8, 10) - 1
+  return days * dayMs + part(11, 13) * 3_600_000 + part(14, 16) * 60_000 + part(17, 19) * 1000 + part(20, 23)
 }
 
 /** When the month after that of this moment begins. */

@@ -9,11 +9,13 @@ export type State = 'offered' | 'waiting' | 'connecting' | 'live' | 'wrapping' |
 
 export interface Call {
   state: State
-  /** Replies that the provider is giving now, by response id. */
+  /** Replies that the provider is giving now, by response id: the conversation's own first, of the others the oldest. */
   replies: readonly string[]
+  /** Those that it was told to break off: they still owe their usage (L1). */
+  brokenOff: readonly string[]
   /** Why it comes to its end, until the caller is told. */
   refusal?: Refusal
-  /** How it ended, while a reply that was broken off still owes its usage (L1). */
+  /** How it ended, while a reply that was broken off is waited for. */
   outcome?: Outcome
 }
 
@@ -26,10 +28,10 @@ export type CallEvent =
   | { is: 'unopened'; refusal: Refusal } // it could not be opened
   | { is: 'hungUp'; code: number; reason: string } // by the caller
   | { is: 'dropped'; code: number; reason: string; explained: boolean } // by the provider; explained: it said an error first
-  | { is: 'began'; reply: string }
+  | { is: 'began'; reply: string; outOfBand: boolean }
   | { is: 'finished'; reply: string }
   | { is: 'cut'; by: Party; refusal: Refusal } // a bound was broken, or something failed: over at once
-  /** Over when the caller has heard the running reply; of several only those that are `spared`, if it is said. */
+  /** Over when the caller has heard the running reply: of several the first, if it is said of those that are `spared`. */
   | { is: 'wrapUp'; refusal: Refusal; spared?: readonly string[] | undefined }
   | { is: 'heard' } // by the caller: all that the provider has said
   | { is: 'spoken' } // our last line was given, or there is no sound for it
@@ -54,7 +56,7 @@ export type Action =
   | { do: 'dial' }
   | { do: 'abandon' } // give up the dial, or close what it still brings
   | { do: 'connect' } // pass on what the caller said early; relay from now on
-  | { do: 'cancelReply'; reply?: string } // the one that is spoken, unless it is said
+  | { do: 'cancelReply'; reply: string }
   | { do: 'wrap'; refusal: Refusal } // nothing new is begun from now on
   | { do: 'hearOut' } // `heard` comes then
   | { do: 'closeUpstream' }
@@ -70,8 +72,9 @@ export interface Step {
   actions: readonly Action[]
 }
 
-export const offered: Call = { state: 'offered', replies: [] }
-const ended: Call = { state: 'ended', replies: [] }
+const quiet = { replies: [], brokenOff: [] }
+export const offered: Call = { state: 'offered', ...quiet }
+const ended: Call = { state: 'ended', ...quiet }
 
 type Handlers = { [E in CallEvent as E['is']]?: (call: Call, event: E) => Step }
 
@@ -100,7 +103,8 @@ const machine: Record<State, Handlers> = {
     wrapUp: (call, event) => over(call, 'broker', event.refusal),
   },
   live: {
-    began: (call, event) => stay({ ...call, replies: [...call.replies, event.reply] }),
+    began: (call, { reply, outOfBand }) =>
+      stay({ ...call, replies: outOfBand ? [...call.replies, reply] : [reply, ...call.replies] }),
     finished: (call, event) => stay(without(call, event.reply)),
     hungUp: (call, event) => left(call, event),
     dropped: (call, event) => dropped(call, event),
@@ -108,18 +112,14 @@ const machine: Record<State, Handlers> = {
     wrapUp: (call, event) => wrap(call, event),
   },
   wrapping: {
-    began: ({ replies, ...call }, { reply }) => ({
-      call: { ...call, replies: [...replies, reply] },
-      actions: [{ do: 'cancelReply', reply }],
-    }),
+    began: (call, { reply }) => breakOff(call, [reply]),
     finished: (call, event) => {
       const rest = without(call, event.reply)
-      const last = call.replies.length > 0 && rest.replies.length === 0
-      return { call: rest, actions: last ? [{ do: 'hearOut' }] : [] }
+      return { call: rest, actions: isOwed(call) && !isOwed(rest) ? [{ do: 'hearOut' }] : [] }
     },
-    heard: (call) => (call.replies.length > 0 ? stay(call) : part(call)),
+    heard: (call) => (isOwed(call) ? stay(call) : part(call)),
     hungUp: (call, event) => left(call, event),
-    dropped: (call, event) => (call.replies.length > 0 ? dropped(call, event) : stay(call)), // it has said all that it had to
+    dropped: (call, event) => (isOwed(call) ? dropped(call, event) : stay(call)), // it has said all that it had to
     cut: (call, event) => over(call, event.by, event.refusal),
     wrapUp: (call, event) => (graceMs(event.refusal) < graceMs(reasonOf(call)) ? wrap(call, event) : stay(call)),
     overdue: (call) => part(call),
@@ -131,9 +131,10 @@ const machine: Record<State, Handlers> = {
     overdue: (call) => farewell(reasonOf(call), true, { do: 'hush' }),
   },
   leaving: {
+    began: (call, { reply }) => breakOff(call, [reply]),
     finished: (call, event) => {
       const rest = without(call, event.reply)
-      return rest.replies.length > 0 ? stay(rest) : gone(call)
+      return isOwed(rest) ? stay(rest) : gone(call)
     },
     hungUp: (call, event) => (call.refusal === undefined ? stay(call) : forsaken(call, answer(event))),
     dropped: (call) => gone(call),
@@ -153,7 +154,7 @@ function stay(call: Call): Step {
 }
 
 function go(state: State, ...actions: Action[]): Step {
-  return { call: { state, replies: [] }, actions }
+  return { call: { state, ...quiet }, actions }
 }
 
 /** The caller went: nobody is left to be told (C6). */
@@ -163,7 +164,7 @@ function left(call: Call, event: Leave): Step {
     why: 'hung_up',
     code: event.code,
     reason: event.reason,
-    inReply: call.replies.length > 0,
+    inReply: isOwed(call),
   }
   return end(call, outcome, answer(event))
 }
@@ -180,36 +181,44 @@ function dropped(call: Call, event: CallEvent & { is: 'dropped' }): Step {
     why,
     code: event.code,
     reason: event.reason,
-    inReply: call.replies.length > 0,
+    inReply: isOwed(call),
   }
   const tell: Action[] = clean || event.explained ? [] : [{ do: 'tell', refusal }]
-  return end({ ...call, replies: [] }, outcome, ...tell, { do: 'closeCaller', code, reason, late: false })
+  return end({ ...call, ...quiet }, outcome, ...tell, { do: 'closeCaller', code, reason, late: false })
 }
 
 function over(call: Call, by: Party, refusal: Refusal): Step {
   return end(call, outcomeOf(call, by, refusal), ...told(refusal))
 }
 
-/**
- * Ends the call: the lines are freed before the caller is closed, who may be slow. A provider in mid-reply is told to stop, and gets a
- * moment to report what that reply has cost; what it has not said by then need not be paid.
- */
+/** The lines are freed before the caller is closed, who may be slow. */
 function end(call: Call, outcome: Outcome, ...last: Action[]): Step {
-  if (call.replies.length === 0) return { call: ended, actions: [...hangUp(call), { do: 'end', outcome }, ...last] }
-  const actions: Action[] = [{ do: 'cancelReply' }, ...last, { do: 'arm', forMs: cancelGraceMs }]
-  return { call: { state: 'leaving', replies: call.replies, outcome }, actions }
+  if (!isOwed(call)) return { call: ended, actions: [...hangUp(call), { do: 'end', outcome }, ...last] }
+  const { refusal: _, ...rest } = call
+  return leave(rest, outcome, ...last)
 }
 
-/** The running replies are waited for, as long as the reason lets them, and no other. */
+/** A provider in mid-reply is told to stop, and gets a moment to report what that reply has cost; what it has not said by then need not be paid. */
+function leave(call: Call, outcome: Outcome, ...last: Action[]): Step {
+  const rest = breakOff({ ...call, state: 'leaving', replies: [], outcome }, call.replies)
+  return { call: rest.call, actions: [...rest.actions, ...last, { do: 'arm', forMs: cancelGraceMs }] }
+}
+
+/** Each by its id: a cancel that names none is for the conversation's own reply alone, and not for one out of band. */
+function breakOff(call: Call, replies: readonly string[]): Step {
+  return {
+    call: { ...call, brokenOff: [...call.brokenOff, ...replies] },
+    actions: replies.map((reply) => ({ do: 'cancelReply', reply })),
+  }
+}
+
+/** One running reply is waited for, as long as the reason lets it; the others are broken off, or a call could go over its budget by many. */
 function wrap(call: Call, { refusal, spared = call.replies }: CallEvent & { is: 'wrapUp' }): Step {
-  const others = call.replies.filter((reply) => !spared.includes(reply))
-  const actions: Action[] = [
-    { do: 'wrap', refusal },
-    ...others.map((reply) => ({ do: 'cancelReply', reply }) as const),
-    { do: 'arm', forMs: graceMs(refusal) },
-  ]
-  if (call.replies.length === 0) actions.push({ do: 'hearOut' })
-  return { call: { ...call, state: 'wrapping', refusal }, actions }
+  const kept = call.replies.filter((reply) => spared.includes(reply)).slice(0, 1)
+  const others = call.replies.filter((reply) => !kept.includes(reply))
+  const rest = breakOff({ ...call, state: 'wrapping', refusal, replies: kept }, others)
+  const actions: Action[] = [{ do: 'wrap', refusal }, ...rest.actions, { do: 'arm', forMs: graceMs(refusal) }]
+  return { call: rest.call, actions: isOwed(call) ? actions : [...actions, { do: 'hearOut' }] }
 }
 
 /** The reply was heard, or took too long: the caller hears our line, where the reason has one, before it is told. */
@@ -218,14 +227,12 @@ function part(call: Call): Step {
   const { line } = rendering(refusal.why)
   if (line === undefined) return over(call, 'broker', refusal)
   const outcome = outcomeOf(call, 'broker', refusal)
-  if (call.replies.length === 0) return speak(line, refusal, outcome)
-  const actions: Action[] = [{ do: 'cancelReply' }, { do: 'arm', forMs: cancelGraceMs }]
-  return { call: { state: 'leaving', replies: call.replies, outcome, refusal }, actions }
+  return isOwed(call) ? leave({ ...call, refusal }, outcome) : speak(line, refusal, outcome)
 }
 
 /** The call is over but for our line, which takes nobody's place: its lines are free, its provider is let go. */
 function speak(line: Line, refusal: Refusal, outcome: Outcome): Step {
-  const call: Call = { state: 'parting', replies: [], refusal }
+  const call: Call = { state: 'parting', ...quiet, refusal }
   const over: Action[] = [{ do: 'closeUpstream' }, { do: 'end', outcome }]
   return { call, actions: [...over, { do: 'arm', forMs: speechTimeoutMs }, { do: 'speak', line }] }
 }
@@ -269,11 +276,17 @@ function hangUp({ state }: Call): Action[] {
 
 function outcomeOf(call: Call, by: Party, refusal: Refusal): Outcome {
   const { close = 1011 } = rendering(refusal.why)
-  return { by, why: refusal.why, code: close, reason: closeReason(refusal), inReply: call.replies.length > 0 }
+  return { by, why: refusal.why, code: close, reason: closeReason(refusal), inReply: isOwed(call) }
+}
+
+/** Whether the provider has usage to report of a reply. */
+function isOwed({ replies, brokenOff }: Call): boolean {
+  return replies.length + brokenOff.length > 0
 }
 
 function without(call: Call, reply: string): Call {
-  return { ...call, replies: call.replies.filter((other) => other !== reply) }
+  const others = (ids: readonly string[]): string[] => ids.filter((id) => id !== reply)
+  return { ...call, replies: others(call.replies), brokenOff: others(call.brokenOff) }
 }
 
 function reasonOf(call: Call): Refusal {

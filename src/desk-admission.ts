@@ -1,5 +1,7 @@
-// A desk decides on offers: who has a line, a place, or neither, with the terms that hold for the call. Knows no transaction. Rules G2, H6, C4.
+// A desk decides on offers: who has a line, a place, or neither, with the terms that hold for the call. Knows no transaction. Rules G2, H6, C4,
+// L4.
 import type { DeskBooks } from './desk-books.ts'
+import type { Seats } from './desk-budget.ts'
 import type { DeskCounts } from './desk-counts.ts'
 import type { Registry, Ticks } from './desk-homes.ts'
 import type { DeskPools } from './desk-pools.ts'
@@ -25,7 +27,7 @@ interface Parts {
   terms: TermsAt
 }
 
-type TermsAt = (now: number, room: number) => Terms
+type TermsAt = (now: number, room: number, seats: number) => Terms
 type Rule<V> = (desk: Desk, ask: Ask, t: Terms) => V
 type Decided<V> = Admission | (undefined extends V ? undefined : never)
 
@@ -38,7 +40,7 @@ export class DeskAdmission {
 
   /** `first`: the rule for a newcomer. Asked again a call keeps its line or place, and hears how it stands. */
   decide<V extends Verdict | undefined>(offer: Offer, now: number, first: Rule<V>): Decided<V> {
-    const { registry, records, queue, counts, rosters } = this.#parts
+    const { registry, records, queue, counts, rosters, books } = this.#parts
     const tenant = registry.tenant()
     const key = tenant && registry.keyByHash(offer.keyHash)
     if (tenant === undefined || key === undefined) return { is: 'refused', refusal: { why: 'key_unknown' } }
@@ -46,11 +48,14 @@ export class DeskAdmission {
     // It asked before it ended and is heard after: it would hold a line that nobody frees.
     if (known !== undefined && known.ended !== null) return { is: 'refused', refusal: { why: 'call_reset' } }
     if (queue.isRemoved(offer.call)) return { is: 'refused', refusal: { why: 'removed_from_queue' } }
-    const barred = this.#barred(offer, tenant, key, known, now)
-    // A newcomer has a ticket while its pool is asked.
-    if (barred !== undefined && known === undefined)
+    const seats = books.seats(tenant, now)
+    const barred = this.#barred(offer, tenant, key, known, seats, now)
+    // A newcomer has a ticket, or was seated, while its pool is asked.
+    if (barred !== undefined && known === undefined) {
       release(rosters.gate(tenant, key, offer.agent, now), offer.call, now)
-    const admission = barred ?? this.#decide(offer, tenant, key, now, known === undefined ? first : admit)
+      books.budget.letGo(offer.call)
+    }
+    const admission = barred ?? this.#decide(offer, tenant, key, seats, now, known === undefined ? first : admit)
     if (admission === undefined) return undefined as Decided<V>
     if (known === undefined) counts.offered(offer.pool, tenant.plan)
     if (known === undefined && admission.is === 'granted') this.#tried(offer, tenant)
@@ -60,28 +65,42 @@ export class DeskAdmission {
   }
 
   barred(offer: Offer, now: number): Refusal | undefined {
-    const { registry } = this.#parts
+    const { registry, books } = this.#parts
     const tenant = registry.tenant()
     const key = tenant && registry.keyByHash(offer.keyHash)
     if (tenant === undefined || key === undefined) return { why: 'key_unknown' }
-    const barred = this.#barred(offer, tenant, key, undefined, now)
+    const barred = this.#barred(offer, tenant, key, undefined, books.seats(tenant, now), now)
     return barred !== undefined && 'refusal' in barred ? barred.refusal : undefined
   }
 
   /** What keeps it out whatever the lines: the offer itself, or its tenant's budgets. A call that has its line is ended elsewhere. */
-  #barred(offer: Offer, tenant: Tenant, key: Key, known: KeptCall | undefined, now: number): Admission | undefined {
+  #barred(
+    offer: Offer,
+    tenant: Tenant,
+    key: Key,
+    known: KeptCall | undefined,
+    { free, refusal }: Seats,
+    now: number,
+  ): Admission | undefined {
     const problem = offerProblem(offer, tenant, key, now)
     if (problem !== undefined) return { is: 'refused', refusal: problem }
     if (known !== undefined && known.admitted !== null) return undefined
-    const { budget, ledger } = this.#parts.books
-    const spent = budget.refusal(tenant, now)
-    const refusal = spent ?? (known === undefined ? budget.short(tenant, ledger.newcomerHold(), now) : undefined)
-    if (refusal === undefined) return undefined
+    if (refusal === undefined || free > 0) return undefined
+    // What is held may come back: who waits already waits on, and who was seated while its pool was asked holds for itself.
+    const inside = known !== undefined || this.#parts.rosters.get('leases').get(offer.call) !== undefined
+    if (refusal.why === 'budget_held' && inside) return undefined
     if (tenant.overflow === 'hold' && known === undefined) return { is: 'full', terms: callTerms(tenant, key), refusal }
     return { is: 'refused', refusal, beforeUpgrade: tenant.overflow === 'upgrade' }
   }
 
-  #decide(offer: Offer, tenant: Tenant, key: Key, now: number, rule: Rule<Verdict | undefined>): Admission | undefined {
+  #decide(
+    offer: Offer,
+    tenant: Tenant,
+    key: Key,
+    seats: Seats,
+    now: number,
+    rule: Rule<Verdict | undefined>,
+  ): Admission | undefined {
     const { pools, rosters, books, terms } = this.#parts
     pools.enter(offer.pool)
     const [{ overflow }, room] = [tenant, roomOf(tenant)]
@@ -94,7 +113,7 @@ export class DeskAdmission {
       headStartMs: key.headStartSeconds * 1000,
       ...(caller !== null && { caller }),
     }
-    const verdict = rule(desk, ask, terms(now, room))
+    const verdict = rule(desk, ask, terms(now, room, seats.free))
     if (verdict === undefined) return undefined
     if (verdict.is === 'granted') return { is: 'granted', terms: callTerms(tenant, key) }
     if (verdict.is === 'queued') {
@@ -105,6 +124,8 @@ export class DeskAdmission {
     if (verdict.of === 'room' && overflow === 'hold')
       return { is: 'full', terms: callTerms(tenant, key), refusal: { why: 'queue_full', details: { room } } }
     const beforeUpgrade = overflow === 'upgrade'
+    if (verdict.short === 'budget' && seats.refusal !== undefined)
+      return { is: 'refused', refusal: seats.refusal, beforeUpgrade }
     if (verdict.short !== 'lines') return { is: 'refused', refusal: { why: 'quota_short' }, beforeUpgrade }
     const scope = verdict.of === 'room' ? 'tenant' : verdict.of
     const cap = (desk.lines.find((lines) => lines.of === scope) ?? desk.lines[0]).cap
@@ -132,8 +153,9 @@ export class DeskAdmission {
   seated(call: string, plan: string, now: number): void {
     const { records, counts, pools, books } = this.#parts
     const entered = records.admit(call, now)
+    const comes = entered !== undefined || records.get(call) === undefined // its pool is asked: it has no record yet
+    if (comes) books.budget.hold(call, books.ledger.newcomerHold(), now)
     if (entered === undefined) return
-    books.budget.hold(call, books.ledger.newcomerHold(), now)
     pools.came(entered.pool)
     counts.admitted(entered.pool, plan, now - entered.began)
   }

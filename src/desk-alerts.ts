@@ -37,7 +37,7 @@ export class DeskAlerts {
     if (alerts.some(stops)) this.wrapUp(by)
   }
 
-  /** All calls of a tenant that may not talk any more, live and waiting ones; but the one that is answered so. */
+  /** All calls of a tenant that may not talk any more, live and waiting ones, or those that may not by themselves; but the one that is answered so. */
   wrapUp(by?: string): void {
     this.#host.background(this.#wrapUp(by))
   }
@@ -50,9 +50,9 @@ export class DeskAlerts {
   }
 
   async #wrapUp(by?: string): Promise<void> {
-    const { calls, refusal } = await this.#host.affected()
-    if (refusal === undefined) return
+    const { calls, refusal, spent } = await this.#host.affected()
     const others = calls.filter((call) => call !== by)
-    await this.#host.tell(others, { is: 'wrapUp', refusal })
+    if (refusal !== undefined) await this.#host.tell(others, { is: 'wrapUp', refusal })
+    await Promise.all(spent.map(({ call, refusal: own }) => this.#host.tell([call], { is: 'wrapUp', refusal: own })))
   }
 }

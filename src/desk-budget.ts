@@ -8,9 +8,11 @@ import { heldOf, hold, holdOn, lapse, letGo, partOf, type Held, type Hold } from
 import type { Page } from './ledger.ts'
 import { burnMs, burnStepMs, leaseTtlMs } from './limits.ts'
 import { note, taken, type Meter } from './meter.ts'
-import { callLimits, plans, shadowLimits, tenantLimits, trialDaysOf, type Tenant } from './plan.ts'
+import { callLimits, plans, shadowLimits, tenantLimits, type Tenant } from './plan.ts'
+import type { KeptCall } from './records.ts'
 import type { Refusal } from './refusal.ts'
-import { pageOf, reached, short, spent, type Reached, type Spent } from './threshold.ts'
+import { pageOf, reached, roomIn, spent, type Reached, type Spent } from './threshold.ts'
+import { trialOf } from './trial.ts'
 
 /** What a tenant, its calls and its operator are to be told. `shadow`: of budgets that are only tried. */
 export type Alert = BudgetAlert | { is: 'suspended'; micro_usd_per_hour: number; most: number }
@@ -28,7 +30,16 @@ export interface BudgetReading extends BudgetState {
   shadow: boolean
 }
 
-const dayMs = 86_400_000
+export interface Ending {
+  call: string
+  refusal: Refusal
+}
+
+/** How many more may have a line, and what the next one hears; no refusal: any number may. */
+export interface Seats {
+  free: number
+  refusal: Refusal | undefined
+}
 
 export class DeskBudget {
   readonly #rosters: DeskRosters
@@ -49,11 +60,15 @@ export class DeskBudget {
     return alerts
   }
 
-  /** What was spent just now; suspends a trial that burns too fast, and says so (L7). */
-  burnt(tenant: Tenant, microUsd: number, now: number): Alert[] {
-    const most = (plans[tenant.plan].suspendUsdPerHour ?? 0) * 1_000_000
-    if (most === 0) return []
-    note(this.#burn(), microUsd, now)
+  /** Notes what was spent just now, of one that may not spend too fast (L7). */
+  burn(tenant: Tenant, microUsd: number, now: number): void {
+    if (microUsd > 0 && mostMicroUsd(tenant) < Infinity) note(this.#burn(), microUsd, now)
+  }
+
+  /** Suspends a trial that burns too fast, and says so once (L7). */
+  burnt(tenant: Tenant, now: number): Alert[] {
+    const most = mostMicroUsd(tenant)
+    if (most === Infinity) return []
     const micro_usd_per_hour = Math.round((taken(this.#burn(), now) * 3_600_000) / burnMs)
     if (micro_usd_per_hour <= most || this.suspendedAt() !== undefined) return []
     this.#rosters.get('state').set('suspended', now)
@@ -69,8 +84,8 @@ export class DeskBudget {
   resume(): boolean {
     if (this.suspendedAt() === undefined) return false
     this.#rosters.get('state').delete('suspended')
-    const { tokens, slots } = this.#burn()
-    for (const roster of [tokens, slots]) roster.purge(1e14)
+    const { amounts, slots } = this.#burn()
+    for (const roster of [amounts, slots]) roster.purge(1e14)
     return true
   }
 
@@ -78,11 +93,19 @@ export class DeskBudget {
   refusal(tenant: Tenant, now: number): Refusal | undefined {
     const since = this.suspendedAt()
     if (since !== undefined) return { why: 'tenant_suspended', details: { since: isoOf(since) } }
-    const days = trialDaysOf(tenant)
-    if (days !== undefined && tenant.created_at <= isoOf(Math.max(0, now - days * dayMs)))
-      return { why: 'trial_ended', details: { days } }
+    const trial = trialOf(tenant)
+    if (trial !== undefined && trial.ends <= now) return { why: 'trial_ended', details: { days: trial.days } }
     const gone = spent(this.#pages.at(tenant, now), tenantLimits(tenant))
-    return gone && exhausted(gone, 'The', now)
+    return gone && exhausted(gone, now)
+  }
+
+  /** The live ones of these calls that may not go on, and why. */
+  ending(calls: readonly KeptCall[], tenant: Tenant, now: number): Ending[] {
+    const live = calls.filter(({ admitted }) => admitted !== null)
+    return live.flatMap(({ id: call }) => {
+      const refusal = this.refusalOf(call, tenant, now)
+      return refusal === undefined ? [] : [{ call, refusal }]
+    })
   }
 
   /** Why one call may not go on: its tenant may not, or it has spent its own budget. */
@@ -91,22 +114,24 @@ export class DeskBudget {
     const limits = callLimits(tenant)
     if (refusal !== undefined || limits.length === 0) return refusal
     const gone = spent(this.#pages.ofCall(call, this.#pages.at(tenant, now)), limits)
-    return gone && exhausted(gone, 'This call’s', now)
+    return gone && ofCallExhausted(gone.limit)
   }
 
-  /** Why there is no room for one more, beside what is held for others. */
-  short(tenant: Tenant, asked: Hold, now: number): Refusal | undefined {
+  /** How many more there is room for, who each ask for so much, beside what is held for others (L4). */
+  seats(tenant: Tenant, asked: Hold, now: number): Seats {
+    const refusal = this.refusal(tenant, now)
+    if (refusal !== undefined) return { free: 0, refusal }
     const [pages, held] = [this.#pages.at(tenant, now), this.#held()]
-    const limit = short(
+    const { seats: free, limit } = roomIn(
       pages,
       tenantLimits(tenant),
       ({ account }) => heldOf(held, account, now),
       ({ account }) => partOf(asked, account),
     )
-    if (limit === undefined) return undefined
+    if (limit === undefined) return { free, refusal: undefined }
     const { window, account, amount, left, ends } = readingOf(limit, pages, held, now)
     const budget = { window, account, amount, left, ends }
-    return { why: 'budget_held', details: { what: named(limit), window }, budget }
+    return { free, refusal: { why: 'budget_held', details: { what: named(limit), window }, budget } }
   }
 
   hold(call: string, estimate: Hold, now: number): void {
@@ -139,9 +164,14 @@ export class DeskBudget {
   }
 
   #burn(): Meter {
-    const [tokens, slots] = [this.#rosters.get('burn'), this.#rosters.get('burn:slots')]
-    return { tokens, slots, stepMs: burnStepMs, forMs: burnMs }
+    const [amounts, slots] = [this.#rosters.get('burn'), this.#rosters.get('burn:slots')]
+    return { amounts, slots, stepMs: burnStepMs, forMs: burnMs }
   }
+}
+
+/** An hour; of a plan that suspends nobody there is no such amount. */
+function mostMicroUsd({ plan }: Tenant): number {
+  return (plans[plan].suspendUsdPerHour ?? Infinity) * 1_000_000
 }
 
 function alertOf({ level, window, account, amount, used, ends }: Reached, shadow: boolean): Alert {
@@ -156,13 +186,19 @@ function readingOf(limit: Limit, pages: readonly Page[], held: Held, now: number
   return { window, account, amount, used, held: kept, left, ends: page?.window.ends ?? now, shadow }
 }
 
-function exhausted({ limit, ends }: Spent, whose: string, now: number): Refusal {
+function exhausted({ limit, ends }: Spent, now: number): Refusal {
   const { window, account } = limit
   const [amount, what] = [limit.amount / unitsOf(limit), named(limit)]
   return {
     why: 'budget_exhausted',
-    details: { whose, amount, what, window, ends: isoOf(ends) },
+    details: { amount, what, window, ends: isoOf(ends) },
     retryAfterMs: ends - now,
     budget: { window, account, amount: limit.amount, left: 0, ends },
   }
+}
+
+/** It names no budget of its tenant, and no time: a new call may begin at once. */
+function ofCallExhausted(limit: Limit): Refusal {
+  const [amount, what] = [limit.amount / unitsOf(limit), named(limit)]
+  return { why: 'call_budget_exhausted', details: { amount, what, window: limit.window } }
 }

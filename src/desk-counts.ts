@@ -58,7 +58,7 @@ export class DeskCounts {
       const [direction = '', modality] = account.split('_')
       if (account === 'micro_usd') this.#count(pool, 'trunkline_spend_microusd_total', { plan }, amount)
       else if (account === 'unpriced') this.#count(pool, 'trunkline_unpriced_reports_total', { plan })
-      else if (account === 'unreported') this.#count(pool, 'trunkline_unreported_replies_total', { plan })
+      else if (account === 'unreported') this.#count(pool, 'trunkline_unreported_usage_total', { plan })
       else if (modality !== undefined && ['input', 'cached', 'output'].includes(direction)) {
         this.#count(pool, 'trunkline_tokens_total', { plan, direction, modality }, amount)
       }
@@ -88,7 +88,7 @@ export class DeskCounts {
       microUsd,
       tokensPerMinute,
       heldTokens,
-      foretoldTokens,
+      settledTokens,
     } = record
     this.#count(pool, 'trunkline_call_ends_total', { plan, by: outcome.by, reason: outcome.why })
     this.#observe(pool, 'trunkline_overhead_seconds', labels, overheadMs / 1000)
@@ -96,7 +96,7 @@ export class DeskCounts {
     if (liveMs > 0) this.#observe(pool, 'trunkline_call_cost_usd', labels, microUsd / 1_000_000)
     if (tokensPerMinute !== null) this.#observe(pool, 'trunkline_call_tokens_per_minute', labels, tokensPerMinute)
     this.#count(pool, 'trunkline_held_tokens_total', labels, heldTokens)
-    this.#count(pool, 'trunkline_foretold_tokens_total', labels, foretoldTokens)
+    this.#count(pool, 'trunkline_settled_tokens_total', labels, settledTokens)
     if (connectMs !== null) this.#observe(pool, 'trunkline_upstream_connect_seconds', labels, connectMs / 1000)
     if (firstAudioMs !== null) this.#observe(pool, 'trunkline_first_audio_seconds', labels, firstAudioMs / 1000)
   }
@@ -152,7 +152,7 @@ export function lostRecord(model: string, liveMs: number, waitedMs = 0): CallRec
     tokensPerMinute: null,
     cachedShare: null,
     heldTokens: 0,
-    foretoldTokens: 0,
+    settledTokens: 0,
     firstReplyTokens: null,
     silentMs: null,
     firstAudioMs: null,

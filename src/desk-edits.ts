@@ -2,7 +2,7 @@
 // Rules G7, G8, A3.
 import { keyEntry, tenantEntry, type AuditEntry } from './audit.ts'
 import type { BudgetsSeen } from './budget-notes.ts'
-import type { DeskBudget } from './desk-budget.ts'
+import type { DeskBooks } from './desk-books.ts'
 import { holding, holdNarrow, type Holding } from './desk-holding.ts'
 import type { Audit } from './desk-homes.ts'
 import type { DeskQueue } from './desk-queue.ts'
@@ -10,9 +10,10 @@ import type { DeskRosters } from './desk-rosters.ts'
 import { keyNotes, tenantNotes, type Effect } from './edit-notes.ts'
 import { advance, type Quota } from './gate.ts'
 import { settingsProblem } from './settings-check.ts'
+import { rotated } from './key-rotation.ts'
 import { keysPerTenant, leaseTtlMs } from './limits.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
-import { changed, changedKey, keyEnded, keyValid, roomOf, type Key, type Tenant } from './plan.ts'
+import { changed, changedKey, keyEnded, keyValid, roomOf, type FreshKey, type Key, type Tenant } from './plan.ts'
 import type { KeptCall } from './records.ts'
 import type { SqlRecords } from './records-sql.ts'
 import type { Refusal } from './refusal.ts'
@@ -34,7 +35,7 @@ interface Parts {
   registry: SqlRegistry
   records: SqlRecords
   queue: DeskQueue
-  budget: DeskBudget
+  books: DeskBooks
   sounds: SqlSounds
   audit: Audit
   transact: Transact
@@ -75,6 +76,20 @@ export class DeskEdits {
       registry.changeKey(ended)
       this.#note(keyEntry(before, ended), now)
       return ended
+    })
+  }
+
+  /** Another key in the place of this one, which ends now or after the grace: both, or nothing. */
+  rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number, now: number): Key | Refusal {
+    const { registry, transact } = this.#parts
+    return transact(() => {
+      const keys = rotated(registry.keys(), id, fresh, graceMs, now)
+      if ('why' in keys) return keys
+      registry.putKey(keys.made, hash)
+      registry.changeKey(keys.ended)
+      this.#note(keyEntry(undefined, keys.made), now)
+      this.#note(keyEntry(keys.before, keys.ended), now)
+      return keys.made
     })
   }
 
@@ -147,15 +162,14 @@ export class DeskEdits {
   }
 
   #budgets(tenant: Tenant, now: number): BudgetsSeen {
-    const { budget } = this.#parts
+    const { budget } = this.#parts.books
     return { readings: budget.reading(tenant, now), refusal: budget.refusal(tenant, now) }
   }
 
   /** Live calls that may not go on, by their tenant's budgets or their own. */
   #ending(tenant: Tenant, now: number): string[] {
-    const { records, budget } = this.#parts
-    const live = records.openCalls().filter(({ admitted }) => admitted !== null)
-    return live.filter(({ id }) => budget.refusalOf(id, tenant, now) !== undefined).map(({ id }) => id)
+    const { records, books } = this.#parts
+    return books.budget.ending(records.openCalls(), tenant, now).map(({ call }) => call)
   }
 
   /** Where the tenant may not talk nobody is put through, and all who wait are told why. */
@@ -166,7 +180,7 @@ export class DeskEdits {
     barred: Refusal | undefined,
     now: number,
   ): Omit<Effect, 'notes' | 'ends'> {
-    const seated = new Set(barred === undefined ? this.#seatable(after, now) : [])
+    const seated = new Set(this.#seatable(after, now))
     const served = (model: string): boolean => barred === undefined && after.models?.includes(model) !== false
     return {
       lines: this.#parts.queue.lines(after, now),
@@ -180,7 +194,8 @@ export class DeskEdits {
   #seatable(tenant: Tenant, now: number): string[] {
     const desk = this.#parts.rosters.gate(tenant, undefined, null, now)
     const [first, ...more] = desk.quotas
-    return advance({ ...desk, quotas: [ample(first), ...more.map(ample)] }, { now, ttlMs: leaseTtlMs, room: 0 })
+    const terms = { now, ttlMs: leaseTtlMs, room: 0, seats: this.#parts.books.seats(tenant, now).free }
+    return advance({ ...desk, quotas: [ample(first), ...more.map(ample)] }, terms)
   }
 
   /** What the work gives, and no trace of it: numbers that cannot differ from those of the edit itself. */

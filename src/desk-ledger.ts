@@ -6,7 +6,7 @@ import type { Hold } from './held.ts'
 import { balances, isNew, post, tokensOf, withTotals, type Amounts, type Cell, type Entry } from './ledger.ts'
 import { firstMinuteCalls, firstMinuteTokens, firstReply, heartbeatMs } from './limits.ts'
 import { learn, learned } from './mean.ts'
-import { callLimits, type Tenant } from './plan.ts'
+import type { Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Metered } from './ports.ts'
 import { etaMs } from './queue-notice.ts'
 
@@ -101,7 +101,6 @@ export class DeskLedger {
     const lost = record.outcome.why === 'call_reset' ? 1 : 0
     this.#post(call, { calls: 1, lost }, cell, tenant, now)
     for (const name of ['debited', 'metered']) this.#rosters.get(`${name}:${call}`).purge(1e14)
-    this.#pages.forgetCall(call)
     if (liveMs > 0) learn(this.#rosters.get('talk'), liveMs)
     if (liveMs > 0 && firstMinuteTokens !== null) learn(this.#rosters.get('minute'), firstMinuteTokens)
     if (firstReplyTokens !== null) learn(this.#rosters.get('reply'), firstReplyTokens)
@@ -137,12 +136,12 @@ export class DeskLedger {
     return etaMs(place + 1, lines, mean, calls)
   }
 
-  /** On the pages of the tenant; and, where its calls have budgets of their own, on those of the call. */
+  /** On the pages of the tenant and on those of the call, which may be given budgets while it talks. */
   #post(call: string, amounts: Amounts, cell: Cell, tenant: Tenant, now: number): void {
     const [pages, all] = [this.#pages.at(tenant, now), withTotals(amounts)]
     this.#pages.opened(pages)
     post(pages, all, cell)
-    if (callLimits(tenant).length > 0) post(this.#pages.ofCall(call, pages), only(all), cell)
+    post(this.#pages.ofCall(call, pages), only(all), cell)
   }
 
   #note(call: string, amounts: Amounts): void {

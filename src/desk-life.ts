@@ -11,11 +11,11 @@ import type { Heard } from './desk-books.ts'
 import { DeskAlarm } from './desk-alarm.ts'
 import { DeskAlerts, stops } from './desk-alerts.ts'
 import type { Alert } from './desk-budget.ts'
-import type { DeskSteps, Soon } from './desk-steps.ts'
+import type { DeskSteps, Ended, Soon } from './desk-steps.ts'
 import type { Removed } from './desk-queue.ts'
 import type { Entry } from './ledger.ts'
 import type { Series } from './metrics.ts'
-import type { Key, Tenant } from './plan.ts'
+import type { FreshKey, Key, Tenant } from './plan.ts'
 import type {
   Admission,
   CallRecord,
@@ -161,7 +161,7 @@ export class DeskLife implements Desks {
     if (changed === undefined || 'why' in changed) return changed
     const alerts = await this.steps.judge()
     this.#alerts.spread(alerts)
-    if (!alerts.some(stops)) this.#alerts.wrapUp() // a trial may be over, a budget may have been told before
+    if (!alerts.some(stops)) this.#alerts.wrapUp() // a trial may be over, a budget may have been told before, or is a call's own
     await this.levelAll()
     await this.#reports.changed()
     return this.steps.read()
@@ -169,10 +169,12 @@ export class DeskLife implements Desks {
 
   /** Live and waiting calls of a key that ends now are told; one that cannot be reached learns it when it asks again (K3). */
   async revokeKey(id: string, graceMs: number): Promise<Key | Refusal> {
-    const revoked = await this.steps.revokeKey(id, graceMs)
-    if ('why' in revoked) return revoked
-    await this.#told(revoked.calls, { is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
-    return revoked.key
+    return this.#ended(await this.steps.revokeKey(id, graceMs))
+  }
+
+  /** The key that takes its place. */
+  async rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Key | Refusal> {
+    return this.#ended(await this.steps.rotateKey(id, fresh, hash, graceMs))
   }
 
   /** The caller is told now; one that cannot be reached learns it when it asks again. */
@@ -209,7 +211,7 @@ export class DeskLife implements Desks {
   async beat(): Promise<void> {
     this.#alarm.beats(this.#host.clock.now())
     await this.#tried(async () => {
-      await this.steps.sweep()
+      this.#alerts.spread(await this.steps.sweep())
       await this.levelAll()
     })
     this.#reports.send()
@@ -263,8 +265,15 @@ export class DeskLife implements Desks {
     })
   }
 
-  #heard({ call }: CallRef, { renewal, alerts }: Heard): Renewal {
+  async #ended(ended: Ended | Refusal): Promise<Key | Refusal> {
+    if ('why' in ended) return ended
+    await this.#told(ended.calls, { is: 'wrapUp', refusal: { why: 'key_withdrawn' } })
+    return ended.key
+  }
+
+  #heard({ call }: CallRef, { renewal, alerts, waits }: Heard): Renewal {
     this.#alerts.spread(alerts, call)
+    if (waits) this.#host.background(this.#tried(() => this.levelAll())) // what it holds no more is another's (L4)
     return renewal
   }
 

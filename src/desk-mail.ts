@@ -51,8 +51,9 @@ export class DeskMail {
     const message: Message = { id, type: 'webhook.test', at, data: { tenant, webhook: hook } }
     const letGo = await this.#host.courier.slot()
     try {
-      const outcome = await this.#host.courier.send(kept.hook.url, secretsOf(kept.hook, at), message)
-      await this.#steps.note(hook, outcome)
+      const { url } = kept.hook
+      const outcome = await this.#host.courier.send(url, secretsOf(kept.hook, at), message)
+      await this.#steps.note({ hook, url }, outcome)
       return outcome
     } finally {
       letGo()
@@ -75,8 +76,8 @@ export class DeskMail {
         const next = await this.#steps.next()
         if (next.is === 'due') {
           if (next.more) this.send()
-          const outcome = await this.#host.courier.send(next.url, next.secrets, next.message)
-          await this.#steps.settle(next.claim, outcome, this.#host.chance())
+          const outcome = await this.#host.courier.send(next.attempt.url, next.secrets, next.message)
+          await this.#steps.settle(next.attempt, outcome, this.#host.chance())
           sent++
           told = undefined
         } else if (told === undefined) {

@@ -6,15 +6,22 @@ import type { DeskHomes, Hooks, Messages, Waits } from './desk-homes.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { secretsOf, stateAfter, wants } from './hook.ts'
 import { keptMs } from './limits.ts'
-import { claim, done, drop, nextAt, put, settle, type Claim, type Outbox } from './outbox.ts'
+import { claim, done, drop, expire, nextAt, put, settle, type Claim, type Outbox } from './outbox.ts'
 import type { CallRecord, CallRef } from './ports.ts'
 import type { Message } from './webhook-events.ts'
+
+/** Where an attempt goes: its hook may have another URL by the time that somebody answers. */
+export interface Tried {
+  hook: string
+  url: string
+}
+
+export interface Attempt extends Claim, Tried {}
 
 /** A message to be sent now, and to whom. */
 export interface Due {
   is: 'due'
-  claim: Claim
-  url: string
+  attempt: Attempt
   secrets: string[]
   message: Message
   /** Another one is due as well. */
@@ -44,9 +51,7 @@ export class DeskOutbox {
     const hooks = this.#hooks.list()
     const wanting = hooks.filter((kept) => wants(kept, type)).map(({ hook }) => hook.id)
     if (wanting.length === 0 || !this.#messages.put({ id, type, at: now, data })) return
-    const dropped = put(this.#box(), id, wanting, this.#ids(), now)
-    this.#over(dropped)
-    this.#counts.dropped(this.#pool(), dropped.length)
+    this.#dropped(put(this.#box(), id, wanting, this.#ids(), now))
     this.#tell(0)
   }
 
@@ -70,6 +75,7 @@ export class DeskOutbox {
 
   /** Takes the next message, for a while. */
   next(now: number): NextMessage {
+    this.#expire(now)
     for (;;) {
       const taken = claim(this.#box(), this.#ids(), now)
       if (taken.is === 'none') return { is: 'none', afterMs: taken.at === null ? null : taken.at - now }
@@ -77,39 +83,42 @@ export class DeskOutbox {
       const [kept, message] = [this.#hooks.get(hook), this.#messages.get(id)]
       if (kept !== undefined && message !== undefined) {
         const more = (nextAt(this.#box(), this.#ids()) as number) <= now // at least this one is there
-        return { is: 'due', claim: taken.claim, url: kept.hook.url, secrets: secretsOf(kept.hook, now), message, more }
+        const attempt = { ...taken.claim, url: kept.hook.url }
+        return { is: 'due', attempt, secrets: secretsOf(kept.hook, now), message, more }
       }
-      done(this.#box(), hook, id, this.#ids()) // it was put so long ago that it is forgotten
+      done(this.#box(), hook, id, this.#ids()) // it was lost
     }
   }
 
   /** What came of it. `chance`: from 0 to 1. */
-  settle(claim: Claim, outcome: Outcome, chance: number, now: number): void {
-    if (!this.note(claim.hook, outcome, now)) return
-    if (outcome.status === 410) {
-      this.#over(drop(this.#box(), claim.hook, this.#ids()))
+  settle(attempt: Attempt, outcome: Outcome, chance: number, now: number): void {
+    if (this.note(attempt, outcome, now)) {
       this.#counts.delivery(this.#pool(), 'disabled')
       return
     }
-    const settled = settle(this.#box(), claim, outcome.error === null, this.#ids(), chance, now)
+    const settled = settle(this.#box(), attempt, outcome.error === null, this.#ids(), chance, now)
     if (settled !== 'nothing') this.#counts.delivery(this.#pool(), settled)
-    if (this.#box().waiting.get(claim.message) === undefined) this.#messages.done(claim.message)
+    if (this.#box().waiting.get(attempt.message) === undefined) this.#messages.done(attempt.message)
   }
 
-  /** What an attempt came to is shown with its hook; false where there is none any more. */
-  note(hook: string, outcome: Outcome, now: number): boolean {
+  /** What an attempt came to is shown with its hook; nothing where that has another URL by now. True where it switches the hook off. */
+  note({ hook, url }: Tried, outcome: Outcome, now: number): boolean {
     const kept = this.#hooks.get(hook)
-    if (kept !== undefined) this.#hooks.note(hook, stateAfter(outcome, kept.state, now))
-    return kept !== undefined
+    if (kept?.hook.url !== url) return false
+    this.#hooks.note(hook, stateAfter(outcome, kept.state, now))
+    if (outcome.status !== 410) return false
+    this.forsake(hook)
+    return true
   }
 
-  /** A hook was switched off, or is there no more: nothing waits for it. */
+  /** A hook is off, or is there no more: nothing waits for it. */
   forsake(hook: string): void {
     this.#over(drop(this.#box(), hook, this.#ids()))
   }
 
-  /** Says when the next is due, should its host have forgotten; and forgets what was put long ago. */
+  /** Says when the next is due, should its host have forgotten; gives up and forgets what was put long ago. */
   sweep(now: number): void {
+    this.#expire(now)
     this.#messages.forget(now - keptMs)
     const at = nextAt(this.#box(), this.#ids())
     if (at !== null) this.#tell(Math.max(0, at - now))
@@ -121,6 +130,15 @@ export class DeskOutbox {
     let oldestMessageMs = 0
     for (const oldest of waiting.first(1)) oldestMessageMs = Math.max(0, now - (waiting.get(oldest) as number))
     return { messages: waiting.size(), oldestMessageMs }
+  }
+
+  #expire(now: number): void {
+    this.#dropped(expire(this.#box(), this.#ids(), now))
+  }
+
+  #dropped(messages: readonly string[]): void {
+    this.#over(messages)
+    this.#counts.dropped(this.#pool(), messages.length)
   }
 
   #over(messages: readonly string[]): void {

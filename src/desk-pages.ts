@@ -1,11 +1,12 @@
 // The pages of one tenant's ledger: a roster each for what a window holds, opened by the tenant's clock, deleted when they are old. Knows no
 // amount. Rule L5.
-import { windowNames, type WindowName } from './budget.ts'
+import { bounded, windowNames, type WindowName } from './budget.ts'
 import type { Registry } from './desk-homes.ts'
 import type { DeskRosters } from './desk-rosters.ts'
-import type { Page } from './ledger.ts'
+import type { Page, Sheet } from './ledger.ts'
 import { pageKeptMs } from './limits.ts'
 import type { Tenant } from './plan.ts'
+import type { Roster } from './roster.ts'
 import { windowsAt, type Window } from './window.ts'
 import type { Zone } from './zone.ts'
 
@@ -29,20 +30,10 @@ export class DeskPages {
     return windows.map((window) => this.#page(window))
   }
 
-  /** The same for one call by itself, for as long as it lasts; what it had of an earlier window is gone. */
-  ofCall(call: string, pages: readonly Page[]): Page[] {
-    return pages.map(({ window }) => {
-      const roster = this.#rosters.get(`call:${window.name}:${call}`)
-      if (roster.get('ends') !== window.ends) {
-        roster.purge(1e14)
-        roster.set('ends', window.ends)
-      }
-      return { window, used: roster, told: roster }
-    })
-  }
-
-  forgetCall(call: string): void {
-    for (const name of windowNames) this.#rosters.get(`call:${name}:${call}`).purge(1e14)
+  /** The same for one call by itself, for as long as it lasts: beside what it has told of itself, which each of its words writes in any case. */
+  ofCall(call: string, pages: readonly Page[]): Sheet[] {
+    const told = this.#rosters.get(`metered:${call}`)
+    return pages.map(({ window }) => ({ window, used: new CallAccounts(told, window) }))
   }
 
   /** Notes that something is written to these: they are found again, and deleted in time. */
@@ -73,6 +64,41 @@ export class DeskPages {
     if (window.name === 'month') return page
     const [cells, split] = [this.#rosters.get(`cells:${window.id}`), this.#rosters.get(`split:${window.id}`)]
     return { ...page, apart: { cells, split } }
+  }
+}
+
+/** What a call has used in a window, in a roster of all that it has told; what it used in an earlier one is gone. */
+class CallAccounts implements Pick<Roster, 'get' | 'add'> {
+  readonly #told: Roster
+  readonly #window: Window
+  readonly #end: string
+
+  constructor(told: Roster, window: Window) {
+    this.#told = told
+    this.#window = window
+    this.#end = `ends/${window.name}`
+  }
+
+  get(account: string): number | undefined {
+    return this.#isOpen() ? this.#told.get(this.#name(account)) : undefined
+  }
+
+  add(account: string, amount: number): number {
+    if (!this.#isOpen()) this.#open()
+    return this.#told.add(this.#name(account), amount)
+  }
+
+  #isOpen(): boolean {
+    return this.#told.get(this.#end) === this.#window.ends
+  }
+
+  #open(): void {
+    for (const { account } of bounded) this.#told.delete(this.#name(account))
+    this.#told.set(this.#end, this.#window.ends)
+  }
+
+  #name(account: string): string {
+    return `${this.#window.name}/${account}`
   }
 }
 

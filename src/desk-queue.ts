@@ -1,7 +1,7 @@
 // A desk's queue as people see it: who waits where and since when, who is taken out, who may come back. Seats nobody. Rules G3, G4, G12.
 import { isoOf } from './calendar.ts'
 import type { Registry, Ticks } from './desk-homes.ts'
-import type { DeskLedger } from './desk-ledger.ts'
+import type { DeskBooks } from './desk-books.ts'
 import type { DeskRosters } from './desk-rosters.ts'
 import { read, release, shortage, turning, type Desk, type Shortage } from './gate.ts'
 import { linesOf, roomOf, type Tenant } from './plan.ts'
@@ -51,7 +51,7 @@ export class DeskQueue {
   readonly #rosters: DeskRosters
   readonly #registry: Registry
   readonly #records: Records
-  readonly #ledger: DeskLedger
+  readonly #books: DeskBooks
   readonly #ticks: Ticks | undefined
   readonly #transact: Transact
 
@@ -59,14 +59,14 @@ export class DeskQueue {
     rosters: DeskRosters,
     registry: Registry,
     records: Records,
-    ledger: DeskLedger,
+    books: DeskBooks,
     ticks: Ticks | undefined,
     transact: Transact,
   ) {
     this.#rosters = rosters
     this.#registry = registry
     this.#records = records
-    this.#ledger = ledger
+    this.#books = books
     this.#ticks = ticks
     this.#transact = transact
   }
@@ -74,12 +74,12 @@ export class DeskQueue {
   reading(now: number): QueueReading | undefined {
     const tenant = this.#registry.tenant()
     if (tenant === undefined) return undefined
-    const lines = this.lines(tenant, now)
+    const [lines, seats] = [this.lines(tenant, now), this.#books.seats(tenant, now).free]
     const data = this.waiting(tenant, now).map((kept, place): WaitingCall => {
       const { id: call, key, agent, model, began } = kept
       const desk = this.#rosters.gate(tenant, undefined, null, now)
-      const short = this.#short(desk, kept, place, now)
-      const eta_ms = this.#ledger.etaMs(place, turning(desk, short))
+      const short = this.#short(desk, kept, place, seats, now)
+      const eta_ms = this.#books.ledger.etaMs(place, turning(desk, short))
       const since = isoOf(began)
       return { call, position: place + 1, waited_ms: now - began, since, eta_ms, short, key, agent, model }
     })
@@ -88,12 +88,10 @@ export class DeskQueue {
     return { as_of, lines, room: roomOf(tenant), oldest_wait_ms, data }
   }
 
-  /** The wait at a place (from 0), for the call that has it. */
-  etaMs(kept: KeptCall | undefined, place: number, now: number): number | null {
-    const tenant = this.#registry.tenant()
-    if (tenant === undefined || kept === undefined) return null
+  /** The wait at a place (from 0), for the call that has it; `seats`: how many may be seated now. */
+  etaMs(tenant: Tenant, kept: KeptCall, place: number, seats: number, now: number): number | null {
     const desk = this.#rosters.gate(tenant, undefined, null, now)
-    return this.#ledger.etaMs(place, turning(desk, this.#short(desk, kept, place, now)))
+    return this.#books.ledger.etaMs(place, turning(desk, this.#short(desk, kept, place, seats, now)))
   }
 
   lines(tenant: Tenant, now: number): LinesReading {
@@ -138,8 +136,8 @@ export class DeskQueue {
     return this.#rosters.get('removed').get(call) !== undefined
   }
 
-  #short(desk: Desk, { id: call, pool }: KeptCall, place: number, now: number): Shortage {
+  #short(desk: Desk, { id: call, pool }: KeptCall, place: number, seats: number, now: number): Shortage {
     const quota = this.#rosters.quota(pool, now)
-    return shortage(desk, { call, quota, load: quota.wants.get(call) ?? 0 }, place)
+    return shortage(desk, { call, quota, load: quota.wants.get(call) ?? 0 }, place, seats)
   }
 }

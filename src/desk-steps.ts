@@ -13,7 +13,7 @@ import type { Entry } from './ledger.ts'
 import type { MailSteps } from './mail-steps.ts'
 import type { Series } from './metrics.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
-import type { Key, Tenant } from './plan.ts'
+import type { FreshKey, Key, Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Offer, Progress } from './ports.ts'
 import type { KeptCall } from './records.ts'
 import type { Refusal } from './refusal.ts'
@@ -27,12 +27,24 @@ export interface Barred {
   refusal?: Refusal | undefined
 }
 
+/** A desk as the owner of a key sees it. */
+export interface KeyReading {
+  reading: DeskReading
+  key: Key
+}
+
+/** The key as it is now, or that in its place; and the calls that are to be told. */
+export interface Ended {
+  key: Key
+  calls: string[]
+}
+
 /** undefined in an answer: nobody owns this desk. */
 export interface DeskSteps extends Deciding {
   create(tenant: Tenant): Soon<void>
   read(): Soon<DeskReading | undefined>
-  /** The reading for a key that is good now. */
-  me(hash: string): Soon<{ reading: DeskReading; key: Key } | undefined>
+  /** The reading for a key that is good now; why it is not, else. */
+  me(hash: string): Soon<KeyReading | Refusal>
   /** How an upgrade would be answered now, whatever the lines. */
   barred(offer: Offer): Soon<Barred>
   /** A page of what was used. */
@@ -47,12 +59,12 @@ export interface DeskSteps extends Deciding {
   end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Soon<Left>
   /** Thresholds that are reached without a debit: a budget was lowered. */
   judge(): Soon<Alert[]>
-  /** Calls that are open, and why their tenant may not talk, where it may not. */
+  /** Calls that are open, and which of them may not go on. */
   affected(): Soon<Affected>
   /** Lifts a suspension; false where there is none (L7). */
   resume(): Soon<boolean | undefined>
-  /** Finds calls whose lease ran out, and closes those that stayed away. */
-  sweep(): Soon<void>
+  /** Finds calls whose lease ran out, and closes those that stayed away. Thresholds that were reached and not told: by lost calls too. */
+  sweep(): Soon<Alert[]>
 
   change(change: TenantChange): Soon<Tenant | Refusal | undefined>
   preview(change: TenantChange): Soon<TenantPreview | Refusal | undefined>
@@ -61,7 +73,9 @@ export interface DeskSteps extends Deciding {
   changeKey(id: string, change: KeyChange): Soon<Key | undefined>
   previewKey(id: string, change: KeyChange): Soon<KeyPreview | undefined>
   /** Ends a key, now or after a grace; the live and waiting calls of one that ends now, which are to be told. */
-  revokeKey(id: string, graceMs: number): Soon<{ key: Key; calls: string[] } | Refusal>
+  revokeKey(id: string, graceMs: number): Soon<Ended | Refusal>
+  /** The same, and makes the key that takes its place, which has this hash. A refusal where nothing was done. */
+  rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Soon<Ended | Refusal>
 
   /** Newest first; `before` is the last id of the page before. */
   calls(limit: number, before: string | undefined): Soon<KeptCall[] | undefined>

@@ -11,8 +11,9 @@ export interface UsageAsk {
   /** From the bucket in which this falls to the last that begins before `until` (ms since 1970). */
   from: number
   until: number
-  /** Buckets at most. */
+  /** Buckets at most: the first ones, or the last. */
   most: number
+  last: boolean
   /** By cells, not as one sum. */
   apart: boolean
 }
@@ -49,11 +50,12 @@ export class DeskUsage {
   }
 
   /** A window of another clock, that the tenant had before, counts in the bucket in which it ended. */
-  reading({ of, from, until, most, apart }: UsageAsk, now: number): UsageReading | undefined {
+  reading({ of, from, until, most, last, apart }: UsageAsk, now: number): UsageReading | undefined {
     const tenant = this.#registry.tenant()
     if (tenant === undefined) return undefined
     const { timezone } = tenant
-    const spans = spansOf(of, from, until, most + 1, this.#registry.zone(tenant, now))
+    const all = spansOf(of, from, until, last ? Infinity : most + 1, this.#registry.zone(tenant, now))
+    const spans = last ? all.slice(-most) : all
     const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends ?? from)
     const buckets: UsageBucket[] = []
     let [entries, at] = [0, 0]

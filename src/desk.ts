@@ -51,8 +51,8 @@ export class SqlDesk extends TenantDesk {
     this.sounds = new SqlSounds(sql)
     this.uploads = new DeskUploads(this.registry, this.sounds, transact)
     this.audit = homes.audit
-    const { rosters, registry, records, queue, budget, sounds, audit } = this
-    this.edits = new DeskEdits({ rosters, registry, records, queue, budget, sounds, audit, transact: this.transact })
+    const { rosters, registry, records, queue, books, sounds, audit } = this
+    this.edits = new DeskEdits({ rosters, registry, records, queue, books, sounds, audit, transact: this.transact })
   }
 
   /** Makes the tables. Not before a tenant is made: a desk that nobody owns writes nothing. */
@@ -61,18 +61,21 @@ export class SqlDesk extends TenantDesk {
     for (const home of [SqlRoster, PackedRosters, ...own]) home.prepare(sql)
   }
 
-  /** The waiting calls that are to be ticked now, and what each is told, or why it waits for nothing any more (K3). */
+  /** The waiting calls that are to be ticked now, and what each is told, or why it waits for nothing any more (K3, L6). */
   due(now: number): Called[] {
-    return this.transact(() =>
-      this.ticks.due(now).map(({ call, place }) => {
+    return this.transact(() => {
+      const tenant = this.registry.tenant()
+      if (tenant === undefined) return []
+      const [barred, { free }] = [this.books.budget.refusal(tenant, now), this.books.seats(tenant, now)]
+      return this.ticks.due(now).map(({ call, place }) => {
         const kept = this.records.get(call)
         const key = kept && this.registry.key(kept.key)
         const valid = key !== undefined && keyValid(key, now)
-        const refusal: Refusal | undefined = valid ? undefined : { why: 'key_withdrawn' }
-        const etaMs = place === null ? null : this.queue.etaMs(kept, place, now)
+        const refusal: Refusal | undefined = valid ? barred : { why: 'key_withdrawn' }
+        const etaMs = kept === undefined || place === null ? null : this.queue.etaMs(tenant, kept, place, free, now)
         return { call, place, etaMs, refusal }
-      }),
-    )
+      })
+    })
   }
 
   /** After a silence: where lines ran out unheard nothing new is granted until their calls have said that they are there (G10). */
@@ -96,7 +99,7 @@ export class SqlDesk extends TenantDesk {
 
 /** Of the ledger: each debit writes most of its names. */
 function isPage(name: string): boolean {
-  return ['used', 'split', 'cells', 'told', 'metered', 'call'].includes(name.split(':')[0] ?? '')
+  return ['used', 'split', 'cells', 'told', 'metered'].includes(name.split(':')[0] ?? '')
 }
 
 /** One host has it, so that nothing is asked of a pool twice; and what it keeps it does not lose in part. */

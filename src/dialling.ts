@@ -15,7 +15,7 @@ export interface Dialling {
   forget(): void
 }
 
-export function dial({ clock, upstream }: Brings, target: Target, line: Line, dialled: Dialled): Dialling {
+export function dial({ clock, guard, upstream }: Brings, target: Target, line: Line, dialled: Dialled): Dialling {
   const way = upstream.open(target, line)
   const forget = clock.after(dialTimeoutMs, () =>
     dialled.unopened({ why: 'upstream_silent', details: { ms: dialTimeoutMs } }),
@@ -23,11 +23,12 @@ export function dial({ clock, upstream }: Brings, target: Target, line: Line, di
   way.opened.then(
     (socket) => {
       forget()
-      dialled.opened(socket)
+      guard(() => dialled.opened(socket))
     },
     (error: unknown) => {
       forget()
-      dialled.unopened(error instanceof UpstreamFault ? error.refusal : { why: 'upstream_unreachable' })
+      const refusal: Refusal = error instanceof UpstreamFault ? error.refusal : { why: 'upstream_unreachable' }
+      guard(() => dialled.unopened(refusal))
     },
   )
   return { abandon: () => way.abandon(), forget }

@@ -1,5 +1,5 @@
 // Carries out what call.ts decides for one call: desk, dial, sockets, timers. It is its provider's line. Knows no host and no frame's content.
-import { offered, step, type Action, type Call, type CallEvent, type Outcome } from './call.ts'
+import { offered, step, type Action, type Call, type CallEvent, type Outcome, type Party } from './call.ts'
 import { dial, type Dialling } from './dialling.ts'
 import { Farewell, tooLong } from './farewell.ts'
 import { firstFrameDelayMs } from './limits.ts'
@@ -155,8 +155,7 @@ export class Exchange implements Line, Listener {
 
   noticed(notice: Notice): void {
     const news = this.#posting.noticed(notice)
-    if (notice.is === 'began') this.#step({ is: 'began', reply: notice.reply })
-    else if (notice.is === 'finished') this.#step({ is: 'finished', reply: notice.reply })
+    if (notice.is === 'began' || notice.is === 'finished') this.#step(notice)
     else if (notice.is === 'error') this.#upstreamErrorAt = this.#host.clock.now()
     if (news && !this.ended) this.#posting.tell()
   }
@@ -169,7 +168,7 @@ export class Exchange implements Line, Listener {
     this.#farewell.tell(refusal, causedBy)
   }
 
-  cut(by: 'caller' | 'upstream', refusal: Refusal): void {
+  cut(by: Party, refusal: Refusal): void {
     this.#step({ is: 'cut', by, refusal })
   }
 
@@ -177,7 +176,7 @@ export class Exchange implements Line, Listener {
     const { call, actions } = step(this.#call, event)
     this.#call = call
     if (call.state === 'leaving' && call.refusal === undefined) this.#relay.mute() // else it is heard to its end
-    for (const action of actions) this.#act(action)
+    for (const action of actions) this.#host.guard(() => this.#act(action)) // one that breaks keeps none of the others back
   }
 
   #act(action: Action): void {
@@ -193,7 +192,7 @@ export class Exchange implements Line, Listener {
       case 'connect':
         return this.#upstream === undefined ? undefined : this.#relay.connect(this.#upstream)
       case 'cancelReply':
-        return this.#upstream?.send(JSON.stringify({ type: 'response.cancel', response_id: action.reply }))
+        return this.#upstream?.send(JSON.stringify({ type: 'response.cancel', response_id: action.reply || undefined }))
       case 'wrap':
         return this.#relay.wrap(action.refusal)
       case 'hearOut':
@@ -235,6 +234,7 @@ export class Exchange implements Line, Listener {
         if (!this.ended) desks.leave(this.ref).catch(fault) // else the end itself gives it up; a ticket runs out by itself
       },
       refuse: (refusal: Refusal) => this.#step({ is: 'refused', refusal }),
+      guard: this.#host.guard,
       fault,
       changed: () => this.#tellHost(),
     }
@@ -252,8 +252,8 @@ export class Exchange implements Line, Listener {
   async #ask(): Promise<void> {
     if (this.#waiter?.place === undefined) return // it says goodbye
     const answer = await this.#host.desks.admit(this.#offer)
-    if (answer.is === 'granted') this.seated()
-    else if (this.#call.state === 'waiting') this.#waiter?.told(answer)
+    if (answer.is === 'granted') this.#host.guard(() => this.seated())
+    else if (this.#call.state === 'waiting') this.#host.guard(() => this.#waiter?.told(answer))
   }
 
   #open(): void {

@@ -32,6 +32,7 @@ export class Farewell {
     this.#speaker = new Speaker(ids, relay.earshot, hold, host.clock, host.sounds, {
       say: (frame) => relay.toCaller(frame),
       spoken: () => happened('spoken'),
+      guard: host.guard,
       fault: (error) => host.fault(error, call),
     })
   }

@@ -1,4 +1,5 @@
-// gate.ts: one tenant's leases, loads and queue. Knows no clock, no store, no tenant: all of that is passed in. Rules G1–G8, G10, G12.
+// gate.ts: one tenant's leases, loads and queue. Knows no clock, no store, no tenant and no budget: all of that is passed in. Rules G1–G8,
+// G10, G12, L4.
 import type { Roster } from './roster.ts'
 
 /** What a set of lines belongs to: the tenant itself, one of its keys, one of its agents (G8). */
@@ -50,12 +51,14 @@ export interface Terms {
   now: number
   ttlMs: number
   room: number
+  /** How many more may have a line, beside what is held of budgets (L4); any number where it is not given. */
+  seats?: number
   /** The desk's store was lost: nothing new is granted until the live calls have said that they are there (G10). */
   learning?: boolean
 }
 
-/** What a waiting call waits for: a line of its tenant, or more of the upstream quota. */
-export type Shortage = 'lines' | 'tokens' | 'sessions'
+/** What a waiting call waits for: a line of its tenant, what is held of a budget, or more of the upstream quota. */
+export type Shortage = 'lines' | 'budget' | 'tokens' | 'sessions'
 
 export type Verdict =
   | { is: 'granted' }
@@ -84,14 +87,14 @@ function decide(desk: Desk, ask: Ask, t: Terms): Verdict {
   const fit = fits(desk, ask.quota, ask.load, t)
   const waiting = desk.queue.size()
   if (!waits && !(fit && waiting === 0)) {
-    if (waiting >= t.room) return { is: 'full', of: 'room', short: shortage(desk, ask, waiting) }
+    if (waiting >= t.room) return { is: 'full', of: 'room', short: shortage(desk, ask, waiting, t.seats) }
     desk.queue.set(ask.call, arrival(desk, ask, t.now))
   }
   const place = desk.queue.rank(ask.call) ?? 0
   if (fit && place === 0) return seat(desk, ask, t) // G3: a newcomer passes the queue by its head start or its old place alone
   ask.quota.wants.set(ask.call, ask.load)
   keep(desk, ask.call, t)
-  return { is: 'queued', place, short: shortage(desk, ask, place) }
+  return { is: 'queued', place, short: shortage(desk, ask, place, t.seats) }
 }
 
 /** Who waits is still there: its place, and the lines of its key and agent, are its own for a TTL more (G4, G8). */
@@ -137,7 +140,7 @@ export function advance(desk: Desk, t: Terms): string[] {
     if (call === undefined) return seated
     const quota = desk.quotas.find(({ wants }) => wants.get(call) !== undefined) ?? desk.quotas[0]
     const load = quota.wants.get(call) ?? 0
-    if (!fits(desk, quota, load, t)) return seated
+    if (!fits(desk, quota, load, t, seated.length)) return seated
     seat(ofTenant, { call, quota, load }, t)
     seated.push(call)
   }
@@ -176,19 +179,19 @@ export function read(desk: Desk, now: number): Reading {
   return { live, waiting: desk.queue.size(), over: Math.max(0, live - cap) }
 }
 
-/** What a quota's calls have, and what those have and want who would find a line: in tokens a minute, and in sessions. */
+/** What a quota's calls have, and what those have and want who would find a line and a seat: in tokens a minute, and in sessions. */
 export interface Needs {
   tokens: { has: number; wants: number }
   sessions: { has: number; wants: number }
 }
 
-export function needs(desk: Desk, quota: Quota, now: number): Needs {
+export function needs(desk: Desk, quota: Quota, now: number, seats = Infinity): Needs {
   sweep(desk, now)
   const [{ leases, cap }] = desk.lines
   const tokens = { has: quota.loads.sum(), wants: quota.loads.sum() }
   const sessions = { has: quota.loads.size(), wants: quota.loads.size() }
-  // Who waits for a line would only keep from others what it cannot use.
-  for (const call of desk.queue.first(Math.max(0, cap - leases.size()))) {
+  // Who waits for a line, or for a budget, would only keep from others what it cannot use.
+  for (const call of desk.queue.first(Math.max(0, Math.min(seats, cap - leases.size())))) {
     const load = quota.wants.get(call)
     if (load === undefined) continue
     tokens.wants += load
@@ -197,15 +200,21 @@ export function needs(desk: Desk, quota: Quota, now: number): Needs {
   return { tokens, sessions }
 }
 
-/** What is short where the call would stand behind so many: its own line first, then what its pool has granted. */
-export function shortage(desk: Desk, { quota: { loads, tokens, sessions }, load }: Ask, ahead: number): Shortage {
+/** What is short where the call would stand behind so many: its own line first, then its budgets, then what its pool has granted. */
+export function shortage(
+  desk: Desk,
+  { quota: { loads, tokens, sessions }, load }: Ask,
+  ahead: number,
+  seats = Infinity,
+): Shortage {
   const [{ leases, cap }] = desk.lines
   if (leases.size() + ahead >= cap) return 'lines'
+  if (ahead >= seats) return 'budget'
   if (loads.size() >= sessions && loads.sum() + load <= tokens) return 'sessions'
   return tokens < Infinity ? 'tokens' : 'lines'
 }
 
-/** The lines that free one after another for those who wait: all of them, or, where the pool is short, those in use. */
+/** The lines that free one after another for those who wait: all of them, or, where budget or pool is short, those in use. */
 export function turning({ lines: [{ leases, cap }] }: Desk, short: Shortage): number {
   return short === 'lines' ? cap : Math.max(1, Math.min(cap, leases.size()))
 }
@@ -217,8 +226,10 @@ function seat(desk: Desk, { call, quota, load }: Ask, t: Terms): Verdict {
   return { is: 'granted' }
 }
 
-function fits(desk: Desk, { loads, tokens, sessions }: Quota, load: number, { learning = false }: Terms): boolean {
-  if (learning) return false
+/** `taken`: of the seats, in this very step. */
+function fits(desk: Desk, { loads, tokens, sessions }: Quota, load: number, t: Terms, taken = 0): boolean {
+  const { learning = false, seats = Infinity } = t
+  if (learning || taken >= seats) return false
   const [{ leases, cap }] = desk.lines
   return leases.size() < cap && loads.size() < sessions && loads.sum() + load <= tokens
 }

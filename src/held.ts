@@ -10,8 +10,6 @@ export interface Hold {
   micro_usd: number
 }
 
-export const nothing: Hold = { input: 0, output: 0, micro_usd: 0 }
-
 /** Call → amount, for each part; and call → until when it holds (ms). */
 export interface Held {
   input: Roster

@@ -6,7 +6,7 @@ import { contextTokens, totalTokens, type Usage } from './realtime/usage.ts'
 export class Holds {
   /** Of replies that have ended: what was held for them, and what they took. */
   heldTokens = 0
-  foretoldTokens = 0
+  settledTokens = 0
   firstReplyTokens: number | null = null
   readonly #running = new Map<string, Hold>()
   /** What the next one is taken to need. */
@@ -31,16 +31,18 @@ export class Holds {
     this.#running.set(id, { ...this.#next, output: Math.min(this.#next.output, most) })
   }
 
-  /** The next one reads what this one has read and said. */
+  /** The next one reads what this one has read and said. One that took nothing, for it was refused, tells nothing of the next. */
   finished(id: string, usage: Usage | undefined, microUsd: number): void {
     const held = this.#running.get(id)
     this.#running.delete(id)
     if (usage === undefined) return
     const [input, tokens] = [contextTokens(usage), totalTokens(usage)]
+    if (held !== undefined) {
+      this.heldTokens += held.input + held.output
+      this.settledTokens += tokens
+    }
+    if (tokens === 0) return
     this.firstReplyTokens ??= tokens
     this.#next = { input: tokens, output: Math.max(1, tokens - input), micro_usd: microUsd }
-    if (held === undefined) return
-    this.heldTokens += held.input + held.output
-    this.foretoldTokens += tokens
   }
 }

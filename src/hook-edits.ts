@@ -24,7 +24,7 @@ export function rotatedHook(hook: Hook, secret: string, graceMs: number, now: nu
 }
 
 /** Without its secrets. */
-export function shownHook(kept: KeptHook): object {
+export function shownHook(kept: KeptHook): { id: string; [field: string]: unknown } {
   const { hook, state } = kept
   const { id, url, events, created_at } = hook
   const last = state === undefined ? null : { at: isoOf(state.at), status: state.status, error: state.error }

@@ -8,7 +8,7 @@ export type Amounts = Readonly<Record<string, number>>
 
 /** One report of usage, of one model. */
 export interface Entry {
-  /** The provider's own id (a response, a transcribed item): the same id is never debited twice (L1). */
+  /** The provider's own id (a response, a transcribed item), or `time`: the same id is never debited twice (L1). */
   id: string
   model: string
   amounts: Amounts
@@ -21,15 +21,20 @@ export interface Cell {
   agent: string | null
 }
 
-/** One window of the ledger. */
-export interface Page {
+/** What was used in one window. */
+export interface Sheet {
   window: Window
   /** Account → balance. */
+  used: Pick<Roster, 'get' | 'add'>
+  /** The same balances told apart, where they are: a cell's text → its number, `number/account` → balance. */
+  apart?: { cells: Roster; split: Roster }
+}
+
+/** One window of the ledger. */
+export interface Page extends Sheet {
   used: Roster
   /** Level and account → the limit for which it was told that its threshold is reached (src/threshold.ts). */
   told: Roster
-  /** The same balances told apart, where they are: a cell's text → its number, `number/account` → balance. */
-  apart?: { cells: Roster; split: Roster }
 }
 
 /** False when this report was taken in before. `debited`: the reports of one call. */
@@ -40,7 +45,7 @@ export function isNew(debited: Roster, { id }: Entry): boolean {
 }
 
 /** Adds amounts to each page. That they come once is kept elsewhere. */
-export function post(pages: readonly Page[], amounts: Amounts, cell: Cell): void {
+export function post(pages: readonly Sheet[], amounts: Amounts, cell: Cell): void {
   const posted = Object.entries(amounts).filter(([, amount]) => amount !== 0)
   if (posted.length === 0) return
   for (const { used, apart } of pages) {

@@ -164,6 +164,9 @@ export const bodyBytes = 256 * 1024
 /** Keys that one tenant may have, revoked ones not counted. */
 export const keysPerTenant = 50
 
+/** The label of an agent. */
+export const agentCharacters = 64
+
 /** What a door is told of who calls: a phone number, an id of the tenant's own. */
 export const callerCharacters = 64
 /** A key's head start in the queue (G3): more would be a queue of its own. */
@@ -174,7 +177,7 @@ export const hooksPerTenant = 5
 export const hookUrlCharacters = 2_048
 /** Messages of one tenant that wait for an endpoint: an hour of calls that end every two seconds, some 1 MB; beyond it the oldest is dropped. */
 export const messagesWaiting = 2_000
-/** After each attempt that failed a message waits so long, and up to a fifth longer (Standard Webhooks, deliverability): ten attempts in some 76 hours. */
+/** After each attempt that failed a message waits so long, and up to a fifth longer (Standard Webhooks, deliverability): ten attempts in 76 to 91 hours. */
 export const messageRetriesMs = [
   5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000,
 ]
@@ -183,15 +186,28 @@ export const messageRetryJitter = 0.2
 export const hookRestsMs = [5_000, 20_000, 80_000, 300_000]
 /** Who takes a message to send it has it for so long: an attempt, and what it takes to note its outcome. Then another may. */
 export const messageClaimMs = 30_000
+/** No message waits for longer, as one of many may that an endpoint is tried with one at a time: ten attempts of one alone take so long at most. */
+export const messageWaitMsMost =
+  messageRetriesMs.reduce((sum, ms) => sum + ms, 0) * (1 + messageRetryJitter) +
+  (messageRetriesMs.length + 1) * messageClaimMs
 /** An endpoint has so long to answer (Standard Webhooks: 15 to 30 s); of its answer so much is read, and dropped. */
 export const webhookTimeoutMs = 15_000
 export const webhookAnswerBytes = 64 * 1024
+/** A name server has so long to answer, each time that it is asked: three of them, as many as a resolv.conf has, are through within the bound above. */
+export const nameServerMs = 2_000
+export const nameServerTries = 2
 /** Attempts under way in one process, and of one tenant. */
 export const webhooksAtOnce = 20
 export const webhooksAtOnceOfDesk = 4
 
 /** Usage reports that wait for the desk to take them in: an hour of replies every two seconds. */
 export const unpostedReports = 2_000
+/**
+ * Reports that a call knows again, so that one which comes twice counts once in its record: a reply and a transcription every two seconds
+ * of the longest session, 60 min. Some 80 bytes each: 300 KB in such a call, under 10 KB in ten minutes of ordinary talk. Its desk knows each
+ * for good.
+ */
+export const knownReports = 4_000
 /** What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min. */
 export const reportTokens = 1_280_000
 export const reportSeconds = 36_000

@@ -23,9 +23,9 @@ export class Load {
     this.#began = began
   }
 
-  /** A reply has ended; one of which the provider reports nothing tells nothing. */
+  /** A reply has ended; one of which the provider reports nothing, or that took nothing, tells nothing. */
   replied(usage: Usage | undefined, now: number): void {
-    if (usage === undefined) return
+    if (usage === undefined || totalTokens(usage) === 0) return
     const context = contextTokens(usage)
     const output = totalTokens(usage) - context
     if (now - this.#began < minuteMs) this.#firstMinute += context + output

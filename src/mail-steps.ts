@@ -1,11 +1,10 @@
 // What a desk does for webhooks, each in one atomic step, whatever its home: its endpoints, and the messages that wait for them. Knows no home
 // and no host. Rule A5.
 import type { Outcome } from './courier.ts'
-import type { NextMessage } from './desk-outbox.ts'
+import type { Attempt, NextMessage, Tried } from './desk-outbox.ts'
 import type { Soon } from './desk-steps.ts'
 import type { KeptHook, NewHook } from './hook.ts'
 import type { HookChange } from './hook-settings.ts'
-import type { Claim } from './outbox.ts'
 import type { Refusal } from './refusal.ts'
 
 /** undefined in an answer: there is no such endpoint, or nobody owns this desk. */
@@ -23,7 +22,7 @@ export interface MailSteps {
   /** Takes the next message, for a while. */
   next(): Soon<NextMessage>
   /** What came of it. `chance`: from 0 to 1. */
-  settle(claim: Claim, outcome: Outcome, chance: number): Soon<void>
+  settle(attempt: Attempt, outcome: Outcome, chance: number): Soon<void>
   /** What an attempt came to that nothing waited for. */
-  note(hook: string, outcome: Outcome): Soon<void>
+  note(tried: Tried, outcome: Outcome): Soon<void>
 }

@@ -3,7 +3,7 @@ import type { Roster } from './roster.ts'
 
 /** Slot → what it took, and slot → when it began (ms). A slot is `stepMs` long, and counts until `forMs` after it began. */
 export interface Meter {
-  tokens: Roster
+  amounts: Roster
   slots: Roster
   stepMs: number
   forMs: number
@@ -14,14 +14,14 @@ export function note(meter: Meter, amount: number, now: number): void {
   const began = now - (now % meter.stepMs)
   forget(meter, now)
   meter.slots.set(`${began}`, began)
-  meter.tokens.add(`${began}`, amount)
+  meter.amounts.add(`${began}`, amount)
 }
 
 export function taken(meter: Meter, now: number): number {
   forget(meter, now)
-  return meter.tokens.sum()
+  return meter.amounts.sum()
 }
 
-function forget({ tokens, slots, forMs }: Meter, now: number): void {
-  for (const old of slots.purge(now - forMs)) tokens.delete(old)
+function forget({ amounts, slots, forMs }: Meter, now: number): void {
+  for (const old of slots.purge(now - forMs)) amounts.delete(old)
 }

@@ -126,12 +126,12 @@ export const catalogue = {
   trunkline_spend_microusd_total: { kind: 'counter', help: 'Micro-dollars debited.', labels: ['plan'] },
   trunkline_unpriced_reports_total: {
     kind: 'counter',
-    help: 'Usage reports of a model without a price, debited at the fallback rate.',
+    help: 'Usage reports of a model without a price, and calls whose time has none: debited at the fallback rate.',
     labels: ['plan'],
   },
-  trunkline_unreported_replies_total: {
+  trunkline_unreported_usage_total: {
     kind: 'counter',
-    help: 'Replies for which the provider reported no usage.',
+    help: 'Replies and transcriptions for which the provider reported no usage.',
     labels: ['plan'],
   },
   trunkline_budget_alerts_total: {
@@ -151,10 +151,14 @@ export const catalogue = {
   },
   trunkline_held_tokens_total: {
     kind: 'counter',
-    help: 'Tokens that were held for replies which have ended: beside the next row it tells how well they are foretold.',
+    help: 'Tokens that were held for replies which have ended. Divided by the next row: 1 where each hold was right, more where too much was held.',
     labels: ['plan'],
   },
-  trunkline_foretold_tokens_total: { kind: 'counter', help: 'Tokens that those replies took.', labels: ['plan'] },
+  trunkline_settled_tokens_total: {
+    kind: 'counter',
+    help: 'Tokens that the same replies took in the end.',
+    labels: ['plan'],
+  },
   trunkline_call_cost_usd: {
     kind: 'histogram',
     help: 'What calls cost.',
@@ -204,7 +208,7 @@ export const catalogue = {
   },
   trunkline_webhook_messages_dropped_total: {
     kind: 'counter',
-    help: 'Messages that were dropped because too many of their tenant waited: the oldest each time.',
+    help: 'Messages that were dropped because too many of their tenant waited, the oldest each time, or because they waited too long.',
     labels: [],
   },
   trunkline_webhook_oldest_wait_seconds: {

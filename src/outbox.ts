@@ -1,6 +1,13 @@
 // outbox.ts: which message is due at which hook, who sends it now, and what its outcome means. Knows no message's text, no hook's address and
 // no clock. Rule A5.
-import { hookRestsMs, messageClaimMs, messageRetriesMs, messageRetryJitter, messagesWaiting } from './limits.ts'
+import {
+  hookRestsMs,
+  messageClaimMs,
+  messageRetriesMs,
+  messageRetryJitter,
+  messagesWaiting,
+  messageWaitMsMost,
+} from './limits.ts'
 import type { Roster } from './roster.ts'
 
 export interface Outbox {
@@ -26,7 +33,7 @@ export interface Claim {
 /** Where nothing is due now `at` is when something will be; null where nothing waits. */
 export type Claimed = { is: 'due'; claim: Claim } | { is: 'none'; at: number | null }
 
-/** What became of an attempt: another one has the message by now, or its hook is gone: nothing. */
+/** What became of an attempt: another one has the message by now, its hook is gone, or it is given up: nothing. */
 export type Settled = 'delivered' | 'retried' | 'gave_up' | 'nothing'
 
 /** Puts a message in for those hooks, due now. Where too many wait the oldest go; returns those. */
@@ -40,7 +47,7 @@ export function put(
   const dropped: string[] = []
   while (box.waiting.size() >= messagesWaiting) {
     for (const oldest of box.waiting.first(1)) {
-      for (const hook of hooks) forget(box, hook, oldest)
+      forgetAll(box, oldest, hooks)
       box.waiting.delete(oldest)
       dropped.push(oldest)
     }
@@ -48,6 +55,13 @@ export function put(
   box.waiting.set(message, now)
   for (const hook of wanting) box.due(hook).set(message, now)
   return dropped
+}
+
+/** What has waited for too long is given up, however often it was tried; returns those messages. */
+export function expire(box: Outbox, hooks: readonly string[], now: number): string[] {
+  const late = box.waiting.purge(now - messageWaitMsMost)
+  for (const message of late) forgetAll(box, message, hooks)
+  return late
 }
 
 /** Takes what has been due for the longest time, of hooks that are not left alone. */
@@ -89,11 +103,13 @@ export function settle(
   fail(box, hook, until, now)
   const failed = box.failed(hook).add(message, 1)
   const delay = messageRetriesMs[failed - 1]
-  if (delay === undefined) {
+  const late = (box.waiting.get(message) as number) + messageWaitMsMost
+  const next = delay === undefined ? late : now + Math.floor(delay * (1 + messageRetryJitter * chance))
+  if (next >= late) {
     done(box, hook, message, hooks)
     return 'gave_up'
   }
-  box.due(hook).set(message, now + Math.floor(delay * (1 + messageRetryJitter * chance)))
+  box.due(hook).set(message, next)
   return 'retried'
 }
 
@@ -133,6 +149,10 @@ function nextOf(box: Outbox, hooks: readonly string[]): { hook: string; message:
     }
   }
   return next
+}
+
+function forgetAll(box: Outbox, message: string, hooks: readonly string[]): void {
+  for (const hook of hooks) forget(box, hook, message)
 }
 
 function forget(box: Outbox, hook: string, message: string): void {

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { budgetNames, type BudgetName } from './budget.ts'
 import { HoldSettings, Overflow } from './hold-settings.ts'
 import {
+  agentCharacters,
   frameBytes,
   frameBytesMost,
   headStartSecondsMost,
@@ -39,8 +40,8 @@ export const Plan = z.strictObject({
   budgets: Budgets,
   /** The same for each call by itself. */
   callBudgets: Budgets,
-  /** At this rate over ten minutes the tenant is suspended (L7). */
-  suspendUsdPerHour: amount(1e6),
+  /** Above this rate over ten minutes the tenant is suspended (L7). */
+  suspendUsdPerHour: whole(1, 1e6, ' (null: never)').nullable(),
   poolShare: z.enum(['shared', 'reserved']),
   /** New calls wait once the pool's grants reach this share of its ceiling. */
   threshold: z.number().min(0).max(1.1),
@@ -53,7 +54,6 @@ export const Plan = z.strictObject({
 })
 export type Plan = z.infer<typeof Plan>
 
-const label = /^[\w .:@/+-]+$/u
 const name = z
   .string()
   .trim()
@@ -65,14 +65,19 @@ const longestCallSeconds = whole(longestCallSecondsLeast, longestCallSecondsMost
 const timezone = z.string().refine(isTimeZone, 'is no time zone, such as "Europe/Berlin" or "UTC"')
 /** Caps and budgets that are only tried: what they would have refused is counted and told, and nothing else. */
 const Shadow = z.strictObject({ lines: lines.nullable().default(null), budgets: Budgets.default({}) })
-const agent = z.string().min(1).max(64).regex(label, 'may have letters, digits and " _.:@/+-"')
+/** What an agent is called, in caps and by its calls. */
+export const AgentLabel = z
+  .string()
+  .min(1)
+  .max(agentCharacters)
+  .regex(/^[\w .:@/+-]+$/u, 'may have letters, digits and " _.:@/+-"')
 
 /** What an admin sets of a tenant. A cap of null is the plan's. */
 export const TenantSettings = z.strictObject({
   name,
   plan: z.enum(planNames),
   caps: z
-    .strictObject({ lines: lines.nullable().default(null), agents: z.record(agent, lines).default({}) })
+    .strictObject({ lines: lines.nullable().default(null), agents: z.record(AgentLabel, lines).default({}) })
     .default({ lines: null, agents: {} }),
   /** Models that the tenant may use; null is every model that is served. */
   models: z.array(z.string().min(1).max(100)).min(1).max(100).nullable().default(null),
@@ -99,7 +104,9 @@ export type TenantSettings = z.infer<typeof TenantSettings>
 export const TenantChange = z.strictObject({
   name: name.optional(),
   plan: z.enum(planNames).optional(),
-  caps: z.strictObject({ lines: lines.nullable().optional(), agents: z.record(agent, lines).optional() }).optional(),
+  caps: z
+    .strictObject({ lines: lines.nullable().optional(), agents: z.record(AgentLabel, lines).optional() })
+    .optional(),
   models: TenantSettings.shape.models.unwrap().optional(),
   pinned: TenantSettings.shape.pinned.unwrap().optional(),
   frameBytes: whole(16_384, frameBytesMost).optional(),
@@ -131,9 +138,9 @@ export const KeyChange = z.strictObject({
 })
 export type KeyChange = z.infer<typeof KeyChange>
 
-/** A whole number between two bounds; what is none is told both. */
-export function whole(least: number, most: number): z.ZodInt {
-  const problem = `is no whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}`
+/** A whole number between two bounds; what is none is told both, and what else there is (`or`). */
+export function whole(least: number, most: number, or = ''): z.ZodInt {
+  const problem = `is no whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}${or}`
   return z.int(problem).min(least, problem).max(most, problem)
 }
 

@@ -27,6 +27,9 @@ export interface Key extends KeySettings {
   revoked_at: string | null
 }
 
+/** What a key has of its own before anything is set of it. */
+export type FreshKey = Pick<Key, 'id' | 'hint' | 'created_at'>
+
 /** What holds for one call, from its tenant, plan and key. */
 export interface CallTerms {
   plan: PlanName

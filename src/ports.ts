@@ -152,9 +152,9 @@ export interface CallRecord {
   tokensPerMinute: number | null
   /** What of its input was cached, 0 to 1. */
   cachedShare: number | null
-  /** What was held for its replies, and what those took in the end: equal where each was foretold (L4). */
+  /** What was held for its replies, and what the same replies took in the end: equal where each hold was right (L4). */
   heldTokens: number
-  foretoldTokens: number
+  settledTokens: number
   firstReplyTokens: number | null
   /** Of a lost call: for how long it had told nothing when it was lost. What it used in this time is not known. */
   silentMs: number | null
@@ -221,6 +221,8 @@ export interface Brings {
   upstream: Upstream
   sounds: Sounds
   prices: PriceTable
+  /** Runs what a promise has brought: a bug in it ends this call, and nobody else hears of it (guard.ts). */
+  readonly guard: (work: () => void) => void
   /** A fault that no caller is told of: logged and counted by the host. */
   fault(error: unknown, call: string): void
   /** The call is over and its desk knows: the host may forget it. */

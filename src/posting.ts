@@ -22,8 +22,6 @@ export class Posting {
   /** Something was reported, or a reply has begun or ended, that the desk was not told of. */
   #news = false
   #transcription = 'unknown'
-  /** Replies without an id are reports of their own. */
-  #unnamed = 0
 
   constructor(tab: Tab, { clock, desks }: { clock: Clock; desks: Desks }, poster: Poster) {
     this.#tab = tab
@@ -37,8 +35,7 @@ export class Posting {
     if (notice.is === 'session') this.#transcription = notice.transcription ?? this.#transcription
     else if (notice.is === 'began') this.#tab.began(notice.reply, notice.most)
     else if (notice.is === 'transcribed') this.#tab.transcription(notice.item, this.#transcription, notice.usage)
-    else if (notice.is === 'finished')
-      this.#tab.reply(notice.reply || `unnamed-${this.#unnamed++}`, notice.usage, this.#clock.now())
+    else if (notice.is === 'finished') this.#tab.reply(notice.reply, notice.usage, this.#clock.now())
     return notice.is === 'began' || notice.is === 'transcribed' || notice.is === 'finished'
   }
 

@@ -2,7 +2,7 @@
 import type { Rendering } from './rendering.ts'
 
 export const budgetRefusals = {
-  // Budgets. Closed with a code that makes no stock client come back by itself.
+  // Spent: closed with a code that makes no stock client come back by itself. Held: with one that makes it try again.
   budget_exhausted: {
     http: 429,
     close: 1008,
@@ -11,7 +11,17 @@ export const budgetRefusals = {
     line: 'goodbye',
     kind: 'quota-exceeded',
     title: 'Budget spent',
-    says: '{whose} budget of {amount} {what} for this {window} is spent. It begins anew at {ends}: try again then, or ask your admin for more.',
+    says: 'The budget of {amount} {what} for this {window} is spent. It begins anew at {ends}: try again then, or ask your admin for more.',
+  },
+  call_budget_exhausted: {
+    http: 429,
+    close: 1008,
+    type: 'rate_limit_error',
+    code: 'call_budget_exhausted',
+    line: 'goodbye',
+    kind: 'quota-exceeded',
+    title: 'Budget of the call spent',
+    says: 'This call has used the {amount} {what} that a call may use in this {window}. A new call may begin, or ask your admin for more.',
   },
   budget_held: {
     http: 429,

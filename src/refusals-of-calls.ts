@@ -45,6 +45,15 @@ export const callRefusals = {
     says: 'The parameter "{parameter}" may have {most} characters at most. Send an id of your own for the caller, or leave it out.',
   },
 
+  agent_unfit: {
+    http: 400,
+    close: 4000,
+    type: 'invalid_request_error',
+    code: 'invalid_agent',
+    title: 'Not a label of an agent',
+    says: 'The parameter "{parameter}" is no label of an agent. Send 1 to {most} of A-Z, a-z, 0-9, space and "_.:@/+-", or leave it out.',
+  },
+
   // Capacity.
   lines_full: {
     http: 429,

@@ -114,7 +114,23 @@ export const requestRefusals = {
     code: 'store_unreachable',
     retryAfterMs: 1_000,
     title: 'Store unreachable',
-    says: 'What the broker knows is kept in a store that does not answer just now. Whether a change was made is not known: read it again in a second, then decide.',
+    says: 'What the broker knows is kept in a store that does not answer just now. Ask again in a second.',
+  },
+  store_unanswered: {
+    http: 503,
+    close: 1013,
+    type: 'server_error',
+    code: 'store_unanswered',
+    title: 'Store did not answer',
+    says: 'What the broker knows is kept in a store that did not answer. Whether the change was made, or a part of it, is not known: read it again, then decide.',
+  },
+  store_unfit: {
+    http: 503,
+    close: 1013,
+    type: 'server_error',
+    code: 'store_unfit',
+    title: 'Store needs its operator',
+    says: 'What the broker knows is kept in a store that cannot do its part until its operator has mended it. The log and GET /readyz of this server say what is wrong with it.',
   },
 
   // Requests.
@@ -208,6 +224,13 @@ export const requestRefusals = {
     code: 'not_suspended',
     title: 'Not suspended',
     says: 'This tenant is not suspended: there is nothing to lift. What else may keep its calls out stands in "budgets_now" and "trial_ends_at" of the tenant.',
+  },
+  key_over: {
+    http: 409,
+    type: 'invalid_request_error',
+    code: 'key_over',
+    title: 'Key is over',
+    says: 'The key {id} was revoked or has run out: no other can take its place. Make a new one with POST …/keys.',
   },
   keys_enough: {
     http: 409,

@@ -1,4 +1,5 @@
 // One tenant's document and its keys as SQL rows: the home that node:sqlite and the Durable Object share. Knows no call. Rule K1.
+import { same } from './constant-time.ts'
 import type { Registry } from './desk-homes.ts'
 import { tenantOf, type Key, type Tenant } from './plan.ts'
 import type { Sql, SqlRow } from './sql.ts'
@@ -45,7 +46,7 @@ export class SqlRegistry implements Registry {
   /** The key with this SHA-256, found without telling by the time it takes how much of a wrong one was right. */
   keyByHash(hash: string): Key | undefined {
     let found: SqlRow | undefined
-    for (const row of this.#sql('SELECT hash, json FROM key')) if (sameHash(row['hash'] as string, hash)) found = row
+    for (const row of this.#sql('SELECT hash, json FROM key')) if (same(row['hash'] as string, hash)) found = row
     return found === undefined ? undefined : (document([found]) as Key)
   }
 
@@ -65,10 +66,4 @@ export class SqlRegistry implements Registry {
 function document(rows: SqlRow[]): object | undefined {
   const json = rows[0]?.['json']
   return typeof json === 'string' ? (JSON.parse(json) as object) : undefined
-}
-
-function sameHash(a: string, b: string): boolean {
-  let difference = a.length ^ b.length
-  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i)
-  return difference === 0
 }

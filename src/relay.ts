@@ -7,7 +7,7 @@ import { otherModel, pinnedFrame, pinningFrame } from './pin.ts'
 import type { CallTerms } from './plan.ts'
 import type { Clock, Frame, Socket } from './ports.ts'
 import { readEvent } from './realtime/control-event.ts'
-import { readNotice, withoutOrganisation, type Notice } from './realtime/notice.ts'
+import { isNoticed, readNotice, withoutOrganisation, type Notice } from './realtime/notice.ts'
 import { audioDelta, isAudioDelta, sniff } from './realtime/sniff.ts'
 import { mentionsOurs } from './realtime/own-item.ts'
 import type { Refusal } from './refusal.ts'
@@ -145,7 +145,7 @@ export class Relay {
     if (this.#muted) return typeof frame === 'string' ? this.#notice(frame) : undefined
     if (typeof frame !== 'string') return this.toCaller(frame)
     const type = isAudioDelta(frame) ? audioDelta : sniff(frame)
-    if (type === undefined || type === 'error') return this.#hear(frame)
+    if (type === undefined || isNoticed(type)) return this.#hear(frame)
     this.toCaller(frame)
     if (type === audioDelta) this.#heard(frame)
     else if (type === 'input_audio_buffer.speech_stopped') this.#turnEndedAt = this.#clock.now()
@@ -215,7 +215,7 @@ export class Relay {
     if (this.#upstreamLag.due(frame.length)) this.#lookAtUpstream(this.#upstream)
   }
 
-  /** A provider's event that nests or escapes: passed on, then read. */
+  /** A provider's event that nests or escapes, or of which something is to be known: passed on, then read. */
   #hear(frame: string): void {
     this.toCaller(withoutOrganisation(frame))
     this.#notice(frame)

@@ -123,7 +123,7 @@ export class SharedPool {
   }
 
   #meter(): Meter {
-    return { tokens: this.#open('meter:tokens'), slots: this.#open('meter:slots'), stepMs: 1_000, forMs: 60_000 }
+    return { amounts: this.#open('meter:tokens'), slots: this.#open('meter:slots'), stepMs: 1_000, forMs: 60_000 }
   }
 
   #words(desks: readonly string[], settings: PoolSettings): Word[] {

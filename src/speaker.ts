@@ -1,7 +1,7 @@
 // Says a line of ours: its words, and its sound once that has come, each frame in time. Knows no call and no wait. Rules H1, H2, H4.
 import type { HoldSettings } from './hold-settings.ts'
 import { speechLeadMs, speechTimeoutMs } from './limits.ts'
-import { shippedWording, wording, type Line, type Wording } from './lines.ts'
+import { shippedWording, wording, type Line, type SoundSource, type Wording } from './lines.ts'
 import type { Clock, Sounds } from './ports.ts'
 import type { Ids, OwnItem } from './realtime/own-item.ts'
 import type { Hearing } from './realtime/session-format.ts'
@@ -19,6 +19,8 @@ export interface Ear {
   say(frame: string): void
   /** The line was given to the end, or there is no sound for it. */
   spoken(): void
+  /** Runs what a sound that has come, or cannot be had, leads to. */
+  guard(work: () => void): void
   fault(error: unknown): void
 }
 
@@ -63,17 +65,19 @@ export class Speaker {
 
   /** Says the words when their sound has come. An upload that cannot be had gives way to our own line, words and sound. */
   #voice(begun: Begun, { text, sound }: Wording): void {
-    const { line, hearing } = begun
+    const { hearing } = begun
     if (sound === null || hearing.as === 'text') return this.#utter(begun, text, undefined)
     this.#sounds.load(sound, hearing.format).then(
-      (recording) => this.#utter(begun, text, recording),
-      (error: unknown) => {
-        this.#ear.fault(error)
-        if (begun.mine !== this.#lines) return
-        if (sound.is === 'uploaded') this.#voice(begun, shippedWording(line, this.#hold.language, hearing))
-        else this.#ear.spoken()
-      },
+      (recording) => this.#ear.guard(() => this.#utter(begun, text, recording)),
+      (error: unknown) => this.#ear.guard(() => this.#missed(begun, sound, error)),
     )
+  }
+
+  #missed(begun: Begun, sound: SoundSource, error: unknown): void {
+    this.#ear.fault(error)
+    if (begun.mine !== this.#lines) return
+    if (sound.is === 'uploaded') this.#voice(begun, shippedWording(begun.line, this.#hold.language, begun.hearing))
+    else this.#ear.spoken()
   }
 
   #utter({ line, mine, since }: Begun, text: string, recording: Recording | undefined): void {

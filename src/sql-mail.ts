@@ -1,13 +1,12 @@
 // The steps of a desk for webhooks over one SQL store. Knows no host. Rule A5.
 import type { Outcome } from './courier.ts'
 import type { SqlDesk } from './desk.ts'
-import type { NextMessage } from './desk-outbox.ts'
+import type { Attempt, NextMessage, Tried } from './desk-outbox.ts'
 import { changedHook, rotatedHook } from './hook-edits.ts'
 import type { Hook, KeptHook, NewHook } from './hook.ts'
 import type { HookChange } from './hook-settings.ts'
 import { hooksPerTenant } from './limits.ts'
 import type { MailSteps } from './mail-steps.ts'
-import type { Claim } from './outbox.ts'
 import type { Refusal } from './refusal.ts'
 
 export interface SqlMailHome {
@@ -72,13 +71,14 @@ export class SqlMail implements MailSteps {
     return desk?.transact(() => desk.outbox.next(this.#home.now())) ?? { is: 'none', afterMs: null }
   }
 
-  settle(claim: Claim, outcome: Outcome, chance: number): void {
+  settle(attempt: Attempt, outcome: Outcome, chance: number): void {
     const desk = this.#home.desk()
-    desk?.transact(() => desk.outbox.settle(claim, outcome, chance, this.#home.now()))
+    desk?.transact(() => desk.outbox.settle(attempt, outcome, chance, this.#home.now()))
   }
 
-  note(hook: string, outcome: Outcome): void {
-    this.#home.desk()?.outbox.note(hook, outcome, this.#home.now())
+  note(tried: Tried, outcome: Outcome): void {
+    const desk = this.#home.desk()
+    desk?.transact(() => desk.outbox.note(tried, outcome, this.#home.now()))
   }
 
   #edit(id: string, work: (hook: Hook, now: number) => Hook): KeptHook | undefined {

@@ -4,7 +4,7 @@ import type { DeskReading } from './tenant-desk.ts'
 import type { KeyChange, TenantChange } from './plan-settings.ts'
 import type { Audited } from './audit.ts'
 import type { KeptCall } from './records.ts'
-import type { Barred, DeskSteps } from './desk-steps.ts'
+import type { Barred, DeskSteps, Ended, KeyReading } from './desk-steps.ts'
 import { SqlDesk } from './desk.ts'
 import type { Affected, Heard, Left } from './desk-books.ts'
 import type { Alert } from './desk-budget.ts'
@@ -14,7 +14,7 @@ import type { TickSteps } from './desk-rounds.ts'
 import type { UsageAsk, UsageReading } from './desk-usage.ts'
 import type { Entry } from './ledger.ts'
 import type { Series } from './metrics.ts'
-import { keyValid, type Key, type Tenant } from './plan.ts'
+import { keyValid, type FreshKey, type Key, type Tenant } from './plan.ts'
 import type { CallRecord, CallRef, Clock, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
 import type { Refusal } from './refusal.ts'
 import { Silence } from './silence.ts'
@@ -104,24 +104,30 @@ export class SqlSteps implements DeskSteps {
   }
 
   affected(): Affected {
-    return this.desk?.affected(this.#now()) ?? { calls: [] }
+    return this.desk?.affected(this.#now()) ?? { calls: [], spent: [] }
   }
 
   resume(): boolean | undefined {
     return this.desk?.resume(this.#now())
   }
 
-  sweep(): void {
-    this.desk?.sweep(this.#now())
+  sweep(): Alert[] {
+    return this.desk?.sweep(this.#now()) ?? []
+  }
+
+  /** Its host is another life's. */
+  lose(call: string): void {
+    this.desk?.lose(call, this.#now())
   }
 
   read(): DeskReading | undefined {
     return this.desk?.read(this.#now())
   }
 
-  me(hash: string): { reading: DeskReading; key: Key } | undefined {
+  me(hash: string): KeyReading | Refusal {
     const [reading, key] = [this.read(), this.desk?.registry.keyByHash(hash)]
-    return reading === undefined || key === undefined || !keyValid(key, this.#now()) ? undefined : { reading, key }
+    if (reading === undefined || key === undefined) return { why: 'key_unknown' }
+    return keyValid(key, this.#now()) ? { reading, key } : { why: 'key_revoked' }
   }
 
   usage(ask: UsageAsk): UsageReading | undefined {
@@ -156,12 +162,16 @@ export class SqlSteps implements DeskSteps {
     return this.desk?.edits.previewKey(id, change, this.#now())
   }
 
-  revokeKey(id: string, graceMs: number): { key: Key; calls: string[] } | Refusal {
+  revokeKey(id: string, graceMs: number): Ended | Refusal {
     const key = this.desk?.edits.endKey(id, graceMs, this.#now())
-    if (this.desk === undefined || key === undefined)
-      return { why: 'thing_unknown', details: { kind: 'key', id: id.slice(0, 60) } }
-    const open = graceMs > 0 ? [] : this.desk.records.openCalls().filter((call) => call.key === id)
-    return { key, calls: open.map((call) => call.id) }
+    if (key === undefined) return { why: 'thing_unknown', details: { kind: 'key', id: id.slice(0, 60) } }
+    return { key, calls: this.#callsOf(id, graceMs) }
+  }
+
+  rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Ended | Refusal {
+    if (this.desk === undefined) return this.#unowned()
+    const made = this.desk.edits.rotateKey(id, fresh, hash, graceMs, this.#now())
+    return 'why' in made ? made : { key: made, calls: this.#callsOf(id, graceMs) }
   }
 
   calls(limit: number, before: string | undefined): KeptCall[] | undefined {
@@ -209,6 +219,12 @@ export class SqlSteps implements DeskSteps {
     return this.desk === undefined ? this.#unowned() : this.desk.uploads.discard(id)
   }
 
+  /** Those of a key that ends now. */
+  #callsOf(key: string, graceMs: number): string[] {
+    const open = graceMs > 0 ? [] : this.openCalls()
+    return open.filter((call) => call.key === key).map((call) => call.id)
+  }
+
   #open(): SqlDesk {
     if (this.desk === undefined) SqlDesk.prepare(this.#sql)
     return (this.desk ??= new SqlDesk(this.#sql, this.#transact, (afterMs) => this.mail.tell(afterMs)))
@@ -227,7 +243,7 @@ export class SqlSteps implements DeskSteps {
 }
 
 /** What a desk that nobody owns says to a call's word. */
-export const unheard: Heard = { renewal: { is: 'kept' }, alerts: [] }
+export const unheard: Heard = { renewal: { is: 'kept' }, alerts: [], waits: false }
 
 /** What a desk that nobody owns says to an offer. */
 export const nobodys: Decision = { admission: { is: 'refused', refusal: { why: 'key_unknown' } }, lacks: false }

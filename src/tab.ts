@@ -1,8 +1,8 @@
 // What one call has used: reports that its desk has not yet taken in, and the sums for its record. Knows no wire and no store. Rules L1, L2.
 import type { Outcome } from './call.ts'
 import { Holds } from './holds.ts'
-import type { Entry } from './ledger.ts'
-import { unpostedReports } from './limits.ts'
+import type { Amounts, Entry } from './ledger.ts'
+import { knownReports, unpostedReports } from './limits.ts'
 import { Load } from './load.ts'
 import type { Times } from './moments.ts'
 import type { CallTerms } from './plan.ts'
@@ -35,10 +35,14 @@ export class Tab {
   readonly #rates: Rates
   readonly #holds = new Holds()
   readonly #unposted = new Map<string, Entry>()
+  /** The latest reports, by id, in the order in which they came. */
+  readonly #known = new Set<string>()
   #load: Load | undefined
   #liveSince: number | undefined
   /** For what was reported, in micro-dollars. */
   #reported = 0
+  /** Reports to which the provider gave no id are each one of its own. */
+  #unnamed = 0
   /** What its replies read, and what of it was cached. */
   #read = { input: 0, cached: 0 }
 
@@ -46,10 +50,11 @@ export class Tab {
     this.#rates = rates
   }
 
-  /** The call has come live: from now on it shows what it takes (P3, P4). */
+  /** The call has come live: from now on it shows what it takes (P3, P4), and pays for its time. Where that has no price it is said once. */
   live(now: number): void {
     this.#load = new Load(now)
     this.#liveSince = now
+    if (this.#timeUnpriced) this.#note('time', this.#rates.model, { unpriced: 1 })
   }
 
   /** The tokens a minute that it is predicted to take; null while it is too young to tell. */
@@ -69,7 +74,7 @@ export class Tab {
     const { tokens, replies, peakContextTokens } = this
     const timeMicroUsd = this.#costOfTime(times.liveMs)
     const { input, cached } = this.#read
-    const { heldTokens, foretoldTokens, firstReplyTokens } = this.#holds
+    const { heldTokens, settledTokens, firstReplyTokens } = this.#holds
     return {
       model: this.#rates.model,
       outcome,
@@ -84,7 +89,7 @@ export class Tab {
       tokensPerMinute: times.liveMs > 0 ? Math.round((tokens * 60_000) / times.liveMs) : null,
       cachedShare: input > 0 ? Math.round((cached / input) * 10_000) / 10_000 : null,
       heldTokens,
-      foretoldTokens,
+      settledTokens,
       firstReplyTokens,
       silentMs: null,
     }
@@ -95,20 +100,23 @@ export class Tab {
     this.#holds.began(id, most)
   }
 
-  /** A reply's usage, by response id. A report that says nothing is counted as such, not as 0. */
+  /** A reply's usage, by response id: once. A report that says nothing is counted as such, not as 0. */
   reply(id: string, usage: Usage | undefined, now: number): void {
+    const report = this.#fresh('reply', id)
+    if (report === undefined) return this.#holds.finished(id, undefined, 0) // its beginning may have come again, too
     this.replies++
     this.#load?.replied(usage, now)
     if (usage !== undefined) this.peakContextTokens = Math.max(this.peakContextTokens, contextTokens(usage))
     const before = this.#reported
-    this.#note(`reply:${id}`, this.#rates.model, usage, { replies: 1 })
+    this.#note(report, this.#rates.model, { replies: 1, ...this.#charge(this.#rates.model, usage) })
     if (usage !== undefined) this.#count(usage)
     this.#holds.finished(id, usage, this.#reported - before)
   }
 
-  /** A transcription's usage, at its own model's price (L2). */
+  /** A transcription's usage, at its own model's price (L2): once, and counted where it is not reported, as with replies. */
   transcription(id: string, model: string, usage: Usage | undefined): void {
-    if (usage !== undefined) this.#note(`transcript:${id}`, model, usage, {})
+    const report = this.#fresh('transcript', id)
+    if (report !== undefined) this.#note(report, model, this.#charge(model, usage))
   }
 
   /** What the desk has not confirmed. Sent again until it has: the desk knows each by its id. */
@@ -131,22 +139,29 @@ export class Tab {
     return billing === 'seconds' ? priceOfTime(prices, model, ms, fallbackMicroUsd).microUsd : 0
   }
 
+  /** How the desk knows this report; undefined where it came before. */
+  #fresh(of: 'reply' | 'transcript', id: string): string | undefined {
+    const report = `${of}:${id || `unnamed-${this.#unnamed++}`}`
+    if (this.#known.has(report)) return undefined
+    this.#known.add(report)
+    const [oldest = report] = this.#known
+    if (this.#known.size > knownReports) this.#known.delete(oldest)
+    return report
+  }
+
   #count(usage: Usage): void {
     const { input, cached } = this.#read
     const fromCache = Object.values(usage.cached).reduce((sum, tokens) => sum + tokens, 0)
     this.#read = { input: input + contextTokens(usage), cached: cached + fromCache }
   }
 
-  #note(id: string, model: string, usage: Usage | undefined, amounts: Record<string, number>): void {
-    const entry: Entry = {
-      id,
-      model,
-      amounts: { ...amounts, ...(usage === undefined ? { unreported: 1 } : this.#priced(model, usage)) },
-    }
-    if (this.#unposted.size < unpostedReports) this.#unposted.set(id, entry)
+  #note(id: string, model: string, amounts: Amounts): void {
+    if (this.#unposted.size < unpostedReports) this.#unposted.set(id, { id, model, amounts })
   }
 
-  #priced(model: string, usage: Usage): Record<string, number> {
+  /** Adds a report to the sums; its amounts. */
+  #charge(model: string, usage: Usage | undefined): Amounts {
+    if (usage === undefined) return { unreported: 1 }
     const { prices, fallbackMicroUsd, billing } = this.#rates
     const cost = price(prices, model, usage, fallbackMicroUsd, billing)
     this.tokens += totalTokens(usage)
@@ -159,7 +174,7 @@ export class Tab {
       ...(usage.characters !== undefined && { tts_characters: usage.characters }),
       ...(usage.partial && { partial: 1 }),
       ...(usage.odd && { odd: 1 }),
-      ...((cost.unpriced || this.#timeUnpriced) && { unpriced: 1 }),
+      ...(cost.unpriced && { unpriced: 1 }),
       micro_usd: cost.microUsd,
     }
   }

@@ -6,7 +6,7 @@ import { DeskCounts, lost, reportOf, type Gauges } from './desk-counts.ts'
 import type { DeskHomes, Registry } from './desk-homes.ts'
 import { holdNarrow } from './desk-holding.ts'
 import { DeskBooks, type Affected, type Left, withdrawn, type Heard } from './desk-books.ts'
-import type { Alert, BudgetReading, DeskBudget } from './desk-budget.ts'
+import type { Alert, BudgetReading } from './desk-budget.ts'
 import { DeskEnds, refOf } from './desk-ends.ts'
 import type { Balances } from './desk-ledger.ts'
 import { DeskOutbox } from './desk-outbox.ts'
@@ -18,7 +18,7 @@ import { advance, conclude, consider, needs, read, release, renew, type Desk, ty
 import type { Entry } from './ledger.ts'
 import { auditKeptMs, keptMs, leaseTtlMs } from './limits.ts'
 import type { Series } from './metrics.ts'
-import { keyValid, type Tenant } from './plan.ts'
+import { callLimits, keyValid, type Tenant } from './plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Progress } from './ports.ts'
 import type { Records } from './records.ts'
 import type { Refusal } from './refusal.ts'
@@ -38,11 +38,10 @@ export class TenantDesk {
   readonly queue: DeskQueue
   readonly outbox: DeskOutbox
   readonly usage: DeskUsage
-  readonly budget: DeskBudget
+  readonly books: DeskBooks
   readonly #homes: DeskHomes
   readonly #registry: Registry
   readonly #records: Records
-  readonly #books: DeskBooks
   readonly #ends: DeskEnds
   readonly #pools: DeskPools
   readonly #admission: DeskAdmission
@@ -56,14 +55,13 @@ export class TenantDesk {
     this.counts = new DeskCounts(homes.counts)
     this.outbox = new DeskOutbox(this.rosters, this.counts, homes)
     this.#pools = new DeskPools(this.rosters, homes.shared)
-    this.#books = new DeskBooks(this.rosters, homes, this.counts, this.#pools, this.outbox)
-    this.budget = this.#books.budget
-    this.usage = new DeskUsage(registry, this.#books.pages)
-    this.#ends = new DeskEnds(this.rosters, records, this.counts, this.#books.ledger, this.outbox)
-    this.queue = new DeskQueue(this.rosters, registry, records, this.#books.ledger, ticks, transact)
+    this.books = new DeskBooks(this.rosters, homes, this.counts, this.#pools, this.outbox)
+    this.usage = new DeskUsage(registry, this.books.pages)
+    this.#ends = new DeskEnds(this.rosters, records, this.counts, this.books, this.outbox)
+    this.queue = new DeskQueue(this.rosters, registry, records, this.books, ticks, transact)
     const { rosters, counts, queue } = this
-    const own = { books: this.#books, pools: this.#pools, ticks }
-    const terms = (now: number, room: number): Terms => this.#terms(now, room)
+    const own = { books: this.books, pools: this.#pools, ticks }
+    const terms = (now: number, room: number, seats: number): Terms => this.#terms(now, room, seats)
     this.#admission = new DeskAdmission({ rosters, registry, records, counts, queue, terms, ...own })
   }
 
@@ -92,7 +90,8 @@ export class TenantDesk {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
       if (tenant === undefined) return []
-      const seated = advance(this.rosters.gate(tenant, undefined, null, now), this.#terms(now, 0))
+      const { free } = this.books.seats(tenant, now)
+      const seated = advance(this.rosters.gate(tenant, undefined, null, now), this.#terms(now, 0, free))
       for (const call of seated) {
         this.#admission.seated(call, tenant.plan, now)
         this.#homes.ticks?.seated(call, now)
@@ -118,12 +117,12 @@ export class TenantDesk {
       // A heartbeat that comes after the end, or one of a call that was given up for lost: it would hold a line that nobody frees.
       if (this.#records.isClosed(ref.call)) return withdrawn({ why: 'call_reset' })
       const tenant = this.#registry.tenant()
-      if (tenant === undefined) return { renewal: { is: 'kept' }, alerts: [] }
+      if (tenant === undefined) return { renewal: { is: 'kept' }, alerts: [], waits: false }
       this.#pools.enter(ref.pool) // also after the store had lost it: what its load takes there is to come back
       const quota = this.rosters.quota(ref.pool, now)
-      const told = load ?? quota.loads.get(ref.call) ?? this.#books.ledger.newcomerLoad()
+      const told = load ?? quota.loads.get(ref.call) ?? this.books.ledger.newcomerLoad()
       renew(this.rosters.gate(tenant, key, ref.agent, now), { call: ref.call, quota, load: told }, this.#terms(now, 0))
-      return this.#books.heard(ref, [], progress, tenant, now)
+      return this.books.heard(ref, [], progress, tenant, now)
     })
   }
 
@@ -131,8 +130,9 @@ export class TenantDesk {
   debit(ref: CallRef, entries: readonly Entry[], progress: Progress, now: number): Heard {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      if (tenant === undefined || !this.#records.isOpen(ref.call)) return { renewal: { is: 'kept' }, alerts: [] }
-      return this.#books.heard(ref, entries, progress, tenant, now)
+      if (tenant === undefined || !this.#records.isOpen(ref.call))
+        return { renewal: { is: 'kept' }, alerts: [], waits: false }
+      return this.books.heard(ref, entries, progress, tenant, now)
     })
   }
 
@@ -140,12 +140,8 @@ export class TenantDesk {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
       if (tenant === undefined) return { waits: false, alerts: [] }
-      const waits = this.#release(ref, tenant, now)
-      if (!this.#records.isOpen(ref.call)) return { waits, alerts: [] }
-      const known = this.#ends.known(ref.call, record, now)
-      const alerts = this.#books.ended(ref, entries, known, tenant, now)
-      this.#ends.close(ref, tenant, known, now)
-      return { waits, alerts }
+      const waits = this.#end(ref, entries, record, tenant, now)
+      return { waits, alerts: this.books.alerts(tenant, now, ref.pool) }
     })
   }
 
@@ -153,43 +149,48 @@ export class TenantDesk {
   judge(now: number): Alert[] {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      const [pool = 'none'] = this.rosters.pools()
-      return tenant === undefined ? [] : this.#books.alerts(pool, tenant, [], now)
+      return tenant === undefined ? [] : this.books.alerts(tenant, now)
     })
   }
 
   affected(now: number): Affected {
-    const tenant = this.#registry.tenant()
-    const refusal = tenant && this.#books.budget.refusal(tenant, now)
-    return { calls: this.#records.openIds(), refusal }
+    const [tenant, { budget }] = [this.#registry.tenant(), this.books]
+    const calls = this.#records.openIds()
+    if (tenant === undefined) return { calls, spent: [] }
+    const refusal = budget.refusal(tenant, now)
+    const own = refusal === undefined && callLimits(tenant).length > 0
+    return { calls, refusal, spent: own ? budget.ending(this.#records.openCalls(), tenant, now) : [] }
   }
 
   /** Lifts a suspension; false where there is none (L7). */
   resume(now: number): boolean {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      return tenant !== undefined && this.#books.resume(tenant, now)
+      return tenant !== undefined && this.books.resume(tenant, now)
     })
   }
 
-  /** The host of this call was started anew, and knows nothing of it. */
+  /** The host of this call was started anew, and knows nothing of it. Thresholds that are reached by it are told by the next word or sweep. */
   lose(call: string, now: number): void {
-    const [tenant, kept] = [this.#registry.tenant(), this.#records.get(call)]
-    if (tenant !== undefined && kept !== undefined) this.end(refOf(kept, tenant), [], lost(kept, now), now)
+    this.#homes.transact(() => {
+      const [tenant, kept] = [this.#registry.tenant(), this.#records.get(call)]
+      if (tenant !== undefined && kept !== undefined) this.#end(refOf(kept, tenant), [], lost(kept, now), tenant, now)
+    })
   }
 
-  /** Finds calls whose lease ran out, closes those that stayed away, and forgets what ended long ago. */
-  sweep(now: number): void {
-    this.#homes.transact(() => {
+  /** Finds calls whose lease ran out, closes those that stayed away, and forgets what ended long ago. Thresholds that are reached by it or before. */
+  sweep(now: number): Alert[] {
+    return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
-      if (tenant === undefined) return
+      if (tenant === undefined) return []
       for (const key of this.#registry.keys()) read(this.rosters.gate(tenant, key, null, now), now)
       for (const agent of Object.keys(tenant.caps.agents)) read(this.rosters.gate(tenant, undefined, agent, now), now)
       this.#ends.closeLost(tenant, now)
       this.#records.forget(now - keptMs)
       this.outbox.sweep(now)
-      this.#books.sweep(now)
+      this.books.sweep(now)
       this.#homes.audit.forget(now - auditKeptMs)
+      return this.books.alerts(tenant, now)
     })
   }
 
@@ -198,7 +199,8 @@ export class TenantDesk {
     return this.#homes.transact(() => {
       const tenant = this.#registry.tenant()
       if (tenant === undefined) return undefined
-      const needed = needs(this.rosters.gate(tenant, undefined, null, now), this.rosters.quota(pool, now), now)
+      const [desk, { free }] = [this.rosters.gate(tenant, undefined, null, now), this.books.seats(tenant, now)]
+      const needed = needs(desk, this.rosters.quota(pool, now), now, free)
       const number = this.#pools.ask(pool, needed, now)
       if (number === undefined) return { is: 'under way' }
       const [block, debited] = [this.#block(needed), this.#pools.debited(pool)]
@@ -216,7 +218,7 @@ export class TenantDesk {
   /** Whether the next newcomer would have to wait for the pool: its slack is used. */
   lacks(pool: string, now: number): boolean {
     const { loads, tokens, sessions } = this.rosters.quota(pool, now)
-    return loads.sum() + this.#books.ledger.newcomerLoad() > tokens || loads.size() >= sessions
+    return loads.sum() + this.books.ledger.newcomerLoad() > tokens || loads.size() >= sessions
   }
 
   /** The quotas that its calls draw from, or would. */
@@ -227,7 +229,7 @@ export class TenantDesk {
   read(now: number): DeskReading | undefined {
     const tenant = this.#registry.tenant()
     if (tenant === undefined) return undefined
-    const { ledger, budget } = this.#books
+    const { ledger, budget } = this.books
     const [lines, usage] = [this.queue.lines(tenant, now), ledger.usage(tenant, now)]
     const [budgets, suspended] = [budget.reading(tenant, now), budget.suspendedAt() ?? null]
     return { tenant, lines, usage, budgets, suspended }
@@ -257,22 +259,29 @@ export class TenantDesk {
    */
   #block({ tokens, sessions }: Needs): number {
     const waiting = sessions.wants - sessions.has
-    return waiting > 0 ? Math.ceil((tokens.wants - tokens.has) / waiting) : this.#books.ledger.newcomerLoad()
+    return waiting > 0 ? Math.ceil((tokens.wants - tokens.has) / waiting) : this.books.ledger.newcomerLoad()
   }
 
-  #terms(now: number, room: number): Terms {
-    return { now, ttlMs: leaseTtlMs, room, learning: this.#homes.learningUntil() > now }
+  #terms(now: number, room: number, seats = Infinity): Terms {
+    return { now, ttlMs: leaseTtlMs, room, seats, learning: this.#homes.learningUntil() > now }
   }
 
   #gate(ref: CallRef, tenant: Tenant, now: number): Desk {
     return this.rosters.gate(tenant, this.#registry.key(ref.key), ref.agent, now)
   }
 
+  /** Whether others wait for what it had. */
+  #end(ref: CallRef, entries: readonly Entry[], record: CallRecord, tenant: Tenant, now: number): boolean {
+    const waits = this.#release(ref, tenant, now)
+    if (this.#records.isOpen(ref.call)) this.#ends.end(ref, entries, record, tenant, now)
+    return waits
+  }
+
   #release(ref: CallRef, tenant: Tenant, now: number): boolean {
     const gate = this.#gate(ref, tenant, now)
     const place = gate.queue.rank(ref.call)
     release(gate, ref.call, now, ref.caller ?? undefined)
-    this.#books.budget.letGo(ref.call)
+    this.books.budget.letGo(ref.call)
     if (place === undefined) this.#homes.ticks?.left(ref.call)
     else this.#homes.ticks?.gaveUp(ref.call, place, now)
     return gate.queue.size() > 0

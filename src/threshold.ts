@@ -1,6 +1,6 @@
 // threshold.ts: when what was used reaches what was meant to be used: at 80 % it is told, at 100 % it is spent. Knows no tenant. Rule L6.
 import type { Limit } from './budget.ts'
-import type { Page } from './ledger.ts'
+import type { Page, Sheet } from './ledger.ts'
 
 /** In the order in which they are reached. */
 export const levels = [
@@ -40,7 +40,7 @@ export interface Spent {
 }
 
 /** The spent budget that begins anew last, if any is spent. */
-export function spent(pages: readonly Page[], limits: readonly Limit[]): Spent | undefined {
+export function spent(pages: readonly Sheet[], limits: readonly Limit[]): Spent | undefined {
   let last: Spent | undefined
   for (const limit of limits) {
     const page = pageOf(pages, limit)
@@ -50,22 +50,33 @@ export function spent(pages: readonly Page[], limits: readonly Limit[]): Spent |
   return last
 }
 
+/** How many more there is room for, and the limit that has room for no more; no limit: for any number. */
+export interface Room {
+  seats: number
+  limit: Limit | undefined
+}
+
 /**
- * The budget that has no room for what is asked beside what is held already, if any has none. Where nothing is held the rest of a budget is
- * given whole: it would be of no use otherwise.
+ * For how many more who each ask for so much there is room beside what is held already. Where nothing is held the rest of a budget is given
+ * whole: it would be of no use otherwise.
  */
-export function short(
-  pages: readonly Page[],
+export function roomIn(
+  pages: readonly Sheet[],
   limits: readonly Limit[],
   held: (limit: Limit) => number,
   asked: (limit: Limit) => number,
-): Limit | undefined {
-  return limits.find((limit) => {
+): Room {
+  let least: Room = { seats: Infinity, limit: undefined }
+  for (const limit of limits) {
+    const each = asked(limit)
+    if (each === 0) continue // nothing is held of it
     const [used, others] = [pageOf(pages, limit)?.used.get(limit.account) ?? 0, held(limit)]
-    return others > 0 && used + others + asked(limit) > limit.amount
-  })
+    const seats = Math.max(others > 0 ? 0 : 1, Math.floor((limit.amount - used - others) / each))
+    if (seats < least.seats) least = { seats, limit }
+  }
+  return least
 }
 
-export function pageOf(pages: readonly Page[], { window }: Limit): Page | undefined {
+export function pageOf<S extends Sheet>(pages: readonly S[], { window }: Limit): S | undefined {
   return pages.find((page) => page.window.name === window)
 }

@@ -14,6 +14,8 @@ export interface Audience {
   say(frame: string): void
   giveUp(): void
   refuse(refusal: Refusal): void
+  /** Runs what a promise has brought. */
+  guard(work: () => void): void
   fault(error: unknown): void
   /** It wants its next tick at another time, or has more to keep. */
   changed(): void
@@ -40,6 +42,7 @@ export class Waiter {
     this.#speaker = new Speaker(ids, this.items, terms.hold, clock, sounds, {
       say: (frame) => audience.say(frame),
       spoken: () => this.#take({ is: 'spoken', at: clock.now() }),
+      guard: (work) => audience.guard(work),
       fault: (error) => audience.fault(error),
     })
     this.#wishes = new Wishes(this.items, this.ids, parked?.wishes)

@@ -1,6 +1,6 @@
 // What tenants are told of by webhooks, and the fields of each: one shape in every home, whatever it has for nothing. Knows no hook. Rule A5.
 
-const budget = ['tenant', 'window', 'account', 'amount', 'limit', 'share', 'window_ends_at', 'shadow'] as const
+const budget = ['tenant', 'window', 'of', 'used', 'limit', 'share', 'resets_at', 'shadow'] as const
 
 const fields = {
   'budget.warning': budget,

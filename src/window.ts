@@ -1,6 +1,6 @@
 // The windows that a moment falls in, by a tenant's clock: their ids, and when they end. Knows no account. Rule L5.
 import type { WindowName } from './budget.ts'
-import { isoOf, nextMonth } from './calendar.ts'
+import { dayMs, isoOf, nextMonth } from './calendar.ts'
 import { momentOf, nextShift, offsetAt, type Zone } from './zone.ts'
 
 export interface Window {
@@ -11,7 +11,7 @@ export interface Window {
   ends: number
 }
 
-const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000]
+const [minuteMs, hourMs] = [60_000, 3_600_000]
 
 /** The hour, the day, the month: in this order. */
 export function windowsAt(now: number, zone: Zone): [Window, Window, Window] {

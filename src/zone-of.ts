@@ -1,7 +1,7 @@
 // The clock of a named time zone for the time around a moment, from the runtime's calendar. Knows no tenant. Rule L5.
+import { dayMs } from './calendar.ts'
 import { utc, type Offset, type Zone } from './zone.ts'
 
-const dayMs = 86_400_000
 /** What windows that began before may need, and as far as an admin plans. */
 const [beforeMs, afterMs] = [40 * dayMs, 2 * 366 * dayMs]
 /** Two shifts of one clock are further apart: the nearest on record are Morocco's around Ramadan, some 30 days. */

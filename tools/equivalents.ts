@@ -8,11 +8,11 @@ export const equivalent: Readonly<Record<string, string>> = {
     'null is joined to a row as nothing',
   "if (typeof value === 'number') return `${value}` → if (false) return `${value}`":
     'no amount is below 0 or has a comma',
-  "if (!limit.success) wrong('limit', limit.error.issues[0]?.message ?? '') → if (!limit.success) wrong('limit', limit.error.issues[0]?.message)":
+  "wrong('limit', limit.error.issues[0]?.message ?? '') → wrong('limit', limit.error.issues[0]?.message)":
     'what is refused says why',
-  'const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends ?? from, everyWindow) → const pages = this.#pages.between(of, spans[0]?.starts, spans[spans.length - 1]?.ends ?? from, everyWindow)':
+  'const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends ?? from) → const pages = this.#pages.between(of, spans[0]?.starts, spans[spans.length - 1]?.ends ?? from)':
     'without a span no page is looked at',
-  'const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends ?? from, everyWindow) → const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends, everyWindow)':
+  'const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends ?? from) → const pages = this.#pages.between(of, spans[0]?.starts ?? from, spans[spans.length - 1]?.ends)':
     'without a span no page is looked at',
   "for (const account of accounts) sums.add('', account, used.get(account) ?? 0) → for (const account of accounts) sums.add('', account, used.get(account))":
     'what a roster names it has',
@@ -24,10 +24,6 @@ export const equivalent: Readonly<Record<string, string>> = {
     'as above',
   'const named = [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)) → const named = [...groups].toSorted(([a], [b]) => (a <= b ? -1 : 1))':
     'no group comes twice',
-  'const ask = { of, from: page ?? start, until, most: limit.data ?? usual, apart: by.length > 0 } → const ask = { of, from: page ?? start, until, most: limit.data, apart: by.length > 0 }':
-    'a limit that cannot be is refused',
-  'const ask = { of, from: page ?? start, until, most: limit.data ?? usual, apart: by.length > 0 } → const ask = { of, from: page ?? start, until, most: limit.data ?? usual, apart: by.length >= 0 }':
-    'only slower: the cells come to the same sum',
   'const start = start_time ?? Math.max(oldest, until - ((limit.data ?? usual) - 1) * ms) → const start = start_time ?? Math.max(oldest, until - ((limit.data) - 1) * ms)':
     'a limit that cannot be is refused',
   'return queue.first(queue.size()).flatMap((call) => this.#records.get(call) ?? []) → return queue.first(queue.size()).flatMap((call) => this.#records.get(call))':
@@ -212,9 +208,10 @@ export const equivalent: Readonly<Record<string, string>> = {
     'only cheaper: there is nothing to delete',
   "if (ids.length > 0) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo) → if (ids.length >= 0) this.#sql('DELETE FROM roster WHERE name = ? AND value <= ?', this.#name, upTo)":
     'only cheaper: there is nothing to delete',
+  // src/constant-time.ts
+  'for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i) → for (let i = 0; i <= a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i)':
+    'nothing differs after the last letter',
   // src/http/key.ts
-  'for (let i = 0; i < x.length; i++) difference |= x.charCodeAt(i) ^ y.charCodeAt(i) → for (let i = 0; i <= x.length; i++) difference |= x.charCodeAt(i) ^ y.charCodeAt(i)':
-    'nothing differs after the last byte',
   'while (text.length < secretLength) { → while (text.length <= secretLength) {': 'it is cut to its length',
   'if (byte < 248) text += alphabet[byte % alphabet.length] → if (true) text += alphabet[byte % alphabet.length]':
     'a bias of one part in 256 towards eight letters: no test of chance is sure of it',

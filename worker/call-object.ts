@@ -3,11 +3,23 @@ import { DurableObject } from 'cloudflare:workers'
 import { lostRecord } from '../src/desk-counts.ts'
 import { firstTickAt } from '../src/desk-ticks.ts'
 import { Exchange } from '../src/exchange.ts'
+import { Guard } from '../src/guard.ts'
 import { refusalResponse } from '../src/http/answer.ts'
 import { readArrival, type Arrival } from '../src/http/door.ts'
 import { webSha256 } from '../src/http/key.ts'
 import { heartbeatJitter, heartbeatMs, parkedBeatMs } from '../src/limits.ts'
-import type { Admission, Brings, CallRef, Desks, Offer, Socket, Standing, TickAnswer, Word } from '../src/ports.ts'
+import type {
+  Admission,
+  Brings,
+  CallRef,
+  Desks,
+  Line,
+  Offer,
+  Socket,
+  Standing,
+  TickAnswer,
+  Word,
+} from '../src/ports.ts'
 import { sendableCode, sendableReason } from '../src/realtime/close-code.ts'
 import { closeReason, rendering, type Refusal } from '../src/refusal.ts'
 import { beforeUpgrade, turnAway } from '../src/turn-away.ts'
@@ -29,10 +41,14 @@ interface Kept {
 
 export class CallObject extends DurableObject<Env> {
   #exchange: Exchange | undefined
+  readonly #guard = new Guard(
+    () => this.#exchange,
+    (error) => this.#fault(error),
+  )
   /** The desk's word that its turn has come may overtake the desk's answer that it waits. */
   #calledEarly = false
   readonly #parking = new Parking(this.ctx.storage, {
-    tick: () => this.#exchange?.tick(),
+    tick: () => this.#guard.run(() => this.#exchange?.tick()),
     over: () => this.ctx.waitUntil(this.#arm()),
   })
   /** The caller, if it waits or has waited. */
@@ -70,14 +86,18 @@ export class CallObject extends DurableObject<Env> {
     if (admission.is === 'queued') {
       this.#parking.begin(firstTickAt(admission.terms.patienceMs, began))
       this.ctx.acceptWebSocket(server)
-      exchange.begin(this.#callerOf(server), admission)
+      const caller = this.#callerOf(server)
+      this.#guard.run(() => exchange.begin(caller, admission))
       await this.#arm()
-    } else exchange.begin(this.#take(server, exchange), admission)
+    } else {
+      const caller = this.#take(server, exchange)
+      this.#guard.run(() => exchange.begin(caller, admission))
+    }
     return upgraded(client, arrival)
   }
 
   override webSocketMessage(_ws: WebSocket, data: string | ArrayBuffer): void {
-    this.#exchange?.fromCaller(frameOf(data))
+    this.#guard.run(() => this.#exchange?.fromCaller(frameOf(data)))
   }
 
   override webSocketClose(_ws: WebSocket, code: number, reason: string): void {
@@ -101,7 +121,7 @@ export class CallObject extends DurableObject<Env> {
 
   /** From the desk: the caller's turn has come. */
   seated(): void {
-    if (this.#exchange !== undefined) this.#exchange.seated()
+    if (this.#exchange !== undefined) this.#guard.run(() => this.#exchange?.seated())
     else if (this.#kept() === undefined) this.#calledEarly = true
     else this.ctx.waitUntil(this.#reportReset()) // its caller went with an earlier life: the line is the next one's
   }
@@ -109,20 +129,23 @@ export class CallObject extends DurableObject<Env> {
   /** From the desk: a time has come that the waiting call asked for, and this is how it stands. */
   tick(standing: Standing): TickAnswer {
     if (this.#exchange === undefined) return { is: 'lost' } // the alarm clears away what is kept
-    this.#exchange.tick(standing)
+    this.#guard.run(() => this.#exchange?.tick(standing))
     return this.#parking.answer()
   }
 
   /** From the desk, of its own accord. */
   told(word: Word): void {
-    this.#exchange?.told(word)
+    this.#guard.run(() => this.#exchange?.told(word))
   }
 
   /** From an earlier life. One that did not wait cannot go on: its provider is gone. */
   #resume(ws: WebSocket): void {
     const [parked, caller] = [this.#parking.left(), this.#callerOf(ws)]
-    if (parked !== undefined) this.#exchange = Exchange.resume(parked, caller, this.#brings(parked.offer.tenant))
-    else caller.close(rendering('call_reset').close ?? 1011, closeReason({ why: 'call_reset' }))
+    this.#guard.run(() => {
+      if (parked !== undefined) this.#exchange = Exchange.resume(parked, caller, this.#brings(parked.offer.tenant))
+    })
+    if (this.#exchange === undefined)
+      caller.close(rendering('call_reset').close ?? 1011, closeReason({ why: 'call_reset' }))
   }
 
   /** A caller that waits: it keeps this socket also when it is put through. */
@@ -134,20 +157,21 @@ export class CallObject extends DurableObject<Env> {
   /** A call that has its line dials at once, and could not sleep. */
   #take(server: WebSocket, exchange: Exchange): Socket {
     const caller = socketOf(server)
-    listen(server, {
+    const line: Line = {
       message: (frame) => exchange.fromCaller(frame),
       closed: (code, reason) => {
         exchange.callerGone(code, reason)
         // Answered also when the exchange is over: an unanswered close keeps the client waiting for 10 s.
         caller.close(sendableCode(code), sendableReason(reason))
       },
-    })
+    }
+    listen(server, line, this.#guard.run)
     return caller
   }
 
   #closing(code: number, reason: string): void {
     if (this.#sleeping?.closing() !== true) return
-    this.#exchange?.callerGone(code, code === 1006 ? '' : reason) // of no wire: a text of the runtime
+    this.#guard.run(() => this.#exchange?.callerGone(code, code === 1006 ? '' : reason)) // of no wire: a text of the runtime
     this.#sleeping.close(sendableCode(code), sendableReason(reason))
   }
 
@@ -186,16 +210,16 @@ export class CallObject extends DurableObject<Env> {
   }
 
   #brings(tenant: string): Brings {
-    return {
+    return this.#guard.brings({
       clock,
       desks: this.#desks(),
-      upstream: dialler(this.env),
+      upstream: dialler(this.env, this.#guard.run),
       sounds: soundsOf(this.env, tenant),
       prices: prices(this.env),
       fault: (error) => this.#fault(error),
       settled: () => this.ctx.waitUntil(this.#forget()),
       waits: (at, place) => this.#parking.change(at, place),
-    }
+    })
   }
 
   async #forget(): Promise<void> {

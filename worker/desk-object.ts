@@ -8,13 +8,14 @@ import type { Alert } from '../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../src/desk-edits.ts'
 import { Courier, type Outcome } from '../src/courier.ts'
 import { DeskLife } from '../src/desk-life.ts'
+import type { KeyReading } from '../src/desk-steps.ts'
 import type { QueueReading, Removed } from '../src/desk-queue.ts'
 import type { KeptHook, NewHook } from '../src/hook.ts'
 import type { HookChange } from '../src/hook-settings.ts'
 import { webHmac } from '../src/http/hmac.ts'
 import type { UsageAsk, UsageReading } from '../src/desk-usage.ts'
 import type { Entry } from '../src/ledger.ts'
-import type { Key, Tenant } from '../src/plan.ts'
+import type { FreshKey, Key, Tenant } from '../src/plan.ts'
 import type { Admission, CallRecord, CallRef, Offer, PoolGrant, Progress, Renewal } from '../src/ports.ts'
 import type { KeptCall } from '../src/records.ts'
 import type { Refusal } from '../src/refusal.ts'
@@ -95,7 +96,7 @@ export class DeskObject extends DurableObject<Env> {
     return this.#steps.read()
   }
 
-  me(hash: string): { reading: DeskReading; key: Key } | undefined {
+  me(hash: string): KeyReading | Refusal {
     return this.#steps.me(hash)
   }
 
@@ -133,6 +134,10 @@ export class DeskObject extends DurableObject<Env> {
 
   revokeKey(id: string, graceMs: number): Promise<Key | Refusal> {
     return this.#life.revokeKey(id, graceMs)
+  }
+
+  rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Key | Refusal> {
+    return this.#life.rotateKey(id, fresh, hash, graceMs)
   }
 
   sounds(): Upload[] | undefined {

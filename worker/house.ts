@@ -3,11 +3,11 @@ import manifest from '../package.json' with { type: 'json' }
 import type { House } from '../src/http/app.ts'
 import { houseOf as house } from '../src/http/house.ts'
 import { webSha256 } from '../src/http/key.ts'
+import { urlProblem } from '../src/http/webhook-post.ts'
 import { poolsOf } from '../src/upstream.ts'
-import { targetProblem } from '../src/webhook-target.ts'
 import { upstreams, type Env } from './env.ts'
 import { deskOf, poolOf, registryOf } from './stubs.ts'
-import { policyOf, readUrl } from './webhook-post.ts'
+import { policyOf } from './webhook-post.ts'
 
 export function houseOf(env: Env): House {
   const own = {
@@ -16,7 +16,7 @@ export function houseOf(env: Env): House {
     operatorKey: env.TRUNKLINE_ADMIN_KEY,
     upstreams: upstreams(env),
     sha256: webSha256,
-    urlProblem: (url: string) => targetProblem(url, readUrl, policyOf(env)),
+    urlProblem: (url: string) => urlProblem(url, policyOf(env)),
     fault: (error: unknown, instance: string) => {
       console.error(
         JSON.stringify({ level: 'error', msg: 'request fault', request_id: instance, error: String(error) }),

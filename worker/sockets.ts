@@ -1,4 +1,5 @@
 // WebSockets of workerd as the core wants them: a caller's, and the dial of a provider's. Knows no call.
+import type { Guard } from '../src/guard.ts'
 import { closeTimeoutMs } from '../src/limits.ts'
 import {
   UpstreamFault,
@@ -36,13 +37,13 @@ export function frameOf(data: string | ArrayBuffer): Frame {
 }
 
 /** Dials providers by `fetch`: unlike `new WebSocket` it takes headers and says how it was refused. */
-export function dialler(env: Env): Upstream {
+export function dialler(env: Env, run: Guard['run']): Upstream {
   return {
     open: (target, line) => {
       // Ends the dial, and after it the connection.
       const cut = new AbortController()
       let open: Socket | undefined
-      const opened = connect(env, target, line, cut).then((socket) => (open = socket))
+      const opened = connect(env, target, line, cut, run).then((socket) => (open = socket))
       const abandon = (): void => {
         if (open === undefined) cut.abort()
         else open.close(1000, '')
@@ -52,7 +53,13 @@ export function dialler(env: Env): Upstream {
   }
 }
 
-async function connect(env: Env, { upstream, url }: Target, line: Line, cut: AbortController): Promise<Socket> {
+async function connect(
+  env: Env,
+  { upstream, url }: Target,
+  line: Line,
+  cut: AbortController,
+  run: Guard['run'],
+): Promise<Socket> {
   const headers = new Headers({ upgrade: 'websocket' })
   const key = upstream.secret === null ? undefined : secret(env, upstream.secret)
   if (key !== undefined && upstream.auth === 'bearer') headers.set('authorization', `Bearer ${key}`)
@@ -70,13 +77,14 @@ async function connect(env: Env, { upstream, url }: Target, line: Line, cut: Abo
   }
   const socket = socketOf(ws)
   let answered: (() => void) | undefined
-  listen(ws, {
+  const heard: Line = {
     message: (frame) => line.message(frame),
     closed: (code, reason) => {
       answered?.()
       line.closed(code, reason)
     },
-  })
+  }
+  listen(ws, heard, run)
   return {
     send: (frame) => socket.send(frame),
     close: (code, reason) => {
@@ -89,13 +97,13 @@ async function connect(env: Env, { upstream, url }: Target, line: Line, cut: Abo
   }
 }
 
-/** Takes the socket over: from now on its frames and its end go to the line. */
-export function listen(ws: WebSocket, line: Line): void {
+/** Takes the socket over: from now on its frames and its end go to the line, which `run` runs. */
+export function listen(ws: WebSocket, line: Line, run: Guard['run']): void {
   ws.binaryType = 'arraybuffer' // before accept(), or binary frames arrive as something else
-  ws.addEventListener('message', ({ data }) => line.message(frameOf(data as string | ArrayBuffer)))
+  ws.addEventListener('message', ({ data }) => run(() => line.message(frameOf(data as string | ArrayBuffer))))
   // 1006 is on no wire: its reason is a text of the runtime.
-  ws.addEventListener('close', ({ code, reason }) => line.closed(code, code === 1006 ? '' : reason))
+  ws.addEventListener('close', ({ code, reason }) => run(() => line.closed(code, code === 1006 ? '' : reason)))
   // A broken connection is an error and then a close; a clean close is sometimes followed by an error, which says nothing.
-  ws.addEventListener('error', () => line.closed(1006, ''))
+  ws.addEventListener('error', () => run(() => line.closed(1006, '')))
   ws.accept()
 }

@@ -5,12 +5,12 @@ import type { Affected, Heard, Left } from '../../src/desk-books.ts'
 import type { Alert } from '../../src/desk-budget.ts'
 import type { KeyPreview, TenantPreview } from '../../src/desk-edits.ts'
 import type { QueueReading, Removed } from '../../src/desk-queue.ts'
-import type { Barred, DeskSteps } from '../../src/desk-steps.ts'
+import type { Barred, DeskSteps, Ended, KeyReading } from '../../src/desk-steps.ts'
 import type { UsageAsk, UsageReading } from '../../src/desk-usage.ts'
 import type { Entry } from '../../src/ledger.ts'
 import type { Series } from '../../src/metrics.ts'
 import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
-import type { Key, Tenant } from '../../src/plan.ts'
+import type { FreshKey, Key, Tenant } from '../../src/plan.ts'
 import type { CallRecord, CallRef, Offer, PoolAsk, PoolGrant, Progress } from '../../src/ports.ts'
 import type { KeptCall } from '../../src/records.ts'
 import type { Refusal } from '../../src/refusal.ts'
@@ -24,17 +24,9 @@ import { answered, listed, waitOf, type Fcall, type Writer } from './call.ts'
 import { documentsOf, written, type Documents, type Edit, type ToldDocuments } from './documents.ts'
 import * as edits from './edits.ts'
 import { RedisMail } from './mail.ts'
+import { prefixOf } from './names.ts'
 import { copyOf, type Snapshot } from './snapshot.ts'
 import * as told from './told.ts'
-
-/** Where a call that was seated is told of: a JSON list of call ids. In the slot of the tenant's keys. */
-export function seatedChannel(tenant: string): string {
-  return `${prefixOf(tenant)}seated`
-}
-
-function prefixOf(tenant: string): string {
-  return `trunkline:{${tenant}}:`
-}
 
 const columns = { 'audio/pcm': 'pcm', 'audio/pcmu': 'pcmu', 'audio/pcma': 'pcma' } as const
 
@@ -70,7 +62,7 @@ export class RedisDesk implements DeskSteps {
   }
 
   async create(tenant: Tenant): Promise<void> {
-    await this.#write({ tenant, audit: tenantEntry(undefined, tenant) }, { revision: 0, now: clock.now() }, [])
+    await this.#write({ tenant, audit: [tenantEntry(undefined, tenant)] }, { revision: 0, now: clock.now() }, [])
   }
 
   async consider(offer: Offer): Promise<Considered> {
@@ -94,11 +86,8 @@ export class RedisDesk implements DeskSteps {
   }
 
   async regrant(pool: string, grant: PoolGrant | undefined, as: 'answer' | 'word'): Promise<Regranted> {
-    const { seated, again } = (await this.#step<Regranted>('regrant', { pool, grant, as })) ?? {
-      seated: [],
-      again: false,
-    }
-    return { seated: listed(seated), again }
+    const regranted = await this.#step<Regranted>('regrant', { pool, grant, as })
+    return { seated: listed(regranted?.seated ?? []), again: regranted?.again ?? false }
   }
 
   async pools(): Promise<string[]> {
@@ -119,8 +108,7 @@ export class RedisDesk implements DeskSteps {
 
   async end(ref: CallRef, entries: readonly Entry[], record: CallRecord): Promise<Left> {
     const known = record.connectMs === null ? undefined : this.#known(ref.call) // else it was never live
-    const left = await this.#step<Left>('end', { ref, entries, record, known })
-    return { waits: left?.waits ?? false, alerts: listed(left?.alerts ?? []) }
+    return told.leftOf(await this.#step<Left>('end', { ref, entries, record, known }))
   }
 
   async judge(): Promise<Alert[]> {
@@ -128,8 +116,7 @@ export class RedisDesk implements DeskSteps {
   }
 
   async affected(): Promise<Affected> {
-    const affected = await this.#step<Affected>('affected', {})
-    return { calls: listed(affected?.calls ?? []), refusal: affected?.refusal }
+    return told.affectedOf(await this.#step<Affected>('affected', {}))
   }
 
   async resume(): Promise<boolean | undefined> {
@@ -147,9 +134,10 @@ export class RedisDesk implements DeskSteps {
   }
 
   /** Also writes the tenant's clock anew, when it was looked up long ago. */
-  async sweep(): Promise<void> {
-    const swept = await this.#step<{ stale: boolean }>('sweep', {})
+  async sweep(): Promise<Alert[]> {
+    const swept = await this.#step<{ stale: boolean; alerts: Alert[] }>('sweep', {})
     if (swept?.stale === true) await this.#edit(({ tenant }) => ({ edit: { tenant } }))
+    return listed(swept?.alerts ?? [])
   }
 
   async read(): Promise<DeskReading | undefined> {
@@ -157,10 +145,10 @@ export class RedisDesk implements DeskSteps {
     return reading && told.readingOf(reading)
   }
 
-  async me(hash: string): Promise<{ reading: DeskReading; key: Key } | undefined> {
-    const found = await this.#step<{ reading?: told.ToldReading; key?: string }>('me', { hash })
-    if (found?.reading === undefined || found.key === undefined) return undefined
-    return { reading: told.readingOf(found.reading), key: JSON.parse(found.key) as Key }
+  async me(hash: string): Promise<KeyReading | Refusal> {
+    const found = await this.#step<{ reading: told.ToldReading; key: string } | Refusal>('me', { hash })
+    if (found === undefined) return { why: 'key_unknown' }
+    return 'why' in found ? found : { reading: told.readingOf(found.reading), key: JSON.parse(found.key) as Key }
   }
 
   async usage(ask: UsageAsk): Promise<UsageReading | undefined> {
@@ -197,11 +185,16 @@ export class RedisDesk implements DeskSteps {
     return this.#tried((copy, now) => copy.previewKey(id, change, now))
   }
 
-  async revokeKey(id: string, graceMs: number): Promise<{ key: Key; calls: string[] } | Refusal> {
+  async revokeKey(id: string, graceMs: number): Promise<Ended | Refusal> {
     const key = await this.#edit((documents) => edits.endKey(documents, id, graceMs))
     if (key === undefined) return { why: 'thing_unknown', details: { kind: 'key', id: id.slice(0, 60) } }
-    const open = graceMs > 0 ? [] : (await this.openCalls()).filter((call) => call.key === id)
-    return { key, calls: open.map((call) => call.id) }
+    return { key, calls: await this.#callsOf(id, graceMs) }
+  }
+
+  async rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Ended | Refusal> {
+    const calls = await this.#callsOf(id, graceMs) // first: once the key is made nothing else may fail
+    const made = (await this.#edit((all) => edits.rotateKey(all, id, fresh, hash, graceMs))) ?? this.#unowned()
+    return 'why' in made ? made : { key: made, calls }
   }
 
   async calls(limit: number, before: string | undefined): Promise<KeptCall[] | undefined> {
@@ -243,6 +236,12 @@ export class RedisDesk implements DeskSteps {
 
   async discard(id: string): Promise<Refusal | undefined> {
     return this.#edit((documents) => edits.dropSound(documents, id), this.#unowned())
+  }
+
+  /** Those of a key that ends now. */
+  async #callsOf(key: string, graceMs: number): Promise<string[]> {
+    const open = graceMs > 0 ? [] : await this.openCalls()
+    return open.filter((call) => call.key === key).map((call) => call.id)
   }
 
   /** Computes an edit on the documents as they are and writes it, anew where somebody else was first. `unowned`: what nobody's desk says. */

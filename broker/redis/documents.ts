@@ -31,7 +31,7 @@ export interface Documents {
 /** What an edit writes; what is not named stays. */
 export interface Edit {
   tenant?: Tenant
-  key?: Key
+  keys?: readonly Key[]
   /** Digest of a new key → its id. */
   hashes?: Record<string, string>
   sound?: Upload
@@ -42,7 +42,7 @@ export interface Edit {
   unhook?: string
   forsake?: string
   /** What is noted of it (A3). */
-  audit?: AuditEntry | undefined
+  audit?: readonly (AuditEntry | undefined)[]
 }
 
 export function documentsOf({ tenant, keys, sounds, hooks, states, ...rest }: ToldDocuments): Documents {
@@ -56,12 +56,12 @@ export function documentsOf({ tenant, keys, sounds, hooks, states, ...rest }: To
 }
 
 /** As the function takes it. `gist`: what the steps need of the tenant, so that Redis need not read what may be long; its clock is looked up here, where there is a calendar. */
-export function written({ tenant, key, sound, hook, audit, ...rest }: Edit, now: number): object {
+export function written({ tenant, keys = [], sound, hook, audit = [], ...rest }: Edit, now: number): object {
   return {
     ...rest,
     ...(tenant !== undefined && { tenant: JSON.stringify(tenant), gist: JSON.stringify(gistOf(tenant, now)) }),
-    ...(key !== undefined && { keys: { [key.id]: JSON.stringify(key) } }),
-    ...(audit !== undefined && { audit: JSON.stringify(audit) }),
+    keys: Object.fromEntries(keys.map((key) => [key.id, JSON.stringify(key)])),
+    audit: audit.filter((entry) => entry !== undefined).map((entry) => JSON.stringify(entry)),
     ...(sound !== undefined && { sound: { id: sound.id, text: JSON.stringify(sound) } }),
     ...(hook !== undefined && { hook: { id: hook.id, text: JSON.stringify(hook) } }),
   }

@@ -3,8 +3,9 @@ import { keyEntry, tenantEntry } from '../../src/audit.ts'
 import { linesWith, settingsProblem } from '../../src/settings-check.ts'
 import type { Hook, KeptHook, NewHook } from '../../src/hook.ts'
 import { hooksPerTenant, keysPerTenant, soundsPerTenant } from '../../src/limits.ts'
+import { rotated } from '../../src/key-rotation.ts'
 import type { KeyChange, TenantChange } from '../../src/plan-settings.ts'
-import { changed, changedKey, keyEnded, keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import { changed, changedKey, keyEnded, keyValid, type FreshKey, type Key, type Tenant } from '../../src/plan.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import type { Upload } from '../../src/sounds-sql.ts'
 import type { Documents, Edit } from './documents.ts'
@@ -20,25 +21,39 @@ export function changeTenant({ tenant: before, sounds }: Documents, change: Tena
   const uploads = sounds.map(({ id }) => id)
   const refusal = settingsProblem(tenant, uploads)
   if (refusal !== undefined) return { result: refusal }
-  return { edit: { tenant, audit: tenantEntry(before, tenant) }, result: tenant }
+  return { edit: { tenant, audit: [tenantEntry(before, tenant)] }, result: tenant }
 }
 
 export function addKey({ keys, now }: Documents, key: Key, hash: string): Edited<Refusal | undefined> {
   if (keys.filter((one) => keyValid(one, now)).length >= keysPerTenant)
     return { result: { why: 'keys_enough', details: { most: keysPerTenant } } }
-  return { edit: { key, hashes: { [hash]: key.id }, audit: keyEntry(undefined, key) } }
+  return { edit: { keys: [key], hashes: { [hash]: key.id }, audit: [keyEntry(undefined, key)] } }
 }
 
 export function changeKey({ keys }: Documents, id: string, change: KeyChange): Edited<Key | undefined> {
   const before = keys.find((key) => key.id === id)
   const key = before && changedKey(before, change)
-  return key === undefined ? {} : { edit: { key, audit: keyEntry(before, key) }, result: key }
+  return key === undefined ? {} : { edit: { keys: [key], audit: [keyEntry(before, key)] }, result: key }
 }
 
 export function endKey({ keys, now }: Documents, id: string, graceMs: number): Edited<Key | undefined> {
   const before = keys.find((one) => one.id === id)
   const key = before && keyEnded(before, graceMs, now)
-  return key === undefined ? {} : { edit: { key, audit: keyEntry(before, key) }, result: key }
+  return key === undefined ? {} : { edit: { keys: [key], audit: [keyEntry(before, key)] }, result: key }
+}
+
+export function rotateKey(
+  { keys, now }: Documents,
+  id: string,
+  fresh: FreshKey,
+  hash: string,
+  graceMs: number,
+): Edited<Key | Refusal> {
+  const rotation = rotated(keys, id, fresh, graceMs, now)
+  if ('why' in rotation) return { result: rotation }
+  const { before, ended, made } = rotation
+  const audit = [keyEntry(undefined, made), keyEntry(before, ended)]
+  return { edit: { keys: [made, ended], hashes: { [hash]: made.id }, audit }, result: made }
 }
 
 export function addSound({ sounds }: Documents, sound: Upload): Edited<Refusal | undefined> {

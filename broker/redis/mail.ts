@@ -1,11 +1,10 @@
 // The steps of a desk for webhooks in Redis: its endpoints are edited as its other documents are, its messages wait beside its calls. Rule A5.
 import type { Outcome } from '../../src/courier.ts'
-import type { NextMessage } from '../../src/desk-outbox.ts'
+import type { Attempt, NextMessage, Tried } from '../../src/desk-outbox.ts'
 import { changedHook, rotatedHook } from '../../src/hook-edits.ts'
 import type { KeptHook, NewHook } from '../../src/hook.ts'
 import type { HookChange } from '../../src/hook-settings.ts'
 import type { MailSteps } from '../../src/mail-steps.ts'
-import type { Claim } from '../../src/outbox.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import type { Documents } from './documents.ts'
 import * as edits from './edits.ts'
@@ -60,11 +59,11 @@ export class RedisMail implements MailSteps {
     return nextOf(await this.#home.step('nextMessage', {}))
   }
 
-  async settle(claim: Claim, outcome: Outcome, chance: number): Promise<void> {
-    await this.#home.step('settleMessage', { claim, outcome, chance })
+  async settle(attempt: Attempt, outcome: Outcome, chance: number): Promise<void> {
+    await this.#home.step('settleMessage', { attempt, outcome, chance })
   }
 
-  async note(hook: string, outcome: Outcome): Promise<void> {
-    await this.#home.step('noteHook', { hook, outcome })
+  async note(tried: Tried, outcome: Outcome): Promise<void> {
+    await this.#home.step('noteHook', { tried, outcome })
   }
 }

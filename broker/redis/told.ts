@@ -10,7 +10,7 @@ import type { Admission, CallRecord } from '../../src/ports.ts'
 import type { KeptCall } from '../../src/records.ts'
 import type { Decision } from '../../src/admission.ts'
 import type { DeskReading } from '../../src/tenant-desk.ts'
-import type { Heard } from '../../src/desk-books.ts'
+import type { Affected, Heard, Left } from '../../src/desk-books.ts'
 import { unheard } from '../../src/sql-steps.ts'
 import { listed } from './call.ts'
 
@@ -33,6 +33,15 @@ export function decisionOf({ admission, lacks, tenant, key }: ToldDecision): Dec
 /** A desk that nobody owns lets everybody go on. */
 export function heardOf(heard: Heard | undefined): Heard {
   return heard === undefined ? unheard : { ...heard, alerts: listed(heard.alerts) }
+}
+
+export function leftOf(left: Left | undefined): Left {
+  return { waits: left?.waits ?? false, alerts: listed(left?.alerts ?? []) }
+}
+
+export function affectedOf(affected: Affected | undefined): Affected {
+  const { calls = [], refusal, spent = [] } = affected ?? {}
+  return { calls: listed(calls), refusal, spent: listed(spent) }
 }
 
 export type ToldReading = Omit<DeskReading, 'tenant'> & { tenant: Text }

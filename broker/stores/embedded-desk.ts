@@ -1,5 +1,4 @@
 // One tenant's desk in a file of its own: what its host does around it, and when the file may be closed. Translates only.
-import { lostRecord } from '../../src/desk-counts.ts'
 import { DeskLife, type DeskLifeHost } from '../../src/desk-life.ts'
 import type { DeskFace } from '../../src/http/house.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
@@ -34,7 +33,7 @@ export class EmbeddedDesk {
       chance: () => Math.random(),
     })
     this.face = deskFace(this.life)
-    if (this.#endLost(tenant)) this.#background(this.life.beat())
+    if (this.#endLost()) this.#background(this.life.beat())
     else this.#steps.mail.wake()
   }
 
@@ -49,12 +48,9 @@ export class EmbeddedDesk {
   }
 
   /** One process has the folder at a time: what is open when a file is opened was another life's, whose callers are gone (G9). */
-  #endLost(tenant: string): boolean {
+  #endLost(): boolean {
     const lost = this.#steps.openCalls()
-    for (const { id, key, agent, pool, model, began } of lost) {
-      const ref = { call: id, tenant, key, agent, caller: null, model, pool }
-      this.#steps.end(ref, [], lostRecord(model, clock.now() - began))
-    }
+    for (const { id } of lost) this.#steps.lose(id)
     return lost.length > 0
   }
 

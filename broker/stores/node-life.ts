@@ -11,6 +11,8 @@ const nodes = 'trunkline:{nodes}:heard'
 
 /** The desks of a silent node that are visited at a time. */
 const visitedAtOnce = 16
+/** Who visits them has so long before another does; by then it has succeeded, or will not. */
+const visitMs = 60_000
 
 export interface NodeLifeHost {
   send: Send
@@ -30,6 +32,8 @@ export class NodeLife {
   readonly #host: NodeLifeHost
   #epoch: number | undefined
   #asking = false
+  /** The desks where something may be left of its earlier lives; undefined until they are read. */
+  #left: Set<string> | undefined
   readonly #written = Promise.withResolvers<void>()
   /** The desks that are written down as those where it has calls. */
   readonly #noted = new Set<string>()
@@ -72,15 +76,9 @@ export class NodeLife {
     }
   }
 
-  /** Ends what an earlier life of this node has left (G9: within 2 s), then says that it is there, again and again. */
+  /** Says that it is there, again and again; and ends first what an earlier life of this node has left (G9: within 2 s). */
   async begin(): Promise<void> {
     await this.#written.promise
-    try {
-      const { node, epoch } = this.writer
-      for (const tenant of await this.#visit(node, epoch - 1)) this.#noted.add(tenant)
-    } catch (error) {
-      this.#host.fault(error)
-    }
     await this.#beat()
   }
 
@@ -94,53 +92,99 @@ export class NodeLife {
   async close(): Promise<void> {
     this.#closed = true
     this.#cancel?.()
-    if (this.#host.desks().length > 0) return
+    if (this.#host.desks().length > 0 || this.#left?.size !== 0) return
     await this.#host.send(nodes, 'ZREM', nodes, this.#host.node).catch(() => undefined)
   }
 
-  /** Never rejects. */
+  /** Never rejects. What breaks of it keeps nothing else back, and is done with the next. */
   async #beat(): Promise<void> {
-    try {
-      const now = await this.#now()
-      await this.#host.send(nodes, 'ZADD', nodes, String(now), this.#host.node)
-      await this.#note(this.#host.desks().filter((tenant) => !this.#noted.has(tenant)))
-      await this.#strike()
-      // Of a node that never comes back and whom nobody outlives nothing is kept either (S2).
-      for (const own of [desksOf(this.#host.node), lifeOf(this.#host.node)])
-        await this.#host.send(own, 'PEXPIRE', own, String(keptMs))
-      // Where this node was not heard itself Redis was away, or its clock was put forward: the others have a while to be heard again.
-      if (now - this.#heardAt > 3 * nodeBeatMs) this.#judgesFrom = now + learningMs
-      this.#heardAt = now
-      if (now >= this.#judgesFrom) await this.#endSilent(now)
-      await this.#host.tend(now)
-    } catch (error) {
-      this.#host.fault(error)
+    if (this.#left?.size !== 0) await this.#tried(() => this.#endEarlier())
+    const now = await this.#tried(() => this.#speak())
+    if (now !== undefined) {
+      if (now >= this.#judgesFrom) await this.#tried(() => this.#endSilent(now))
+      await this.#tried(() => this.#host.tend(now))
     }
     if (!this.#closed) this.#cancel = clock.after(about(nodeBeatMs), () => void this.#beat())
   }
 
-  /** A node that is silent for longer than a lease has none left. One that stays away has its calls closed, by the one that comes first. */
-  async #endSilent(now: number): Promise<void> {
-    const late = String(now - lostAfterMs)
-    const silent = (await this.#host.send(nodes, 'ZRANGE', nodes, '-inf', late, 'BYSCORE')) as string[]
-    for (const node of silent) {
-      const life = lifeOf(node)
-      const epoch = Number((await this.#host.send(life, 'ZSCORE', life, 'epoch')) ?? 0)
-      if ((await this.#host.send(nodes, 'ZREM', nodes, node)) !== 1) continue
-      const key = desksOf(node)
-      for (const tenant of await this.#visit(node, epoch)) await this.#host.send(key, 'SREM', key, tenant)
+  /** Answers with the time of Redis. */
+  async #speak(): Promise<number> {
+    const now = await this.#now()
+    await this.#host.send(nodes, 'ZADD', nodes, String(now), this.#host.node)
+    await this.#note(this.#host.desks().filter((tenant) => !this.#noted.has(tenant)))
+    await this.#strike()
+    // Of a node that never comes back and whom nobody outlives nothing is kept either (S2).
+    for (const own of [desksOf(this.#host.node), lifeOf(this.#host.node)])
+      await this.#host.send(own, 'PEXPIRE', own, String(keptMs))
+    // Where this node was not heard itself Redis was away, or its clock was put forward: the others have a while to be heard again.
+    if (now - this.#heardAt > 3 * nodeBeatMs) this.#judgesFrom = now + learningMs
+    this.#heardAt = now
+    return now
+  }
+
+  async #endEarlier(): Promise<void> {
+    const { node, epoch } = this.writer
+    this.#left ??= new Set(await this.#desks(node))
+    for await (const tenants of this.#visit(node, epoch - 1, [...this.#left])) {
+      for (const tenant of tenants) {
+        this.#left.delete(tenant)
+        this.#noted.add(tenant)
+      }
     }
   }
 
-  /** Ends what was left of those lives at each desk where it has, or had, calls; answers with the desks. */
-  async #visit(node: string, epoch: number): Promise<string[]> {
-    const key = desksOf(node)
-    const tenants = [...((await this.#host.send(key, 'SMEMBERS', key)) as Iterable<string>)]
-    for (let from = 0; from < tenants.length; from += visitedAtOnce) {
-      const some = tenants.slice(from, from + visitedAtOnce)
-      await Promise.all(some.map((tenant) => this.#host.endThoseOf(node, epoch, tenant)))
+  /** A node that is silent for longer than a lease has none left. One that stays away has its calls closed, by the one that comes first. */
+  async #endSilent(now: number): Promise<void> {
+    const late = now - lostAfterMs
+    const silent = (await this.#host.send(nodes, 'ZRANGE', nodes, '-inf', String(late), 'BYSCORE')) as string[]
+    for (const node of silent) {
+      const [life, key] = [lifeOf(node), desksOf(node)]
+      const epoch = Number((await this.#host.send(life, 'ZSCORE', life, 'epoch')) ?? 0)
+      const mine = await this.#host.send(nodes, 'ZADD', nodes, 'XX', 'GT', 'CH', String(late + visitMs), node)
+      if (mine !== 1) continue
+      const desks = await this.#desks(node)
+      let left = desks.length
+      for await (const tenants of this.#visit(node, epoch, desks)) {
+        await this.#host.send(key, 'SREM', key, ...tenants)
+        left -= tenants.length
+      }
+      if (left === 0) await this.#host.send(nodes, 'ZREM', nodes, node)
     }
-    return tenants
+  }
+
+  async #desks(node: string): Promise<string[]> {
+    const key = desksOf(node)
+    return [...((await this.#host.send(key, 'SMEMBERS', key)) as Iterable<string>)]
+  }
+
+  /** Ends what was left of those lives at these desks, some at a time: gives those where it could. Where it could at none, Redis is away. */
+  async *#visit(node: string, epoch: number, desks: readonly string[]): AsyncGenerator<string[]> {
+    for (let from = 0; from < desks.length; from += visitedAtOnce) {
+      const some = desks.slice(from, from + visitedAtOnce)
+      const visits = await Promise.all(some.map((tenant) => this.#ended(node, epoch, tenant)))
+      const ended = some.filter((_, i) => visits[i])
+      if (ended.length === 0) return
+      yield ended
+    }
+  }
+
+  async #ended(node: string, epoch: number, tenant: string): Promise<boolean> {
+    try {
+      await this.#host.endThoseOf(node, epoch, tenant)
+      return true
+    } catch (error) {
+      this.#host.fault(error)
+      return false
+    }
+  }
+
+  async #tried<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      this.#host.fault(error)
+      return undefined
+    }
   }
 
   async #note(tenants: readonly string[]): Promise<void> {
@@ -155,11 +199,11 @@ export class NodeLife {
     }
   }
 
-  /** A call that comes while this is on its way has its desk noted again, after it. */
+  /** A call that comes while this is on its way has its desk noted again, after it. Where something may be left it stays noted. */
   async #strike(): Promise<void> {
     const key = desksOf(this.#host.node)
-    const busy = new Set(this.#host.desks())
-    const idle = [...this.#noted].filter((tenant) => !busy.has(tenant))
+    const [busy, left] = [new Set(this.#host.desks()), this.#left]
+    const idle = [...this.#noted].filter((tenant) => !busy.has(tenant) && left?.has(tenant) === false)
     if (idle.length === 0) return
     for (const tenant of idle) this.#noted.delete(tenant)
     await this.#host.send(key, 'SREM', key, ...idle)

@@ -12,12 +12,13 @@ import { deskFace, poolFace } from '../desk-face.ts'
 import type { Fault, Store, Tell, Words } from '../store.ts'
 import type { Fcall } from '../redis/call.ts'
 import { RedisConnection } from '../redis/connection.ts'
-import { RedisDesk, seatedChannel, type KnownCall } from '../redis/desk.ts'
+import { RedisDesk, type KnownCall } from '../redis/desk.ts'
 import { StoreFault } from '../redis/fault.ts'
 import { load, makeFcall, makeLibrary } from '../redis/functions.ts'
 import { tendLibraries } from '../redis/libraries.ts'
 import type { Log } from '../redis/link.ts'
 import { MailList } from '../redis/mail-list.ts'
+import { seatedChannel, toldChannel } from '../redis/names.ts'
 import { RedisPool } from '../redis/pool.ts'
 import { RedisRegistry, type Send } from '../redis/registry.ts'
 import { source } from '../redis/source.ts'
@@ -26,6 +27,7 @@ import { Wakes } from '../redis/wakes.ts'
 import { Beat } from './beat.ts'
 import { Doubts } from './doubts.ts'
 import { NodeLife } from './node-life.ts'
+import { OpenDesks } from './open-desks.ts'
 
 /** Desks that are remembered while no call of this node is open at them: some 2 KB each. */
 const idleDesks = 1_000
@@ -53,6 +55,8 @@ interface Desk {
   beat: Beat
   /** Calls of this node that are open at it. */
   calls: Map<string, KnownCall>
+  /** Decisions under way: what one gives is a call of this desk. */
+  deciding: number
 }
 
 export class RedisStore implements Store {
@@ -78,8 +82,12 @@ export class RedisStore implements Store {
   readonly #options: RedisOptions
   readonly #pools = new Map<string, PoolLife>()
   readonly #works = new Set<Promise<unknown>>()
-  /** The one that was not used for the longest time comes first. */
-  readonly #open = new Map<string, Desk>()
+  readonly #open = new OpenDesks<Desk>({
+    idleMost: idleDesks,
+    make: (tenant) => this.#deskOf(tenant),
+    idle: ({ calls, deciding, beat }) => calls.size === 0 && deciding === 0 && !beat.isSet,
+    forgotten: (tenant) => channelsOf(tenant).forEach((channel) => this.#wakes.unsubscribe(channel)),
+  })
   #closed = false
 
   /** Throws a sentence for an address that cannot be read. */
@@ -108,7 +116,7 @@ export class RedisStore implements Store {
     this.#node = new NodeLife({
       send,
       node: options.node,
-      desks: () => [...this.#open].flatMap(([tenant, { calls }]) => (calls.size > 0 ? [tenant] : [])),
+      desks: () => this.#open.all().flatMap(([tenant, { calls }]) => (calls.size > 0 ? [tenant] : [])),
       endThoseOf: async (node, epoch, tenant) => {
         const { home, life } = this.#desk(tenant)
         await home.loseNode(node, epoch)
@@ -141,7 +149,7 @@ export class RedisStore implements Store {
     await Promise.race([Promise.all(this.#works), new Promise((resolve) => setTimeout(resolve, decisionMs))])
     await this.#node.close()
     this.#learned.stop()
-    for (const { beat } of this.#open.values()) beat.stop()
+    for (const [, { beat }] of this.#open.all()) beat.stop()
     this.#closed = true
     this.#wakes.close()
     this.#connection.close()
@@ -177,12 +185,17 @@ export class RedisStore implements Store {
   async #decide(offer: Offer): Promise<Admission> {
     const desk = this.#desk(offer.tenant)
     const heard = this.#wakes.isHeard(seatedChannel(offer.tenant))
-    const admission = await desk.life.admit(offer)
-    if (admission.is === 'refused') return admission
-    const { call, model, tenant } = offer
-    if (!desk.calls.has(call)) desk.calls.set(call, { model, began: clock.now() })
-    this.#node.came(tenant)
-    return admission.is === 'queued' && !heard ? await desk.life.admit(offer) : admission
+    desk.deciding++
+    try {
+      const admission = await desk.life.admit(offer)
+      if (admission.is === 'refused') return admission
+      const { call, model, tenant } = offer
+      if (!desk.calls.has(call)) desk.calls.set(call, { model, began: clock.now() })
+      this.#node.came(tenant)
+      return admission.is === 'queued' && !heard ? await desk.life.admit(offer) : admission
+    } finally {
+      desk.deciding--
+    }
   }
 
   /** Whether what is asked of this desk now is sent at all. */
@@ -206,19 +219,14 @@ export class RedisStore implements Store {
 
   /** All desks at which a call of this node is open say how they stand, and seat who may be. */
   #levelAll(): void {
-    for (const [tenant, { life, calls }] of this.#open) {
+    for (const [tenant, { life, calls }] of this.#open.all()) {
       if (calls.size === 0) continue
       life.levelAll().catch((error: unknown) => this.#options.fault('desk', error, { tenant_id: tenant }))
     }
   }
 
   #desk(tenant: string): Desk {
-    const known = this.#open.get(tenant)
-    const desk = known ?? this.#deskOf(tenant)
-    this.#open.delete(tenant)
-    this.#open.set(tenant, desk)
-    if (known === undefined) this.#forgetIdle()
-    return desk
+    return this.#open.of(tenant)
   }
 
   #deskOf(tenant: string): Desk {
@@ -244,16 +252,7 @@ export class RedisStore implements Store {
       fault: (error) => fault('desk', error, { tenant_id: tenant }),
     })
     for (const channel of channelsOf(tenant)) this.#wakes.subscribe(channel)
-    return { life, home, face: deskFace(life), beat, calls }
-  }
-
-  #forgetIdle(): void {
-    for (const [tenant, { calls, beat }] of this.#open) {
-      if (this.#open.size <= idleDesks) return
-      if (calls.size > 0 || beat.isSet) continue
-      this.#open.delete(tenant)
-      for (const channel of channelsOf(tenant)) this.#wakes.unsubscribe(channel)
-    }
+    return { life, home, face: deskFace(life), beat, calls, deciding: 0 }
   }
 
   #heard(channel: string, message: string): void {
@@ -289,9 +288,4 @@ export class RedisStore implements Store {
 
 function channelsOf(tenant: string): string[] {
   return [seatedChannel(tenant), toldChannel(tenant)]
-}
-
-/** What a desk tells calls, whichever node they are on. In the slot of the tenant's keys. */
-function toldChannel(tenant: string): string {
-  return `trunkline:{${tenant}}:told`
 }

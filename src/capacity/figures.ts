@@ -1,25 +1,20 @@
 // Amounts, times and money as people read them. Knows no plan.
-import type { BoundedAccount, Limit } from '../budget.ts'
-
-/** What one of an account is called, and how many of its units that is. */
-const units: Readonly<Record<BoundedAccount, { name: string; size: number }>> = {
-  tokens: { name: 'tokens', size: 1 },
-  input: { name: 'input tokens', size: 1 },
-  output: { name: 'output tokens', size: 1 },
-  micro_usd: { name: 'USD', size: 1_000_000 },
-  live_ms: { name: 'live minutes', size: 60_000 },
-  tts_characters: { name: 'TTS characters', size: 1 },
-}
+import { named, unitsOf, type BoundedAccount, type Limit, type WindowName } from '../budget.ts'
 
 /** `50,000 input tokens an hour`. */
 export function limitText({ window, account, amount }: Limit): string {
-  return `${amountText(account, amount)} ${window === 'hour' ? 'an hour' : `a ${window}`}`
+  return `${amountText(account, amount)} ${each(window)}`
+}
+
+/** `an hour`. */
+export function each(window: WindowName): string {
+  return window === 'hour' ? 'an hour' : `a ${window}`
 }
 
 /** `50,000 input tokens`. */
 export function amountText(account: BoundedAccount, amount: number): string {
-  const { name, size } = units[account]
-  return account === 'micro_usd' ? usdText(amount / size) : `${numberText(amount / size)} ${name}`
+  const units = amount / unitsOf({ account })
+  return account === 'micro_usd' ? usdText(units) : `${numberText(units)} ${named({ account })}`
 }
 
 /** `11.5 s`, `9.6 min`, `24 h`. */

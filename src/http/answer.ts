@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid'
 import * as z from 'zod'
 import { bodyBytes, retrySoonMs } from '../limits.ts'
 import { problem, rendering, retryAfter, type Refusal } from '../refusal.ts'
+import { flawOf } from './body-flaw.ts'
 import { budgetHeaders } from './limit-headers.ts'
 
 /** Thrown by a handler; answered by the app as the one error body. */
@@ -13,6 +14,18 @@ export class Refused extends Error {
   constructor(refusal: Refusal) {
     super(refusal.why)
     this.refusal = refusal
+  }
+}
+
+/** Thrown where a step failed after others were done: asked once more, they would be done twice. */
+export class HalfDone extends Error {}
+
+/** The work that is left after a change was made. */
+export async function afterwards<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    throw new HalfDone('half done', { cause })
   }
 }
 
@@ -65,16 +78,14 @@ export async function readBody<T extends z.ZodType>(c: Context, schema: T): Prom
   } catch {
     throw new Refused({ why: 'body_invalid', details: { problems: 'The body is not valid JSON.' } })
   }
+  const flaw = flawOf(body)
+  if (flaw !== undefined)
+    throw new Refused({ why: 'body_invalid', details: { problems: `${flaw.path}: ${flaw.says}`, param: flaw.path } })
   return checked(schema, body, 'body')
 }
 
-/** The same for what stands after the `?`. */
-export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.infer<T> {
-  return checked(schema, c.req.query(), 'query')
-}
-
-/** Every edit may be tried first: what it would do is answered, and nothing is changed. */
-export const Edit = z.strictObject({ preview: z.enum(['true', 'false']).default('false') })
+/** What takes nothing. */
+export const Nothing = z.strictObject({})
 
 export function checked<T extends z.ZodType>(schema: T, given: unknown, where: 'body' | 'query'): z.infer<T> {
   const parsed = schema.safeParse(given)
@@ -88,8 +99,18 @@ export function checked<T extends z.ZodType>(schema: T, given: unknown, where: '
 
 export async function found<T>(thing: Promise<T | undefined>, kind: string, id: string): Promise<T> {
   const there = await thing
-  if (there === undefined) throw new Refused({ why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } })
+  if (there === undefined) throw new Refused(nothing(kind, id))
   return there
+}
+
+export function nothing(kind: string, id: string): Refusal {
+  return { why: 'thing_unknown', details: { kind, id: id.slice(0, 60) } }
+}
+
+/** A list, or a page of one. */
+export function listOf(data: readonly { id: string | number }[], more = false): object {
+  const [first_id, last_id] = [data[0]?.id ?? null, data.at(-1)?.id ?? null]
+  return { object: 'list', data, has_more: more, first_id, last_id }
 }
 
 export function newId(prefix: string): string {

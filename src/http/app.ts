@@ -1,13 +1,15 @@
 // The HTTP app that both hosts serve: tenant API, operator API, health, metrics. Knows no store and no socket.
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { v7 as uuid } from 'uuid'
+import * as z from 'zod'
 import type { DeskReading } from '../tenant-desk.ts'
+import type { KeyReading } from '../desk-steps.ts'
 import type { Series } from '../metrics.ts'
 import type { Key } from '../plan.ts'
 import type { Offer } from '../ports.ts'
 import type { Refusal } from '../refusal.ts'
 import { modelsOf, type UpstreamSpec } from '../upstream.ts'
-import { noRoute, Refused, refusalResponse } from './answer.ts'
+import { HalfDone, noRoute, nothing, Refused, refusalResponse } from './answer.ts'
 import { auditRoutes } from './audit.ts'
 import { arrivalOf, presentedKey } from './door.ts'
 import { drainRoutes, type DrainHouse } from './drain.ts'
@@ -15,6 +17,7 @@ import { exposition, expositionType } from './exposition.ts'
 import { readKey, sameSecret, type ReadKey, type Sha256 } from './key.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { poolRoutes, type PoolHouse } from './pools.ts'
+import { query, undeclared } from './query.ts'
 import { queueRoutes } from './queue.ts'
 import { soundRoutes, type Uploads } from './sounds.ts'
 import { standingOf } from './standing.ts'
@@ -36,18 +39,24 @@ export interface House {
   sha256: Sha256
   /** Where the host is a process. */
   drain?: DrainHouse | undefined
-  /** The reading of a tenant's own desk, for a key that is good now. */
-  me(key: ReadKey): Promise<{ reading: DeskReading; key: Key } | undefined>
+  /** The reading of a tenant's own desk, for a key that is good now; why it is not, else. */
+  me(key: ReadKey): Promise<KeyReading | Refusal>
   /** Why an upgrade of this offer would be refused now, whatever the lines. */
   barred(offer: Offer): Promise<Refusal | undefined>
   reports(): Promise<Series[]>
   /** What is not ready, as sentences; empty when all is. */
   unready(): Promise<string[]>
   /** Notes it; a refusal where the asker is to be told more than that something went wrong. */
-  fault(error: unknown, instance: string): Refusal | undefined
+  fault(error: unknown, instance: string, attempt: Attempt): Refusal | undefined
 }
 
-type Env = { Bindings: { house: House }; Variables: { instance: string; reading: DeskReading } }
+/** What of a request that failed may be there: nothing of it, whatever failed; maybe all; at least a part. */
+export type Attempt = 'read' | 'change' | 'part'
+
+type Env = { Bindings: { house: House }; Variables: { instance: string; reading: DeskReading; key: Key } }
+
+/** Parameters go on to the provider, or to a page. */
+const Whatever = z.looseObject({})
 
 /** `pages`: what the host serves where there is no route, if its platform does not. */
 export function app(pages?: MiddlewareHandler): Hono<Env> {
@@ -82,8 +91,11 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     for (const [name, value] of Object.entries(limits)) c.header(name, value)
   })
 
+  for (const path of ['/v1/me', '/v1/queue/*', '/v1/usage']) routes.use(path, tenantKey)
+  routes.use('/v1/*', undeclared)
+
   routes.get('/v1/me', async (c) => {
-    const { reading, key } = await me(c)
+    const [reading, key] = [c.get('reading'), c.get('key')]
     const { tenant } = reading
     return c.json({
       object: 'me',
@@ -95,15 +107,9 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     })
   })
 
-  routes.route(
-    '/v1/queue',
-    queueRoutes(async (c) => (await me(c)).reading.tenant.id),
-  )
+  routes.route('/v1/queue', queueRoutes(ownTenant))
 
-  routes.route(
-    '/v1/usage',
-    usageRoutes(async (c) => (await me(c)).reading.tenant.id),
-  )
+  routes.route('/v1/usage', usageRoutes(ownTenant))
 
   routes.use('/admin/*', async (c, next) => {
     const presented = presentedKey(c.req.raw)
@@ -114,6 +120,8 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
     if (!known) throw new Refused(twice ? presented : { why: 'operator_key' })
     await next()
   })
+  routes.use('/admin/*', undeclared)
+  routes.use('/admin/v1/tenants/:tenant/*', wellFormed)
   routes.route('/admin/v1/tenants', tenantRoutes())
   routes.route('/admin/v1/pools', poolRoutes())
   routes.route('/admin/v1/tenants', soundRoutes())
@@ -122,17 +130,26 @@ export function app(pages?: MiddlewareHandler): Hono<Env> {
   routes.route('/admin/v1/drain', drainRoutes())
 
   // Stock clients cannot read why an upgrade was refused: asked without one, the answer is the same.
-  routes.get('/v1/realtime', async (c) => {
+  routes.get('/v1/realtime', query(Whatever), async (c) => {
     throw new Refused((await barred(c)) ?? { why: 'upgrade_needed' })
   })
 
-  if (pages !== undefined) routes.get('*', pages)
+  if (pages !== undefined) routes.get('*', query(Whatever), pages)
   routes.notFound((c) => refusalResponse(noRoute(c.req.method, c.req.path), c.get('instance')))
   routes.onError((error, c) => {
     if (error instanceof Refused) return refusalResponse(error.refusal, c.get('instance'))
-    return refusalResponse(c.env.house.fault(error, c.get('instance')) ?? { why: 'bug' }, c.get('instance'))
+    const [instance, half] = [c.get('instance'), error instanceof HalfDone]
+    const attempt = ['GET', 'HEAD'].includes(c.req.method) ? 'read' : half ? 'part' : 'change'
+    return refusalResponse(c.env.house.fault(half ? error.cause : error, instance, attempt) ?? { why: 'bug' }, instance)
   })
   return routes
+}
+
+/** What was never made is nowhere: no store is asked for it. */
+const wellFormed: MiddlewareHandler<Env> = async (c, next) => {
+  const id = c.req.param('tenant') ?? ''
+  if (!/^ten_[0-9a-f]{32}$/.test(id)) throw new Refused(nothing('tenant', id))
+  await next()
 }
 
 /** Who sends no key is only told what is missing. */
@@ -144,13 +161,19 @@ async function barred(c: Context<Env>): Promise<Refusal | undefined> {
 }
 
 /** Whose key it is that came with the request, when it is good now. */
-async function me(c: Context<Env>): Promise<{ reading: DeskReading; key: Key }> {
+const tenantKey: MiddlewareHandler<Env> = async (c, next) => {
   const presented = presentedKey(c.req.raw)
   if (typeof presented !== 'string') throw new Refused(presented)
   const key = await readKey(presented, c.env.house.sha256)
   if (key === undefined) throw new Refused({ why: 'key_malformed' })
   const known = await c.env.house.me(key)
-  if (known === undefined) throw new Refused({ why: 'key_unknown' })
+  if ('why' in known) throw new Refused(known)
   c.set('reading', known.reading)
-  return known
+  c.set('key', known.key)
+  await next()
+}
+
+/** Of a route that `tenantKey` stands before. */
+function ownTenant(c: Context<Env>): string {
+  return c.get('reading').tenant.id
 }

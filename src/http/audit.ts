@@ -3,41 +3,34 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import type { Audited } from '../audit.ts'
 import { isoOf } from '../calendar.ts'
-import { found, readQuery, Refused } from './answer.ts'
+import { afterwards, found, listOf, Nothing, readBody, Refused } from './answer.ts'
+import { digits, limit, query } from './query.ts'
 import { shownTenant, type Tenants } from './tenants.ts'
 
 type Env = { Bindings: { house: { tenants: Pick<Tenants, 'audit' | 'resume' | 'read'> } } }
 
 const Page = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  before: z.coerce.number().int().min(1).optional(),
+  limit,
+  before: digits(1, Number.MAX_SAFE_INTEGER).optional(),
 })
-const Nothing = z.strictObject({})
 
 export function auditRoutes(): Hono<Env> {
   const routes = new Hono<Env>()
 
-  routes.get('/:tenant/audit', async (c) => {
+  routes.get('/:tenant/audit', query(Page), async (c) => {
     const id = c.req.param('tenant')
-    const { limit, before } = readQuery(c, Page)
+    const { limit, before } = c.req.valid('query')
     const entries = await found(c.env.house.tenants.audit(id, limit + 1, before), 'tenant', id)
-    const data = entries.slice(0, limit).map(shown)
-    return c.json({
-      object: 'list',
-      data,
-      has_more: entries.length > limit,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-    })
+    return c.json(listOf(entries.slice(0, limit).map(shown), entries.length > limit))
   })
 
   routes.post('/:tenant/resume', async (c) => {
     const id = c.req.param('tenant')
-    readQuery(c, Nothing)
+    await readBody(c, Nothing)
     const { tenants } = c.env.house
     const lifted = await found(tenants.resume(id), 'tenant', id)
     if (!lifted) throw new Refused({ why: 'not_suspended' })
-    return c.json(shownTenant(await found(tenants.read(id), 'tenant', id)))
+    return c.json(shownTenant(await found(afterwards(tenants.read(id)), 'tenant', id)))
   })
 
   return routes

@@ -1,5 +1,6 @@
 // The Realtime door: an upgrade as OpenAI has it → an offer for the tenant's desk, or a refusal. Knows no socket. Rules R4, C5.
-import { callerCharacters } from '../limits.ts'
+import { agentCharacters, callerCharacters } from '../limits.ts'
+import { AgentLabel } from '../plan-settings.ts'
 import type { Offer } from '../ports.ts'
 import type { Refusal } from '../refusal.ts'
 import { modelsOf, upstreamFor, type UpstreamSpec } from '../upstream.ts'
@@ -48,7 +49,7 @@ export async function arrivalOf(
 
   const { searchParams } = new URL(request.url)
   const model = searchParams.get('model') ?? ''
-  const caller = searchParams.get(callerParameter) ?? ''
+  const [agent, caller] = [searchParams.get(agentParameter) ?? '', searchParams.get(callerParameter) ?? '']
   const upstream = upstreamFor(upstreams, model)
   const parameters = [...searchParams].filter(([name]) => !ours.has(name))
   const offer: Offer = {
@@ -56,10 +57,10 @@ export async function arrivalOf(
     tenant: owner.tenant,
     keyHash: owner.hash,
     model: model.slice(0, 100),
-    agent: searchParams.get(agentParameter)?.slice(0, 64) ?? null,
+    agent: AgentLabel.safeParse(agent).data ?? null,
     caller: caller === '' ? null : pseudonym(await sha256(`${owner.tenant} ${caller}`)),
     models: modelsOf(upstreams),
-    unserved: unserved(request, protocols, parameters, caller) ?? null,
+    unserved: unserved(request, protocols, parameters, { agent, caller }) ?? null,
     pool: (upstream ?? upstreams[0])?.pool ?? 'none',
   }
   return { offer, upstream, parameters, protocol: protocols.includes('realtime') ? 'realtime' : null }
@@ -91,12 +92,14 @@ function unserved(
   request: Upgrade,
   protocols: readonly string[],
   parameters: readonly [string, string][],
-  caller: string,
+  { agent, caller }: { agent: string; caller: string },
 ): Refusal | undefined {
   if (request.headers.has('openai-beta') || protocols.some((one) => one.startsWith('openai-beta')))
     return { why: 'dialect_beta' }
   if (caller.length > callerCharacters)
     return { why: 'caller_too_long', details: { parameter: callerParameter, most: callerCharacters } }
+  if (agent !== '' && !AgentLabel.safeParse(agent).success)
+    return { why: 'agent_unfit', details: { parameter: agentParameter, most: agentCharacters } }
   // A sideband or a transcription session would pass by admission and model (C4).
   const other = parameters.find(([name]) => name === 'call_id' || name === 'intent')
   return other === undefined ? undefined : { why: 'parameter_unserved', details: { parameter: other[0] } }

@@ -1,7 +1,6 @@
 // The operator's routes that take a process out of service and back, where the host is a process. Knows no call. Rule D1.
 import { Hono, type Context } from 'hono'
-import * as z from 'zod'
-import { noRoute, readQuery, Refused } from './answer.ts'
+import { noRoute, Nothing, readBody, Refused } from './answer.ts'
 
 /** `stopping`: it was told to end, and goes on with that. */
 export interface DrainReading {
@@ -21,13 +20,12 @@ export interface DrainHouse {
 
 type Env = { Bindings: { house: { drain?: DrainHouse | undefined } } }
 
-const Nothing = z.strictObject({})
-
 export function drainRoutes(): Hono<Env> {
   const routes = new Hono<Env>()
   routes.get('/', async (c) => c.json(await shown(drainOf(c))))
   routes.post('/', async (c) => {
     const drain = drainOf(c)
+    await readBody(c, Nothing)
     drain.begin()
     return c.json(await shown(drain), 202)
   })
@@ -42,7 +40,6 @@ export function drainRoutes(): Hono<Env> {
 function drainOf(c: Context<Env>): DrainHouse {
   const { drain } = c.env.house
   if (drain === undefined) throw new Refused(noRoute(c.req.method, c.req.path))
-  readQuery(c, Nothing)
   return drain
 }
 

@@ -5,6 +5,7 @@ import type { KeyChange, TenantChange } from '../plan-settings.ts'
 import type { KeptCall } from '../records.ts'
 import type { PoolReading } from '../pool-reading.ts'
 import type { KeyPreview, TenantPreview } from '../desk-edits.ts'
+import type { KeyReading } from '../desk-steps.ts'
 import type { QueueReading, Removed } from '../desk-queue.ts'
 import type { Outcome } from '../courier.ts'
 import type { KeptHook, NewHook } from '../hook.ts'
@@ -12,14 +13,16 @@ import type { HookChange } from '../hook-settings.ts'
 import type { UsageAsk, UsageReading } from '../desk-usage.ts'
 import type { Indexed } from '../index-sql.ts'
 import type { Series } from '../metrics.ts'
-import type { Key, Tenant } from '../plan.ts'
+import type { FreshKey, Key, Tenant } from '../plan.ts'
 import type { Offer } from '../ports.ts'
 import type { PoolChange } from '../pool-settings.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Format, Sound } from '../sound.ts'
 import type { Upload } from '../sounds-sql.ts'
+import { afterwards } from './answer.ts'
 import type { House } from './app.ts'
 import type { DrainHouse } from './drain.ts'
+import { operatorKeyOf } from './operator-key.ts'
 import type { PoolHouse } from './pools.ts'
 import type { Uploads } from './sounds.ts'
 import type { Tenants } from './tenants.ts'
@@ -29,7 +32,7 @@ import type { Webhooks } from './webhooks.ts'
 export interface DeskFace {
   create(tenant: Tenant): Promise<void>
   read(): Promise<DeskReading | undefined>
-  me(hash: string): Promise<{ reading: DeskReading; key: Key } | undefined>
+  me(hash: string): Promise<KeyReading | Refusal>
   barred(offer: Offer): Promise<Refusal | undefined>
   usage(ask: UsageAsk): Promise<UsageReading | undefined>
   change(change: TenantChange): Promise<DeskReading | Refusal | undefined>
@@ -39,6 +42,7 @@ export interface DeskFace {
   changeKey(id: string, change: KeyChange): Promise<Key | undefined>
   previewKey(id: string, change: KeyChange): Promise<KeyPreview | undefined>
   revokeKey(id: string, graceMs: number): Promise<Key | Refusal>
+  rotateKey(id: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Key | Refusal>
   calls(limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
   audit(limit: number, before: number | undefined): Promise<Audited[] | undefined>
   resume(): Promise<boolean | undefined>
@@ -93,9 +97,13 @@ export interface Self {
 
 const none: Self = { unready: () => [], series: async () => [] }
 
+/** One as it was set: with a key that nobody could send the operator's API is closed, as without one. */
 export function houseOf(own: Own, homes: Homes, { unready, series, drain }: Self = none): House {
+  const operator = operatorKeyOf(own.operatorKey)
+  const closed = 'problem' in operator ? [`the secret TRUNKLINE_ADMIN_KEY ${operator.problem}`] : []
   return {
     ...own,
+    operatorKey: 'key' in operator ? operator.key : undefined,
     drain,
     tenants: tenantsOf(homes),
     pools: poolsOf(homes),
@@ -107,11 +115,9 @@ export function houseOf(own: Own, homes: Homes, { unready, series, drain }: Self
       const pools = homes.pools.map((id) => homes.pool(id).series())
       return [...(await Promise.all(pools)), ...(await series())]
     },
-    unready: async () => [...unready(), ...(own.operatorKey === undefined ? [noOperator] : []), ...(await dumb(homes))],
+    unready: async () => [...unready(), ...closed, ...(await dumb(homes))],
   }
 }
-
-const noOperator = 'the secret TRUNKLINE_ADMIN_KEY is not set'
 
 function tenantsOf({ desk, registry }: Homes): Tenants {
   return {
@@ -121,7 +127,7 @@ function tenantsOf({ desk, registry }: Homes): Tenants {
     },
     create: async (tenant) => {
       await desk(tenant.id).create(tenant)
-      await registry().put(tenant)
+      await afterwards(registry().put(tenant))
     },
     read: (id) => desk(id).read(),
     usage: (id, ask) => desk(id).usage(ask),
@@ -136,6 +142,7 @@ function tenantsOf({ desk, registry }: Homes): Tenants {
     changeKey: (id, key, change) => desk(id).changeKey(key, change),
     previewKey: (id, key, change) => desk(id).previewKey(key, change),
     revokeKey: (id, key, graceMs) => desk(id).revokeKey(key, graceMs),
+    rotateKey: (id, key, fresh, hash, graceMs) => desk(id).rotateKey(key, fresh, hash, graceMs),
     calls: (id, limit, before) => desk(id).calls(limit, before),
     audit: (id, limit, before) => desk(id).audit(limit, before),
     resume: (id) => desk(id).resume(),

@@ -1,4 +1,5 @@
 // API keys: made, read, hashed. Knows no store; a key itself is never kept. Rule K1.
+import { same } from '../constant-time.ts'
 
 /** `tlk_live_<tenant>_<secret>_<check>`: the tenant says which desk to ask, the check lets a mistyped key be told without asking. */
 const shape = /^tlk_live_([0-9a-f]{32})_([0-9A-Za-z]{43})_([0-9A-Za-z]{6})$/
@@ -37,10 +38,7 @@ export async function readKey(key: string, sha256: Sha256): Promise<ReadKey | un
 
 /** Whether two secrets are the same, in a time that says nothing of where they differ. */
 export async function sameSecret(a: string, b: string, sha256: Sha256): Promise<boolean> {
-  const [x, y] = [await sha256(a), await sha256(b)]
-  let difference = 0
-  for (let i = 0; i < x.length; i++) difference |= x.charCodeAt(i) ^ y.charCodeAt(i)
-  return difference === 0
+  return same(await sha256(a), await sha256(b))
 }
 
 /** A letter for each of the first bytes of a hash. */

@@ -6,7 +6,8 @@ import { PoolChange } from '../pool-settings.ts'
 import type { Refusal } from '../refusal.ts'
 import { units } from '../pool.ts'
 import type { PoolReading } from '../pool-reading.ts'
-import { Edit, readBody, readQuery, Refused } from './answer.ts'
+import { listOf, nothing, readBody, Refused } from './answer.ts'
+import { Edit, query } from './query.ts'
 import type { Tenants } from './tenants.ts'
 
 /** The quotas of the deployment, wherever the host keeps them. */
@@ -26,8 +27,7 @@ export function poolRoutes(): Hono<Env> {
 
   routes.get('/', async (c) => {
     const { pools } = c.env.house
-    const data = (await Promise.all(pools.ids.map((id) => pools.read(id)))).map(shown)
-    return c.json({ object: 'list', data, has_more: false, first_id: pools.ids[0], last_id: pools.ids.at(-1) })
+    return c.json(listOf((await Promise.all(pools.ids.map((id) => pools.read(id)))).map(shown)))
   })
 
   routes.get('/:pool', async (c) => {
@@ -35,10 +35,10 @@ export function poolRoutes(): Hono<Env> {
     return c.json(shown(await c.env.house.pools.read(id)))
   })
 
-  routes.patch('/:pool', async (c) => {
+  routes.patch('/:pool', query(Edit), async (c) => {
     const { pools, tenants } = c.env.house
     const id = known(pools, c.req.param('pool'))
-    const { preview } = readQuery(c, Edit)
+    const { preview } = c.req.valid('query')
     const change = await readBody(c, PoolChange)
     await mayBeKept(change.floors ?? {}, tenants)
     if (preview === 'false') return c.json(shown(done(await pools.change(id, change))))
@@ -48,8 +48,10 @@ export function poolRoutes(): Hono<Env> {
 
   return routes
 }
-
-function shown({ tokensLastMinute, units: figures, ...reading }: PoolReading): object {
+function shown({ tokensLastMinute, units: figures, ...reading }: PoolReading): {
+  id: string
+  [field: string]: unknown
+} {
   return { object: 'pool', ...reading, tokens_last_minute: tokensLastMinute, ...figures }
 }
 
@@ -97,7 +99,7 @@ async function mayBeKept(floors: Readonly<Record<string, unknown>>, tenants: Ten
 
 function known({ ids }: PoolHouse, id: string): string {
   if (ids.includes(id)) return id
-  throw new Refused({ why: 'thing_unknown', details: { kind: 'pool', id: id.slice(0, 60) } })
+  throw new Refused(nothing('pool', id))
 }
 
 function done(result: PoolReading | Refusal): PoolReading {

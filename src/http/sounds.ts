@@ -8,7 +8,8 @@ import { formats, type Format, type Sound } from '../sound.ts'
 import type { Upload } from '../sounds-sql.ts'
 import { wavFile } from '../wav-file.ts'
 import { readWav } from '../wav.ts'
-import { found, newId, readBytes, readQuery, Refused } from './answer.ts'
+import { found, listOf, newId, readBytes, Refused } from './answer.ts'
+import { query } from './query.ts'
 
 /** The sounds of tenants, wherever the host keeps them. undefined or a refusal where there is no such thing. */
 export interface Uploads {
@@ -22,7 +23,6 @@ export interface Uploads {
 type Env = { Bindings: { house: { uploads: Uploads } } }
 
 const Naming = z.strictObject({ name: TenantSettings.shape.name.optional() })
-const Nothing = z.strictObject({})
 const Listening = z.strictObject({ format: z.enum(formats).default('audio/pcm') })
 
 /** What programs call a WAV file. Registered is the last alone (RFC 2361). */
@@ -31,8 +31,8 @@ const wavTypes = new Set(['audio/wav', 'audio/x-wav', 'audio/wave', 'audio/vnd.w
 export function soundRoutes(): Hono<Env> {
   const routes = new Hono<Env>()
 
-  routes.post('/:tenant/sounds', async (c) => {
-    const { name } = readQuery(c, Naming)
+  routes.post('/:tenant/sounds', query(Naming), async (c) => {
+    const { name } = c.req.valid('query')
     const reading = readWav(await wavBody(c))
     if (reading.is === 'bad') throw new Refused(reading.refusal)
     const { ms, sound } = reading
@@ -43,26 +43,18 @@ export function soundRoutes(): Hono<Env> {
   })
 
   routes.get('/:tenant/sounds', async (c) => {
-    readQuery(c, Nothing)
     const tenant = c.req.param('tenant')
     const uploads = await found(c.env.house.uploads.list(tenant), 'tenant', tenant)
-    return c.json({
-      object: 'list',
-      data: uploads.map(shown),
-      has_more: false,
-      first_id: uploads[0]?.id ?? null,
-      last_id: uploads.at(-1)?.id ?? null,
-    })
+    return c.json(listOf(uploads.map(shown)))
   })
 
   routes.get('/:tenant/sounds/:sound', async (c) => {
-    readQuery(c, Nothing)
     const { tenant, sound } = c.req.param()
     return c.json(shown(await oneOf(c.env.house.uploads, tenant, sound)))
   })
 
-  routes.get('/:tenant/sounds/:sound/audio', async (c) => {
-    const { format } = readQuery(c, Listening)
+  routes.get('/:tenant/sounds/:sound/audio', query(Listening), async (c) => {
+    const { format } = c.req.valid('query')
     const { tenant, sound } = c.req.param()
     const { id } = await oneOf(c.env.house.uploads, tenant, sound)
     const samples = await found(c.env.house.uploads.bytes(tenant, id, format), 'sound', id)
@@ -70,7 +62,6 @@ export function soundRoutes(): Hono<Env> {
   })
 
   routes.delete('/:tenant/sounds/:sound', async (c) => {
-    readQuery(c, Nothing)
     const { tenant, sound } = c.req.param()
     const { id } = await oneOf(c.env.house.uploads, tenant, sound)
     const refusal = await c.env.house.uploads.discard(tenant, id)
@@ -95,6 +86,6 @@ async function oneOf(uploads: Uploads, tenant: string, id: string): Promise<Uplo
   return found(Promise.resolve(one), 'sound', id)
 }
 
-function shown(upload: Upload): object {
+function shown(upload: Upload): Upload & { object: 'sound' } {
   return { object: 'sound', ...upload }
 }

@@ -8,11 +8,12 @@ import type { UsageAsk, UsageReading } from '../desk-usage.ts'
 import type { DeskReading } from '../tenant-desk.ts'
 import { settingsProblem } from '../settings-check.ts'
 import { KeyChange, KeySettings, TenantChange, TenantSettings, whole } from '../plan-settings.ts'
-import type { Key, Tenant } from '../plan.ts'
+import type { FreshKey, Key, Tenant } from '../plan.ts'
 import type { KeptCall } from '../records.ts'
 import type { Refusal } from '../refusal.ts'
-import { Edit, found, newId, readBody, readQuery, Refused } from './answer.ts'
+import { afterwards, found, listOf, newId, readBody, Refused } from './answer.ts'
 import { makeKey, type Sha256 } from './key.ts'
+import { Edit, limit, query } from './query.ts'
 import { queueRoutes } from './queue.ts'
 import { standingOf } from './standing.ts'
 import { usageRoutes } from './usage.ts'
@@ -35,6 +36,8 @@ export interface Tenants {
   previewKey(id: string, key: string, change: KeyChange): Promise<KeyPreview | undefined>
   /** Ends a key: now, or after a grace (ms). Its live calls end with it. */
   revokeKey(id: string, key: string, graceMs: number): Promise<Key | Refusal>
+  /** Makes a key with what was set of this one, which ends as above; that which was made. */
+  rotateKey(id: string, key: string, fresh: FreshKey, hash: string, graceMs: number): Promise<Key | Refusal>
   calls(id: string, limit: number, before: string | undefined): Promise<KeptCall[] | undefined>
   /** What was done to it, newest first. */
   audit(id: string, limit: number, before: number | undefined): Promise<Audited[] | undefined>
@@ -45,7 +48,6 @@ export interface Tenants {
   removeCaller(id: string, call: string): Promise<Removed | Refusal>
 }
 
-const limit = z.coerce.number().int().min(1).max(100).default(20)
 const id = z.string().max(100).optional()
 const PageAfter = z.strictObject({ limit, after: id })
 const PageBefore = z.strictObject({ limit, before: id })
@@ -64,19 +66,13 @@ export function tenantRoutes(): Hono<Env> {
     if (refusal !== undefined) throw new Refused(refusal)
     const tenant: Tenant = { id: newId('ten'), ...settings, created_at: new Date().toISOString() }
     await c.env.house.tenants.create(tenant)
-    return c.json(shownTenant(await found(c.env.house.tenants.read(tenant.id), 'tenant', tenant.id)), 201)
+    return c.json(shownTenant(await found(afterwards(c.env.house.tenants.read(tenant.id)), 'tenant', tenant.id)), 201)
   })
 
-  routes.get('/', async (c) => {
-    const { limit, after } = readQuery(c, PageAfter)
+  routes.get('/', query(PageAfter), async (c) => {
+    const { limit, after } = c.req.valid('query')
     const { data, more } = await c.env.house.tenants.list(limit, after)
-    return c.json({
-      object: 'list',
-      data,
-      has_more: more,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-    })
+    return c.json(listOf(data, more))
   })
 
   routes.get('/:tenant', async (c) => {
@@ -84,9 +80,9 @@ export function tenantRoutes(): Hono<Env> {
     return c.json(shownTenant(await found(c.env.house.tenants.read(id), 'tenant', id)))
   })
 
-  routes.patch('/:tenant', async (c) => {
+  routes.patch('/:tenant', query(Edit), async (c) => {
     const id = c.req.param('tenant')
-    const { preview } = readQuery(c, Edit)
+    const { preview } = c.req.valid('query')
     const change = await readBody(c, TenantChange)
     const { tenants } = c.env.house
     if (preview === 'true')
@@ -96,24 +92,23 @@ export function tenantRoutes(): Hono<Env> {
 
   routes.get('/:tenant/keys', async (c) => {
     const id = c.req.param('tenant')
-    const data = await found(c.env.house.tenants.keys(id), 'tenant', id)
-    return c.json({
-      object: 'list',
-      data,
-      has_more: false,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-    })
+    return c.json(listOf(await found(c.env.house.tenants.keys(id), 'tenant', id)))
   })
 
   routes.post('/:tenant/keys', async (c) => {
+    const tenant = c.req.param('tenant')
     const settings = await readBody(c, KeySettings)
-    return c.json(await issue(c.env.house, c.req.param('tenant'), settings), 201)
+    const { tenants, sha256 } = c.env.house
+    const { fresh, hash, shown } = await freshKey(tenant, sha256)
+    const made: Key = { ...fresh, ...settings, expires_at: null, revoked_at: null }
+    const refusal = await tenants.addKey(tenant, made, hash)
+    if (refusal !== undefined) throw new Refused(refusal)
+    return c.json({ ...made, key: shown }, 201)
   })
 
-  routes.patch('/:tenant/keys/:key', async (c) => {
+  routes.patch('/:tenant/keys/:key', query(Edit), async (c) => {
     const { tenant, key } = c.req.param()
-    const { preview } = readQuery(c, Edit)
+    const { preview } = c.req.valid('query')
     const change = await readBody(c, KeyChange)
     const { tenants } = c.env.house
     if (preview === 'true')
@@ -124,11 +119,10 @@ export function tenantRoutes(): Hono<Env> {
   routes.post('/:tenant/keys/:key/rotate', async (c) => {
     const { tenant, key } = c.req.param()
     const { grace_seconds } = await readBody(c, Rotation)
-    const old = (await found(c.env.house.tenants.keys(tenant), 'tenant', tenant)).find(({ id }) => id === key)
-    const { name, lines, headStartSeconds } = await found(Promise.resolve(old), 'key', key)
-    const fresh = await issue(c.env.house, tenant, { name, lines, headStartSeconds })
-    await done(c.env.house.tenants.revokeKey(tenant, key, grace_seconds * 1000))
-    return c.json(fresh, 201)
+    const { tenants, sha256 } = c.env.house
+    const { fresh, hash, shown } = await freshKey(tenant, sha256)
+    const made = await done(tenants.rotateKey(tenant, key, fresh, hash, grace_seconds * 1000))
+    return c.json({ ...made, key: shown }, 201)
   })
 
   routes.delete('/:tenant/keys/:key', async (c) => {
@@ -136,51 +130,30 @@ export function tenantRoutes(): Hono<Env> {
     return c.json(await done(c.env.house.tenants.revokeKey(tenant, key, 0)))
   })
 
-  routes.get('/:tenant/calls', async (c) => {
+  routes.get('/:tenant/calls', query(PageBefore), async (c) => {
     const id = c.req.param('tenant')
-    const { limit, before } = readQuery(c, PageBefore)
+    const { limit, before } = c.req.valid('query')
     const calls = await found(c.env.house.tenants.calls(id, limit + 1, before), 'tenant', id)
-    const data = calls.slice(0, limit)
-    return c.json({
-      object: 'list',
-      data,
-      has_more: calls.length > limit,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-    })
+    return c.json(listOf(calls.slice(0, limit), calls.length > limit))
   })
 
   routes.route(
     '/:tenant/queue',
-    queueRoutes(async (c) => c.req.param('tenant') ?? ''),
+    queueRoutes((c) => c.req.param('tenant') ?? ''),
   )
 
   routes.route(
     '/:tenant/usage',
-    usageRoutes(async (c) => c.req.param('tenant') ?? ''),
+    usageRoutes((c) => c.req.param('tenant') ?? ''),
   )
 
   return routes
 }
 
-/** Makes a key; the answer is the only place where it is ever shown. */
-async function issue(
-  { tenants, sha256 }: House,
-  tenant: string,
-  settings: KeySettings,
-): Promise<Key & { key: string }> {
+/** `shown`: the key itself, which is in the answer to whoever asked for it and nowhere else, ever. */
+async function freshKey(tenant: string, sha256: Sha256): Promise<{ fresh: FreshKey; hash: string; shown: string }> {
   const { key, hash, hint } = await makeKey(tenant, sha256)
-  const made: Key = {
-    id: newId('key'),
-    ...settings,
-    hint,
-    created_at: new Date().toISOString(),
-    expires_at: null,
-    revoked_at: null,
-  }
-  const refusal = await tenants.addKey(tenant, made, hash)
-  if (refusal !== undefined) throw new Refused(refusal)
-  return { ...made, key }
+  return { fresh: { id: newId('key'), hint, created_at: new Date().toISOString() }, hash, shown: key }
 }
 
 /** `budgets` are those that are set. */

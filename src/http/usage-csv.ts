@@ -18,11 +18,13 @@ export function usageCsv({ data }: UsagePage): string {
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
 
-/** Spreadsheets execute what begins so: labels are callers' words. An apostrophe makes it text (OWASP, "CSV Injection"). */
-const executed = /^[=+\-@\t\r]/
+/** Spreadsheets execute what begins so, also behind blanks and in full width. An apostrophe makes it text (OWASP, "CSV Injection"). */
+const executed = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u
+/** What no spreadsheet takes for a separator, whatever it was set to. */
+const plain = /^'?[\w .:/@+-]*$/
 
 function cell(value: string | number): string {
   if (typeof value === 'number') return `${value}`
   const text = executed.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return plain.test(text) ? text : `"${text.replaceAll('"', '""')}"`
 }

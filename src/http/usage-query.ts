@@ -2,8 +2,8 @@
 import * as z from 'zod'
 import type { UsageAsk } from '../desk-usage.ts'
 import { pageKeptMs } from '../limits.ts'
-import { whole } from '../plan-settings.ts'
 import { groupings, pageStart, type Grouping } from '../usage-page.ts'
+import { digits } from './query.ts'
 
 /** `usual` and `most`: buckets of a page. As OpenAI has them. */
 const widths = {
@@ -31,7 +31,7 @@ const Query = z.strictObject({
   start_time: time.optional(),
   end_time: time.optional(),
   group_by: z.array(z.enum(groupings, 'is none of "key", "agent", "model"')).default([]),
-  limit: z.coerce.number().optional(),
+  limit: z.string().optional(),
   page: page.optional(),
   format: z.enum(['json', 'csv'], 'is neither "json" nor "csv"').optional(),
 })
@@ -46,17 +46,26 @@ export interface UsageQuery {
 export function usageQuery(now: number) {
   return Query.transform(({ bucket_width, start_time, end_time, group_by: by, page, format, ...rest }, context) => {
     const { of, ms, usual, most, kept } = widths[bucket_width]
-    const limit = whole(1, most).safeParse(rest.limit ?? usual)
-    const until = Math.min(end_time ?? now, now)
-    const oldest = now - pageKeptMs[of] - ms
-    const start = start_time ?? Math.max(oldest, until - ((limit.data ?? usual) - 1) * ms)
     const wrong = (at: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [at], message, input: at })
-    if (!limit.success) wrong('limit', limit.error.issues[0]?.message ?? '')
+    const limit = digits(1, most).safeParse(rest.limit ?? `${usual}`)
+    if (!limit.success) {
+      wrong('limit', limit.error.issues[0]?.message ?? '')
+      return z.NEVER
+    }
+    const until = Math.min(end_time ?? now, now)
+    const oldest = now - pageKeptMs[of] - ms
+    const start = page ?? start_time
+    // Two more than are wanted: a day may be longer than others, and the first one half over. The desk takes the last.
+    const from = start ?? Math.max(oldest, until - (limit.data + 2) * ms)
+    const tooOld = `is older than what is kept: ${of}s are kept for ${kept}`
     if (start_time !== undefined && start_time >= until)
       wrong('start_time', end_time === undefined ? 'is not before now' : 'is not before "end_time", or not before now')
-    if (start < oldest) wrong('start_time', `is older than what is kept: ${of}s are kept for ${kept}`)
-    const ask = { of, from: page ?? start, until, most: limit.data ?? usual, apart: by.length > 0 }
+    if (start_time !== undefined && start_time < oldest) wrong('start_time', tooOld)
+    if (page !== undefined && page < oldest) wrong('page', tooOld)
+    if (page !== undefined && page >= until) wrong('page', 'begins after the time that is asked for')
+    if (until <= oldest) wrong('end_time', tooOld)
+    const ask = { of, from, until, most: limit.data, last: start === undefined, apart: by.length > 0 }
     return { ask, by, format } satisfies UsageQuery
   })
 }

@@ -3,18 +3,21 @@ import { Hono, type Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { usagePage } from '../usage-page.ts'
 import { checked, found } from './answer.ts'
+import { parametersOf, reads } from './query.ts'
 import type { Tenants } from './tenants.ts'
 import { usageCsv } from './usage-csv.ts'
 import { usageQuery } from './usage-query.ts'
 
+const asked = reads((c) => checked(usageQuery(new Date().getTime()), given(c), 'query'))
+
 type Env = { Bindings: { house: { tenants: Pick<Tenants, 'usage'> } } }
 
-/** `tenantOf` says whose usage a request is about, or refuses it. */
-export function usageRoutes(tenantOf: (c: Context) => Promise<string>): Hono<Env> {
+/** `tenantOf` says whose usage a request is about. */
+export function usageRoutes(tenantOf: (c: Context) => string): Hono<Env> {
   const routes = new Hono<Env>()
-  routes.get('/', async (c) => {
-    const tenant = await tenantOf(c)
-    const { ask, by, format } = checked(usageQuery(new Date().getTime()), given(c), 'query')
+  routes.get('/', asked, async (c) => {
+    const tenant = tenantOf(c)
+    const { ask, by, format } = c.req.valid('query')
     const page = usagePage(await found(c.env.house.tenants.usage(tenant, ask), 'tenant', tenant), by)
     if ((format ?? wanted(c)) === 'json') return c.json({ ...page, group_by: by })
     const headers = {
@@ -30,7 +33,7 @@ export function usageRoutes(tenantOf: (c: Context) => Promise<string>): Hono<Env
 /** Groupings come as OpenAI's clients send them, too: the parameter again and again, with or without brackets. */
 function given(c: Context): object {
   const names = ['group_by', 'group_by[]']
-  const query = Object.fromEntries(Object.entries(c.req.query()).filter(([name]) => !names.includes(name)))
+  const query = Object.fromEntries(Object.entries(parametersOf(c)).filter(([name]) => !names.includes(name)))
   const groups = names.flatMap((name) => c.req.queries(name) ?? [])
   const by = new Set(groups.flatMap((group) => group.split(',')).map((group) => group.trim()))
   return groups.length === 0 ? query : { ...query, group_by: [...by] }

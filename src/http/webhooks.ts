@@ -1,12 +1,11 @@
 // The operator's routes to a tenant's webhook endpoints. A secret is shown when it is made, and never again. Knows no store. Rules A5, K4.
 import { Hono } from 'hono'
-import * as z from 'zod'
 import type { Outcome } from '../courier.ts'
 import { newHook, shownHook } from '../hook-edits.ts'
 import type { KeptHook, NewHook } from '../hook.ts'
 import { HookChange, HookSettings } from '../hook-settings.ts'
 import type { Refusal } from '../refusal.ts'
-import { found, newId, readBody, readQuery, Refused } from './answer.ts'
+import { found, listOf, newId, Nothing, readBody, Refused } from './answer.ts'
 import { makeSecret } from './hmac.ts'
 import { Rotation } from './tenants.ts'
 
@@ -26,8 +25,6 @@ export interface Webhooks {
 
 type Env = { Bindings: { house: { webhooks: Webhooks } } }
 
-const Nothing = z.strictObject({})
-
 export function webhookRoutes(): Hono<Env> {
   const routes = new Hono<Env>()
 
@@ -43,20 +40,12 @@ export function webhookRoutes(): Hono<Env> {
   })
 
   routes.get('/:tenant/webhooks', async (c) => {
-    readQuery(c, Nothing)
     const tenant = c.req.param('tenant')
     const hooks = await found(c.env.house.webhooks.list(tenant), 'tenant', tenant)
-    return c.json({
-      object: 'list',
-      data: hooks.map(shownHook),
-      has_more: false,
-      first_id: hooks[0]?.hook.id ?? null,
-      last_id: hooks.at(-1)?.hook.id ?? null,
-    })
+    return c.json(listOf(hooks.map(shownHook)))
   })
 
   routes.get('/:tenant/webhooks/:hook', async (c) => {
-    readQuery(c, Nothing)
     const { tenant, hook } = c.req.param()
     const all = await found(c.env.house.webhooks.list(tenant), 'tenant', tenant)
     const one = all.find((kept) => kept.hook.id === hook)
@@ -88,7 +77,6 @@ export function webhookRoutes(): Hono<Env> {
   })
 
   routes.delete('/:tenant/webhooks/:hook', async (c) => {
-    readQuery(c, Nothing)
     const { tenant, hook } = c.req.param()
     await found(c.env.house.webhooks.remove(tenant, hook), 'webhook', hook)
     return c.json({ object: 'webhook', id: hook, deleted: true })

@@ -4,7 +4,8 @@ import { readUsage, type Usage } from './usage.ts'
 export type Notice =
   /** `hears`: of the session, what says how it is heard. */
   | { is: 'session'; transcription: string | undefined; hears: Json }
-  | { is: 'began'; reply: string; most: number | undefined } // output tokens that it may have
+  /** `outOfBand`: beside the conversation. `most`: output tokens that it may have. */
+  | { is: 'began'; reply: string; outOfBand: boolean; most: number | undefined }
   | { is: 'finished'; reply: string; usage: Usage | undefined; limited: boolean }
   | { is: 'transcribed'; item: string; usage: Usage | undefined }
   | { is: 'error' }
@@ -21,8 +22,13 @@ const readers: Record<string, (event: Json) => Notice | Joined> = {
   'session.created': session,
   'session.updated': session,
   'response.created': (event) => {
-    const most = at(event, 'response', 'max_output_tokens')
-    return { is: 'began', reply: text(at(event, 'response', 'id')), most: typeof most === 'number' ? most : undefined }
+    const most = at(event, 'response', 'max_output_tokens') // or "inf"
+    return {
+      is: 'began',
+      reply: text(at(event, 'response', 'id')),
+      outOfBand: at(event, 'response', 'conversation_id') === null,
+      most: typeof most === 'number' && Number.isInteger(most) && most >= 1 ? most : undefined,
+    }
   },
   'response.done': (event) => ({
     is: 'finished',
@@ -30,13 +36,21 @@ const readers: Record<string, (event: Json) => Notice | Joined> = {
     usage: readUsage(at(event, 'response', 'usage')),
     limited: at(event, 'response', 'status_details', 'error', 'code') === 'rate_limit_exceeded',
   }),
-  'conversation.item.input_audio_transcription.completed': (event) => ({
-    is: 'transcribed',
-    item: `${text(event['item_id'])}/${typeof event['content_index'] === 'number' ? event['content_index'] : 0}`,
-    usage: readUsage(event['usage']),
-  }),
+  'conversation.item.input_audio_transcription.completed': (event) => {
+    const [item, part] = [text(event['item_id']), event['content_index']]
+    return {
+      is: 'transcribed',
+      item: item && `${item}/${typeof part === 'number' ? part : 0}`,
+      usage: readUsage(event['usage']),
+    }
+  },
   'conversation.item.added': (event) => ({ is: 'joined', item: text(at(event, 'item', 'id')) }),
   error: () => ({ is: 'error' }),
+}
+
+/** Whether an event of this type is to be read. */
+export function isNoticed(type: string): boolean {
+  return Object.hasOwn(readers, type)
 }
 
 /** Reads a provider's control event; undefined for one that concerns only the caller, and for text that is no event. */
@@ -48,7 +62,7 @@ export function readNotice(frame: string): Notice | Joined | undefined {
     return undefined
   }
   const type = at(event, 'type')
-  return typeof type === 'string' && Object.hasOwn(readers, type) ? readers[type]?.(event as Json) : undefined
+  return typeof type === 'string' && isNoticed(type) ? readers[type]?.(event as Json) : undefined
 }
 
 /** The provider names our organisation in some texts; a caller never sees it (C5). */

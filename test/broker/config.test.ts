@@ -141,6 +141,16 @@ const wrong: { what: string; args?: string[]; env?: Record<string, string>; text
     env: { TRUNKLINE_ADMIN_KEY_FILE: '/no/secret' },
     says: 'TRUNKLINE_ADMIN_KEY_FILE: the file /no/secret cannot be read (ENOENT)',
   },
+  {
+    what: 'the key of an upstream whose file is not there',
+    env: { OPENAI_API_KEY_FILE: '/no/key' },
+    says: 'OPENAI_API_KEY_FILE: the file /no/key cannot be read (ENOENT)',
+  },
+  {
+    what: 'a key that no header can hold',
+    env: { OPENAI_API_KEY: 'sk-1\nsk-2' },
+    says: 'OPENAI_API_KEY: the key of the upstream "openai" has a blank, a line break or a character beyond ASCII: give the key alone.',
+  },
 ]
 
 test.each(wrong)(
@@ -175,16 +185,29 @@ test('[L3] prices of a file stand over the shipped ones; what is wrong with them
 })
 
 test('[CLI] secrets come from variables or files, and an empty one is none', () => {
-  const env = { OPENAI_API_KEY_FILE: file('secret', 'sk-1\n'), TRUNKLINE_ADMIN_KEY: 'tla_1', EMPTY: '' }
+  const env = { OPENAI_API_KEY_FILE: file('secret', 'sk-1\n'), TRUNKLINE_ADMIN_KEY: ' tla_0123456789ab\n', EMPTY: '' }
   const { adminKey, secrets } = readConfig([], env)
   expect([adminKey, secrets('OPENAI_API_KEY'), secrets('EMPTY'), secrets('OTHER')]).toEqual([
-    'tla_1',
+    'tla_0123456789ab',
     'sk-1',
     undefined,
     undefined,
   ])
   expect(help()).not.toMatch(/--admin-key/) // what is on a command line is everybody's
 })
+
+test('[K4] what is wrong with a key is said without it', () => {
+  expect(refusal([], { OPENAI_API_KEY: 'sk-1 canary' })).not.toContain('canary')
+})
+
+test.each(['correct horse battery', 'abcdefgh,ijklmnop', 'tla_0123456789a', 'tla_0123456789äb', ' '])(
+  '[K5] an operator key that nobody could send, or anybody guess, is refused at the start and not repeated: %j',
+  (key) => {
+    const said = refusal([], { TRUNKLINE_ADMIN_KEY: key })
+    expect(said).toMatch(/^TRUNKLINE_ADMIN_KEY, TRUNKLINE_ADMIN_KEY_FILE: the key .*\.$/)
+    if (key.trim() !== '') expect(said).not.toContain(key.trim())
+  },
+)
 
 test('[K6] only a trusted proxy is believed about where a caller is', () => {
   const proxies = readProxies(['127.0.0.1', '10.0.0.0/8', '::1'])

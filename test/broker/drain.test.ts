@@ -10,6 +10,7 @@ import { speech } from '../../sim/voice.ts'
 import { Broker, settingsOf } from '../support/broker.ts'
 import { Caller, liveCaller } from '../support/caller.ts'
 import { at } from '../support/gathering.ts'
+import { audioOf } from '../support/heard.ts'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
 
@@ -133,8 +134,3 @@ test('[D1] [C9] a call that outlasts the drain hears its reply whole, a goodbye 
   expect(performance.now() - toldAt).toBeGreaterThan(1_950)
   expect(await node.crashed).toContain('exit code 0')
 })
-
-function audioOf(caller: Caller, reply: unknown): Buffer {
-  const deltas = caller.of('response.output_audio.delta').filter(({ response_id }) => response_id === reply)
-  return Buffer.concat(deltas.map(({ delta }) => Buffer.from(String(delta), 'base64')))
-}

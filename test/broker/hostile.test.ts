@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { SimSession } from '../../sim/record.ts'
 import { frameBytes, frameMargin, headFields, pauseBytes } from '../../src/limits.ts'
 import { BareUpstream } from '../support/bare-upstream.ts'
-import type { Broker, MadeTenant } from '../support/broker.ts'
+import { adminKey, type Broker, type MadeTenant } from '../support/broker.ts'
 import { Caller, liveCaller } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
 import { startNode } from '../support/node-broker.ts'
@@ -35,8 +35,9 @@ interface Raw {
   ended: Promise<void>
 }
 
-function raw(request: Buffer | string): Raw {
-  const socket = connect({ port: broker.port, host: '127.0.0.1', noDelay: true })
+/** `stays`: it does not end its side when the host ends its own. */
+function raw(request: Buffer | string, stays = false): Raw {
+  const socket = connect({ port: broker.port, host: '127.0.0.1', noDelay: true, allowHalfOpen: stays })
   sockets.push(socket)
   const pieces: Buffer[] = []
   socket.on('data', (data) => pieces.push(data))
@@ -166,11 +167,45 @@ test.each([
   expect(await broker.live(tenant)).toBe(0)
 })
 
+test('[H6] who is refused and keeps its connection is cut off after a second, and has its answer whole although it sends on', async () => {
+  const request = upgradeRequest(broker.port, path, 'sk_wrong')
+  const caller = raw(request, true)
+  caller.socket.pause()
+  await new Promise((resolve) => caller.socket.write(Buffer.alloc(16 * 1024 * 1024), resolve))
+  caller.socket.resume()
+  await once(caller.socket, 'end')
+  const since = performance.now()
+  const [head = '', body = ''] = caller.heard().toString().split('\r\n\r\n')
+  expect(head).toMatch(/^HTTP\/1\.1 401 /)
+  expect(Buffer.byteLength(body)).toBe(Number(/content-length: (\d+)/.exec(head)?.[1]))
+  await eventually(
+    async () => caller.socket.destroyed || caller.socket.write('x'),
+    () => caller.socket.destroyed,
+  )
+  expect(performance.now() - since).toBeLessThan(2_000)
+})
+
 test('[R4] a sub-protocol offered twice is offered once', async () => {
   const request = upgradeRequest(broker.port, path, tenant.key).toString().replace('realtime, ', 'realtime, realtime, ')
   const caller = raw(request)
   await hears(caller, 'session.created')
   expect(caller.heard().toString()).toContain('Sec-WebSocket-Protocol: realtime\r\n')
+})
+
+test('[A1] an offer to go on in another protocol is not taken up: the request is answered as it would be without', async () => {
+  const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk'
+  const body = '{"name":"Acme","plan":"trial"}'
+  const post = `POST /admin/v1/tenants HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminKey}\r\nContent-Length: ${body.length}\r\n${offer}\r\n\r\n${body}`
+  const made = raw(post)
+  await hears(made, '"object":"tenant"')
+  expect(made.heard().toString()).toMatch(/^HTTP\/1\.1 201 /)
+  made.socket.write(`GET /livez HTTP/1.1\r\nHost: x\r\n${offer}\r\n\r\n`) // on the same connection
+  await hears(made, 'ok\n')
+  const strange = raw(
+    'POST /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n',
+  )
+  await strange.ended
+  expect(strange.heard().toString()).toMatch(/^HTTP\/1\.1 404 .*There is nothing at POST \/v1\/nothing/s)
 })
 
 test('[A1] too long an address, too many fields, too large a head, two keys: refused, each with its status', async () => {

@@ -40,7 +40,7 @@ interface Running {
 
 async function start(...args: string[]): Promise<Running> {
   const own = ['--port', '0', '--tls-port', '0', '--store', join(dir, 'store'), ...args]
-  const env = { ...process.env, TRUNKLINE_ADMIN_KEY: 'tla_1' }
+  const env = { ...process.env, TRUNKLINE_ADMIN_KEY: adminKey }
   const child = spawn(process.execPath, [nodeMain, ...own], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   children.push(child)
   const exit = once(child, 'exit')

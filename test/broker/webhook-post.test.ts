@@ -1,11 +1,23 @@
 // A webhook's POST on Node, on real sockets: what it reaches, what it does not, and when it gives up.
+import { createHook } from 'node:async_hooks'
+import { lookup, Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTcp, type AddressInfo, type Server as TcpServer } from 'node:net'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { makePost, type Address, type Resolve } from '../../broker/webhook-post.ts'
+import {
+  createServer as createTcp,
+  Socket,
+  type AddressInfo,
+  type LookupFunction,
+  type Server as TcpServer,
+} from 'node:net'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { ofServers, type Address, type Resolve } from '../../broker/webhook-names.ts'
+import { makePost } from '../../broker/webhook-post.ts'
 import { Unsent } from '../../src/courier.ts'
-import { nameForms, redirects, textForms } from '../support/ssrf-forms.ts'
+import { webhookAnswerBytes } from '../../src/limits.ts'
+import { eventually } from '../support/eventually.ts'
+import { startNameServer, type NameServer } from '../support/name-server.ts'
+import { nameForms, outside, redirects, textForms } from '../support/ssrf-forms.ts'
 
 const parcel = (url: string) => ({ url, headers: { 'webhook-id': 'msg_1' }, body: '{"type":"webhook.test"}' })
 const family = (address: string): Address => ({ address, family: address.includes(':') ? 6 : 4 })
@@ -17,13 +29,30 @@ beforeAll(async () => {
   sink = createTcp((socket) => {
     reached++
     socket.destroy()
-  }).listen(8443, '::')
-  await once(sink, 'listening')
-})
+  })
+  // One of few ports that a webhook may have: another run on this machine may have it for a while.
+  const code = await eventually(
+    () => listens('::'),
+    (failed) => failed !== 'EADDRINUSE',
+    20_000,
+  )
+  if (code !== undefined) expect(await listens('0.0.0.0')).toBeUndefined() // a machine without IPv6
+}, 30_000)
 afterAll(() => sink.close())
+
+/** What it failed with, if it did. */
+async function listens(host: string): Promise<string | undefined> {
+  try {
+    await once(sink.listen(8443, host), 'listening')
+    return undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code
+  }
+}
 
 const servers: Server[] = []
 afterEach(() => {
+  vi.restoreAllMocks()
   reached = 0
   for (const server of servers.splice(0)) {
     server.closeAllConnections()
@@ -57,18 +86,35 @@ test(`[A5] none of ${textForms.length} URLs that lead inside reaches the loopbac
   expect(reached).toBe(0)
 })
 
-test(`[A5] none of ${nameForms.length} names that stand for something inside reaches it, whatever they stand for the next time`, async () => {
+/** Where connections would go, which no longer leave this process. */
+function dials(): string[] {
+  const dialled: string[] = []
+  vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...given: unknown[]) {
+    const [{ host, lookup: ask }] = given as [{ host: string; lookup: LookupFunction }]
+    ask(host, { all: true }, (_error, found) => {
+      if (Array.isArray(found)) dialled.push(...found.map(({ address }) => address))
+    })
+    setImmediate(() => this.destroy(new Error('dialled')))
+    return this
+  })
+  return dialled
+}
+
+test(`[A5] none of ${nameForms.length} names that stand for something inside is dialled there, whatever they stand for the next time`, async () => {
+  const dialled = dials()
   for (const { url, answers } of nameForms) {
     let asked = 0
     const resolve: Resolve = async () => (answers[Math.min(asked++, answers.length - 1)] ?? []).map(family)
     const post = makePost({ may: { private: false }, resolve, timeoutMs: 300 })
-    for (let attempt = 1; attempt <= 2; attempt++) {
-      await expect(post(parcel(url)), url).rejects.toThrow()
-      expect(asked, url).toBe(attempt) // the connection asks nobody again
+    for (const answer of [answers[0], answers.at(-1)]) {
+      const isPublic = answer?.join() === outside
+      const says = isPublic ? 'dialled' : /^\S+ has (no address|an address that is not public)\.$/
+      await expect(post(parcel(url)), url).rejects.toThrow(says)
+      expect(dialled.splice(0), url).toEqual(isPublic ? [outside] : []) // the connection asks nobody again
     }
+    expect(asked, url).toBe(2)
   }
-  expect(reached).toBe(0)
-}, 20_000)
+})
 
 test(`[A5] none of ${redirects.length} redirects to the loopback is followed: it is an answer like others`, async () => {
   for (const { status, to } of redirects) {
@@ -113,20 +159,14 @@ test('[A5] a receiver that does not answer is cut at its bound, and so is a reso
   await expect(deaf(parcel('https://hooks.example.com/'))).rejects.toThrow('It did not answer within 0.2 s.')
 })
 
-test('[A5] of a receiver that floods 64 KiB are read and no more; its status counts', async () => {
-  let taken = 0
+test(`[A5] of a long answer ${webhookAnswerBytes / 1024} KiB are read and no more: its status counts, and it is cut`, async () => {
   const { promise: cut, resolve } = Promise.withResolvers<void>()
   const url = await receiver((_request, response) => {
     response.on('close', resolve)
-    const flood = (): void => {
-      while (response.write(Buffer.alloc(16_384))) taken += 16_384
-      response.once('drain', flood)
-    }
-    flood()
+    response.write(Buffer.alloc(webhookAnswerBytes + 1)) // and then it is silent
   })
-  expect(await inside(parcel(url))).toBe(200)
+  expect(await makePost({ may: { private: true }, timeoutMs: 60_000 })(parcel(url))).toBe(200)
   await cut
-  expect(taken).toBeLessThan(16 * 1024 * 1024) // what the two kernels hold, not what would be sent in two seconds
 })
 
 test('[A5] a receiver that trickles its answer is cut at the bound, and its status counts', async () => {
@@ -142,4 +182,59 @@ test.each([
   await expect(makePost({ may: { private: false }, resolve })(parcel('https://hooks.example.com/'))).rejects.toThrow(
     says,
   )
+})
+
+/** A name server, and what asks it. */
+async function asking(...answer: Parameters<typeof startNameServer>): Promise<NameServer & { resolve: Resolve }> {
+  const server = await startNameServer(...answer)
+  const resolve = ofServers(() => {
+    const resolver = new Resolver({ timeout: 50, maxTimeout: 50, tries: 2 })
+    resolver.setServers([server.address])
+    return resolver
+  })
+  return { ...server, resolve }
+}
+
+test('[A5] what name servers say of a name, of either family, is what is judged and what is dialled', async () => {
+  const told: Record<string, string> = { 'both.example.com': '2620:fe::fe ::1', 'mixed.example.com': '9.9.9.9 ::1' }
+  const { resolve, close } = await asking((name, family) =>
+    (told[name] ?? '127.0.0.1').split(' ').filter((address) => address.includes(':') === (family === 6)),
+  )
+  expect(await resolve('both.example.com')).toEqual([family('2620:fe::fe'), family('::1')])
+  expect(await resolve('mixed.example.com')).toEqual([family('9.9.9.9'), family('::1')])
+  const post = makePost({ may: { private: false }, resolve })
+  for (const name of ['both', 'mixed', 'four'])
+    await expect(post(parcel(`https://${name}.example.com:8443/`))).rejects.toThrow('has an address that is not public')
+  expect(reached).toBe(0)
+  await expect(
+    makePost({ may: { private: true }, resolve })(parcel('https://four.example.com:8443/')),
+  ).rejects.toThrow()
+  expect(reached).toBe(1)
+  close()
+})
+
+test('[A5] while name servers are silent of forty webhooks every other name is looked up at once', async () => {
+  const { resolve, asked, close } = await asking(() => undefined)
+  const post = makePost({ may: { private: false }, resolve })
+  let over = 0
+  const attempts = Array.from({ length: 40 }, async (_, i) => {
+    const url = `https://n${i}.example.com/`
+    await expect(post(parcel(url))).rejects.toThrow(`n${i}.example.com has no address (ETIMEOUT).`)
+    over++
+  })
+  await lookup('localhost') // as the dial of a call does
+  expect(over).toBe(0)
+  await Promise.all(attempts)
+  expect(new Set(asked).size).toBe(40)
+  close()
+})
+
+test('[A5] no name of a webhook is looked up on the threads on which calls look up theirs', async () => {
+  const kinds = new Set<string>()
+  const hook = createHook({ init: (_id, kind) => void kinds.add(kind) }).enable()
+  await expect(
+    makePost({ may: { private: false }, timeoutMs: 50 })(parcel('https://hooks.example.invalid/')),
+  ).rejects.toThrow(Unsent)
+  hook.disable()
+  expect([kinds.has('QUERYWRAP'), kinds.has('GETADDRINFOREQWRAP')]).toEqual([true, false])
 })

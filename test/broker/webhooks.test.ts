@@ -110,7 +110,7 @@ const arrived = (count: number): Promise<Came[]> =>
 
 const shown = async (): Promise<Record<string, unknown>> => {
   const [kept] = (await desk().hooks()) ?? []
-  return kept === undefined ? {} : (shownHook(kept) as Record<string, unknown>)
+  return kept === undefined ? {} : shownHook(kept)
 }
 
 const noted = (status: number | null): Promise<Record<string, unknown>> =>
@@ -196,14 +196,19 @@ test('[A5] a redirect is not followed: it is a failure like others', async () =>
   expect(came).toHaveLength(1)
 })
 
-test('[A5] a receiver that hangs is cut at its bound, and calls go on meanwhile', async () => {
-  await restart(300)
+test('[A5] calls go on while a receiver hangs', async () => {
+  await restart(60_000)
   answer = () => undefined
   await talk('call_1')
   await arrived(1)
-  const began = now()
   for (let i = 2; i < 12; i++) await talk(`call_${i}`)
-  expect(now() - began).toBeLessThan(250) // none of them waited for it
+  expect(await shown()).toMatchObject({ last: null }) // none of them waited for what comes of it
+})
+
+test('[A5] a receiver that hangs is cut at its bound', async () => {
+  await restart(300)
+  answer = () => undefined
+  await talk('call_1')
   expect(await noted(null)).toMatchObject({ last: { error: 'It did not answer within 0.3 s.' } })
 })
 

@@ -48,8 +48,9 @@ test('[CLI] a wrong variable is named in the sentence', async () => {
   expect(outcome.code).toBe(2)
 })
 
-test('[CLI] help is on stdout and exits 0', async () => {
+test('[CLI] help says how it is called, is on stdout and exits 0', async () => {
   const outcome = await run(['--help'])
+  expect(outcome.stdout).toMatch(/^Usage: npm start -- \[options\]\n/)
   expect(outcome.stdout).toContain('--upstream <url>')
   expect(outcome.code).toBe(0)
 })

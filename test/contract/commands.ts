@@ -31,10 +31,11 @@ export type Command =
       headStartMs: number
       known: boolean
       learning: boolean
+      seats: number
     }
   | { do: 'renew'; tenant: Tenant; call: CallId; ttlMs: number; load: number }
   | { do: 'release'; tenant: Tenant; call: CallId; known: boolean }
-  | { do: 'advance'; tenant: Tenant; ttlMs: number; learning: boolean }
+  | { do: 'advance'; tenant: Tenant; ttlMs: number; learning: boolean; seats: number }
   | { do: 'grant'; tenant: Tenant; quota: QuotaId; tokens: number; sessions: number }
   | { do: 'live'; tenant: Tenant }
   | { do: 'pass'; ms: number }
@@ -49,6 +50,7 @@ const amounts = fc.dictionary(fc.constantFrom('tokens', 'micro_usd'), fc.integer
 const some = fc.subarray([...windows])
 const load = fc.constantFrom(10, 20, 50)
 const learning = fc.constantFrom(false, false, false, false, false, true)
+const seats = fc.constantFrom(1e9, 1e9, 1e9, 0, 1, 2)
 
 /** Waiting callers that a tenant has room for. */
 export const room = 3
@@ -67,11 +69,12 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       headStartMs: fc.constantFrom(0, 0, 3),
       known: fc.boolean(),
       learning,
+      seats,
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('renew' as const), tenant, call, ttlMs, load }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), tenant, call, known: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), tenant, ttlMs, learning }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), tenant, ttlMs, learning, seats }) },
   {
     weight: 1,
     arbitrary: fc.record({

@@ -46,6 +46,7 @@ export type DeskCommand =
   | { do: 'change' | 'preview'; change: Record<string, unknown> }
   | { do: 'changeKey' | 'previewKey'; key: string; change: Record<string, unknown> }
   | { do: 'revoke'; key: string; graceMs: number }
+  | { do: 'rotate'; key: string; fresh: string; graceMs: number }
   | { do: 'pass'; ms: number }
 
 const call = fc.constantFrom(...calls)
@@ -109,6 +110,7 @@ const usage = fc.record({
   from: fc.constantFrom(-86_400_000, -3_600_000, 0),
   until: fc.constantFrom(0, 1, 86_400_000),
   most: fc.constantFrom(1, 3, 30),
+  last: fc.boolean(),
   apart: fc.boolean(),
 })
 
@@ -177,7 +179,7 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
       before: fc.option(call, { nil: undefined }),
     }),
   ),
-  one(1, fc.record({ do: fc.constant('me'), hash: fc.constantFrom('hash of k1', 'hash of k2', 'none') })),
+  one(1, fc.record({ do: fc.constant('me'), hash: fc.constantFrom('hash of k1', 'hash of k3', 'none') })),
   one(
     1,
     fc.record({ do: fc.constant('audit'), limit: fc.constantFrom(1, 3, 9), below: fc.constantFrom(undefined, 2, 5) }),
@@ -190,6 +192,15 @@ export const deskCommand: fc.Arbitrary<DeskCommand> = fc.oneof(
     fc.record({
       do: fc.constant('revoke'),
       key: fc.constantFrom('k3', 'k3', 'k9'),
+      graceMs: fc.constantFrom(0, 20_000),
+    }),
+  ),
+  one(
+    1,
+    fc.record({
+      do: fc.constant('rotate'),
+      key: fc.constantFrom('k3', 'k3', 'k9'),
+      fresh: fc.uuid(),
       graceMs: fc.constantFrom(0, 20_000),
     }),
   ),

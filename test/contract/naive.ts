@@ -59,7 +59,7 @@ export class NaiveBroker implements Subject<Command> {
       case 'release':
         return this.release(command)
       case 'advance':
-        return command.learning ? [] : this.advance(command.tenant, command.ttlMs)
+        return command.learning ? [] : this.advance(command.tenant, command.ttlMs, command.seats)
       case 'grant':
         this.grants.push(command)
         return undefined
@@ -106,7 +106,7 @@ export class NaiveBroker implements Subject<Command> {
   }
 
   admit(
-    { tenant, call, ttlMs, load, headStartMs, known, learning }: Command & { do: 'admit' },
+    { tenant, call, ttlMs, load, headStartMs, known, learning, seats }: Command & { do: 'admit' },
     places: number,
   ): NaiveVerdict {
     if (this.live(tenant).some((live) => live.call === call)) return this.seat(tenant, call, ttlMs, load)
@@ -117,21 +117,23 @@ export class NaiveBroker implements Subject<Command> {
     )
     if (mine === undefined && full !== undefined) return { is: 'full', of: full.of, short: 'lines' }
     const there = this.waiting(tenant).length
-    if (!learning && there === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
+    const lets = !learning && seats > 0
+    if (lets && there === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
     if (mine === undefined && there >= places)
-      return { is: 'full', of: 'room', short: this.short(tenant, call, load, there) }
+      return { is: 'full', of: 'room', short: this.short(tenant, call, load, there, seats) }
     const old = this.places.findLast((p) => p.tenant === tenant && p.caller === call && p.until > this.now)
     const arrival = mine?.arrival ?? (known ? old?.arrival : undefined) ?? this.now - headStartMs
     this.waits = this.waits.filter((waits) => waits.tenant !== tenant || waits.call !== call)
     this.lives = this.lives.filter((live) => live.tenant !== tenant || live.call !== call) // what it still held of its key is its ticket's
     this.waits.push({ tenant, call, load, arrival, until: this.now + ttlMs })
     const place = this.waiting(tenant).findIndex((waits) => waits.call === call)
-    if (!learning && place === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
-    return { is: 'queued', place, short: this.short(tenant, call, load, place) }
+    if (lets && place === 0 && this.fits(tenant, call, load)) return this.seat(tenant, call, ttlMs, load)
+    return { is: 'queued', place, short: this.short(tenant, call, load, place, seats) }
   }
 
-  short(tenant: Tenant, call: CallId, load: number, ahead: number): string {
+  short(tenant: Tenant, call: CallId, load: number, ahead: number, seats: number): string {
     if (this.live(tenant).length + ahead >= this.cap(tenant, 'tenant')) return 'lines'
+    if (seats <= ahead) return 'budget'
     const { tokens, sessions } = this.grant(tenant, call)
     const beside = this.live(tenant).filter((live) => calls[live.call].quota === calls[call].quota)
     const has = beside.reduce((sum, live) => sum + live.load, 0)
@@ -148,11 +150,11 @@ export class NaiveBroker implements Subject<Command> {
     return this.sizes(tenant, call)
   }
 
-  advance(tenant: Tenant, ttlMs: number): CallId[] {
+  advance(tenant: Tenant, ttlMs: number, seats: number): CallId[] {
     const [head] = this.waiting(tenant)
-    if (head === undefined || !this.fits(tenant, head.call, head.load)) return []
+    if (head === undefined || seats === 0 || !this.fits(tenant, head.call, head.load)) return []
     this.seat(tenant, head.call, ttlMs, head.load, false)
-    return [head.call, ...this.advance(tenant, ttlMs)]
+    return [head.call, ...this.advance(tenant, ttlMs, seats - 1)]
   }
 
   /** `narrow`: with the lines of its key and agent; one that is seated in its absence holds them until its ticket ends. */
@@ -190,8 +192,14 @@ export class NaiveBroker implements Subject<Command> {
   reading(tenant: Tenant): unknown {
     const [live, waits] = [this.live(tenant), this.waiting(tenant)]
     const cap = this.cap(tenant, 'tenant')
-    const seatable = waits.slice(0, Math.max(0, cap - live.length))
-    const needs = quotas.map((quota) => {
+    const needs = [Infinity, 1].map((seats) =>
+      this.needs(live, waits.slice(0, Math.max(0, cap - live.length)).slice(0, seats)),
+    )
+    return { live: live.length, waiting: waits.length, over: Math.max(0, live.length - cap), needs }
+  }
+
+  needs(live: Live[], seatable: Waiting[]): unknown {
+    return quotas.map((quota) => {
       const [mine, coming] = [live, seatable].map((list) => list.filter(({ call }) => calls[call].quota === quota))
       const [has, more] = [mine ?? [], coming ?? []].map((list) => list.reduce((sum, { load }) => sum + load, 0))
       const sessions = (mine ?? []).length
@@ -200,7 +208,6 @@ export class NaiveBroker implements Subject<Command> {
         sessions: { has: sessions, wants: sessions + (coming ?? []).length },
       }
     })
-    return { live: live.length, waiting: waits.length, over: Math.max(0, live.length - cap), needs }
   }
 
   sizes(tenant: Tenant, call: CallId): number[] {

@@ -1,5 +1,5 @@
 // The outbox as plainly as it can be said: a list of what is owed to whom. Knows no roster.
-import { hookRestsMs, messageClaimMs, messageRetriesMs } from '../../src/limits.ts'
+import { hookRestsMs, messageClaimMs, messageRetriesMs, messageWaitMsMost } from '../../src/limits.ts'
 import { hooks, type OutboxCommand } from './outbox-commands.ts'
 import type { Subject } from './told.ts'
 
@@ -45,12 +45,12 @@ export class NaiveOutbox implements Subject<OutboxCommand> {
         return this.#claim()
       case 'settle':
         return this.#settle(command)
+      case 'expire':
+        return this.#without(({ message }) => this.#now - this.#putAt(message) >= messageWaitMsMost)
       case 'drop': {
-        const before = this.#waiting()
-        this.#owed = this.#owed.filter(({ hook }) => hook !== command.hook)
         this.#failures.delete(command.hook)
         this.#rests.delete(command.hook)
-        return before.filter((message) => !this.#waiting().includes(message)).toSorted()
+        return this.#without(({ hook }) => hook === command.hook)
       }
       default:
         return (this.#now += command.ms)
@@ -86,13 +86,18 @@ export class NaiveOutbox implements Subject<OutboxCommand> {
       this.#rests.set(hook, this.#now + (hookRestsMs[failures] ?? 300_000))
     }
     owed.failed++
-    if (owed.failed === 10) {
-      this.#owed = this.#owed.filter((one) => one !== owed)
-      return 'gave_up'
-    }
-    const delay = messageRetriesMs[owed.failed - 1] as number
+    const delay = messageRetriesMs[owed.failed - 1] ?? Infinity
     owed.due = this.#now + Math.floor(delay * (1 + 0.2 * chance))
-    return 'retried'
+    if (owed.due - this.#putAt(message) < messageWaitMsMost) return 'retried'
+    this.#owed = this.#owed.filter((one) => one !== owed)
+    return 'gave_up'
+  }
+
+  /** What is owed no more; the messages that nobody is owed by that. */
+  #without(over: (owed: Owed) => boolean): string[] {
+    const before = this.#waiting()
+    this.#owed = this.#owed.filter((owed) => !over(owed))
+    return before.filter((message) => !this.#waiting().includes(message)).toSorted()
   }
 
   /** What was due first, of hooks that are not left alone. */
@@ -109,8 +114,11 @@ export class NaiveOutbox implements Subject<OutboxCommand> {
   }
 
   #waiting(): string[] {
-    const put = (message: string): number => this.#put.get(message) ?? 0
     const names = [...new Set(this.#owed.map(({ message }) => message))]
-    return names.toSorted((a, b) => put(a) - put(b) || (a < b ? -1 : 1))
+    return names.toSorted((a, b) => this.#putAt(a) - this.#putAt(b) || (a < b ? -1 : 1))
+  }
+
+  #putAt(message: string): number {
+    return this.#put.get(message) ?? 0
   }
 }

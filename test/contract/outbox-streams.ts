@@ -1,7 +1,7 @@
 // The outbox under random commands, with what must hold after each step checked beside them. Knows no home.
 import { expect } from 'vitest'
 import { messageClaimMs } from '../../src/limits.ts'
-import { claim, drop, nextAt, put, settle, type Claim, type Outbox } from '../../src/outbox.ts'
+import { claim, drop, expire, nextAt, put, settle, type Claim, type Outbox } from '../../src/outbox.ts'
 import type { Roster } from '../../src/roster.ts'
 import { hooks, outboxCommand, type OutboxCommand } from './outbox-commands.ts'
 import { NaiveOutbox } from './outbox-naive.ts'
@@ -78,6 +78,8 @@ class RuledOutbox implements Subject<OutboxCommand> {
         if (settled === 'delivered') expect(box.due(one.hook).get(one.message)).toBeUndefined()
         return settled
       }
+      case 'expire':
+        return expire(box, hooks, now).toSorted()
       case 'drop': {
         const over = drop(box, command.hook, hooks)
         expect(box.due(command.hook).size()).toBe(0)

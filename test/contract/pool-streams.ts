@@ -48,7 +48,7 @@ class RuledPool implements Subject<PoolCommand> {
       asks: open('asks'),
       tiers: thresholds.map((threshold, tier) => ({ threshold, hungry: open(`hungry ${tier}`) })),
     }
-    this.#meter = { tokens: open('tokens'), slots: open('slots'), stepMs: 1_000, forMs: 60_000 }
+    this.#meter = { amounts: open('tokens'), slots: open('slots'), stepMs: 1_000, forMs: 60_000 }
     this.#holding = { amounts: open('amounts'), untils: open('held'), versions: open('taken'), asked: open('asked') }
   }
 

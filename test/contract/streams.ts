@@ -78,9 +78,10 @@ class Ruled implements Subject<Command> {
       }
       case 'advance': {
         const desk = this.#desk(command.tenant, 'a')
-        const terms = { ...this.#terms(command.ttlMs), learning: command.learning }
+        const { learning, seats } = command
+        const terms = { ...this.#terms(command.ttlMs), learning, seats }
         const seated = advance(desk, terms)
-        expect(advance(desk, terms)).toEqual([]) // G6: exactly those, once
+        expect(advance(desk, { ...terms, seats: seats - seated.length })).toEqual([]) // G6: exactly those, once
         return seated
       }
       case 'grant':
@@ -111,11 +112,11 @@ class Ruled implements Subject<Command> {
     }
   }
 
-  #admit({ by, tenant, call, ttlMs, load, headStartMs, known, learning }: Command & { do: 'admit' }): unknown {
+  #admit({ by, tenant, call, ttlMs, load, headStartMs, known, ...own }: Command & { do: 'admit' }): unknown {
     const desk = this.#desk(tenant, call)
     const quota = quotaOf(desk, call)
     const ask: Ask = { call, quota, load, headStartMs, ...(known && { caller: call }) }
-    const terms = { ...this.#terms(ttlMs), learning }
+    const terms = { ...this.#terms(ttlMs), learning: own.learning, seats: own.seats }
     const waited = read(desk, this.#now).waiting
     const waits = desk.queue.get(call) !== undefined
     const before = waits
@@ -135,7 +136,7 @@ class Ruled implements Subject<Command> {
     }
     if (verdict?.is === 'queued' && by === 'conclude') expect(verdict.place).toBeLessThan(room)
     if (verdict?.is === 'granted' && !held) {
-      expect(learning).toBe(false) // G10
+      expect([own.learning, own.seats > 0]).toEqual([false, true]) // G10, L4
       expect(after[0]).toBeLessThanOrEqual(desk.lines[0].cap)
       expect(quota.loads.sum()).toBeLessThanOrEqual(quota.tokens) // G2
       expect(quota.loads.size()).toBeLessThanOrEqual(quota.sessions)
@@ -159,7 +160,8 @@ class Ruled implements Subject<Command> {
     expect([reading.live, rows('loads')]).toEqual([live.length, live.length])
     expect([reading.waiting, rows('wants'), desk.tickets.size()]).toEqual(Array(3).fill(waiting.length))
     expect(live.filter((call) => waiting.includes(call))).toEqual([])
-    return { ...reading, needs: desk.quotas.map((quota) => needs(desk, quota, this.#now)) }
+    const needed = [Infinity, 1].map((seats) => desk.quotas.map((quota) => needs(desk, quota, this.#now, seats)))
+    return { ...reading, needs: needed }
   }
 
   #sizes(desk: Desk): number[] {

@@ -1,35 +1,24 @@
 // A tenant’s budgets over HTTP while calls are live: what was used and is left, how a refusal reads to a stock client, and what its operator sees and lifts.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import OpenAI, { RateLimitError } from 'openai'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { startBroker, type Broker, type MadeTenant } from '../support/broker.ts'
+import type { Broker, MadeTenant } from '../support/broker.ts'
 import { Caller, liveCaller, type CallerOptions } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
 import { at } from '../support/gathering.ts'
-import { host } from '../support/host.ts'
+import { pricedBroker } from '../support/priced-broker.ts'
 
 const model = 'gpt-realtime-2.1'
 /** A cent a token: a reply of a hundred tokens is a dollar. */
 const dear = { input: 10_000, cached: 10_000, output: 10_000 }
-const prices = JSON.stringify({ [model]: { text: dear, audio: dear } })
 
 let broker: Broker
-let dir: string
 let callers: Caller[] = []
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'trunkline-budgets-'))
-  const file = join(dir, 'prices.json')
-  await writeFile(file, prices)
-  broker = await startBroker({}, undefined, host, { TRUNKLINE_PRICES: host === 'node' ? file : prices })
+  broker = await pricedBroker({ [model]: { text: dear, audio: dear } })
 })
-afterAll(async () => {
-  await broker.close()
-  await rm(dir, { recursive: true })
-})
+afterAll(() => broker.close())
 afterEach(() => {
   for (const caller of callers.splice(0)) caller.vanish()
 })
@@ -113,7 +102,7 @@ test('[L9] [R5] a lowered budget: what its preview said, and a typed error for t
   expect(preview).toMatchObject({ ends: 1, turned_away: 0 })
   const [note] = preview['notes'] as string[]
   expect(note).toContain(
-    `The budget of 1 tokens for this month would be spent at once: ${tokens} are used. 1 live call would wrap up`,
+    `The budget of 1 tokens for this month would be spent at once: ${tokens} tokens are used. 1 live call would wrap up`,
   )
 
   await broker.admin('PATCH', path, change)

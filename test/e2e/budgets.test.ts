@@ -1,34 +1,24 @@
 // What a tenant's budgets do to whole calls: who is warned, who is refused and how, who comes in again; trials that burn; budgets that are tried.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { firstReply } from '../../src/limits.ts'
-import { startBroker, type Broker, type MadeTenant, type TenantBody } from '../support/broker.ts'
+import type { Broker, MadeTenant, TenantBody } from '../support/broker.ts'
 import { burst, decided } from '../support/burst.ts'
 import { Caller, liveCaller, type CallerOptions } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
 import { at } from '../support/gathering.ts'
-import { host } from '../support/host.ts'
+import { audioOf } from '../support/heard.ts'
+import { pricedBroker } from '../support/priced-broker.ts'
 
 /** One reply of this model costs more than a trial may spend in ten minutes. */
 const dear = 'gpt-realtime-2.1-mini'
 const each = { input: 10_000, cached: 10_000, output: 10_000 }
-const prices = JSON.stringify({ [dear]: { text: each, audio: each } })
 
 let broker: Broker
-let dir: string
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'trunkline-budgets-'))
-  const file = join(dir, 'prices.json')
-  await writeFile(file, prices)
-  broker = await startBroker({}, undefined, host, { TRUNKLINE_PRICES: host === 'node' ? file : prices })
+  broker = await pricedBroker({ [dear]: { text: each, audio: each } })
 })
-afterAll(async () => {
-  await broker.close()
-  await rm(dir, { recursive: true })
-})
+afterAll(() => broker.close())
 
 const closedLine = readFileSync(new URL('../../web/public/hold/en/closed.pcm', import.meta.url))
 
@@ -57,6 +47,18 @@ async function talk(caller: Caller, tenant: MadeTenant, instructions = 'Say "Yes
     ({ replies = 0 }) => replies > before,
   )
   return at(done, 'response.usage.total_tokens') as number
+}
+
+function isLive({ types }: Caller): boolean {
+  return types.includes('session.created')
+}
+
+/** What the operator's log says of its budgets, once it says anything: workerd's lines come a little later. */
+function logged(tenant: MadeTenant): Promise<string[]> {
+  const says = /budget warning|budget exhausted|tenant suspended/
+  const lines = async () =>
+    broker.log.filter((line) => line.includes(tenant.id)).flatMap((line) => says.exec(line) ?? [])
+  return eventually(lines, ({ length }) => length > 0)
 }
 
 /** A tenant that has spent its budget of an hour, and nobody of it talks. */
@@ -92,7 +94,8 @@ test(`[L4] [L6] of ${upgrades} upgrades at once, with a line for each and budget
 })
 
 test.concurrent('[L6] at 80 % the app of each live call is warned, once, and goes on', async () => {
-  const tenant = await broker.tenant({ plan: 'scale', caps: { lines: 2 } })
+  const plan = 'starter' // nobody else's here
+  const tenant = await broker.tenant({ plan, caps: { lines: 2 } })
   const [talks, hears] = (await Promise.all([1, 2].map(() => liveCaller(broker.wsUrl, tenant.key)))) as [Caller, Caller]
   const used = await talk(talks, tenant)
   const limit = Math.floor((used * 2) / 0.85)
@@ -100,15 +103,22 @@ test.concurrent('[L6] at 80 % the app of each live call is warned, once, and goe
   expect([...talks.types, ...hears.types]).not.toContain('trunkline.budget.warning')
   expect(await talk(hears, tenant)).toBe(used) // its first reply, as that was
   for (const caller of [talks, hears]) {
-    const { event_id, resets_at, ...notice } = await caller.next('trunkline.budget.warning')
+    const { event_id, resets_at, share, ...notice } = await caller.next('trunkline.budget.warning')
     expect(notice).toEqual({ type: 'trunkline.budget.warning', window: 'hour', of: 'tokens', used: 2 * used, limit })
+    expect(share).toBeCloseTo((2 * used) / limit, 4)
     expect(event_id).toMatch(/^event_trunkline_/)
-    expect(Date.parse(String(resets_at)) % 3_600_000).toBe(0)
+    expect(Date.parse(String(resets_at)) % 900_000).toBe(0) // an hour of its clock begins at :00 or :15
   }
   await change(tenant, { name: 'again' }) // looked at anew, and told already
   await talks.hangUp()
   await hears.hangUp()
+  await eventually(
+    () => broker.metric('trunkline_call_ends_total', { plan }),
+    (ends) => ends === 2,
+  )
+  expect(await broker.metric('trunkline_budget_alerts_total', { plan })).toBe(1)
   expect([talks, hears].map((caller) => caller.of('trunkline.budget.warning').length)).toEqual([1, 1])
+  expect(await logged(tenant)).toEqual(['budget warning'])
   expect((await broker.records(tenant)).map(({ record }) => record?.outcome.why)).toEqual(['hung_up', 'hung_up'])
 })
 
@@ -119,13 +129,13 @@ test.concurrent('[L6] [H4] who comes when it is spent hears a line, and when it 
   const toldAt = performance.now()
   expect(error).toMatchObject({ type: 'rate_limit_error', code: 'budget_exhausted' })
   expect(error['message']).toMatch(
-    /^The budget of 1 tokens for this hour is spent\. It begins anew at 20\d\d-.*:00:00\.000Z/,
+    /^The budget of 1 tokens for this hour is spent\. It begins anew at 20\d\d-.*:(00|15):00\.000Z/,
   )
-  const deltas = caller.of('response.output_audio.delta').map(({ delta }) => Buffer.from(String(delta), 'base64'))
-  expect(Buffer.concat(deltas).equals(closedLine)).toBe(true)
+  expect(audioOf(caller).equals(closedLine)).toBe(true)
   expect(await caller.closing()).toMatchObject({ code: 1008 })
   expect(performance.now() - toldAt).toBeGreaterThan(1_950)
   expect(await broker.records(tenant)).toHaveLength(1)
+  expect(await logged(tenant)).toEqual(['budget warning', 'budget exhausted'])
 })
 
 test.concurrent('[L6] [H6] where the tenant has callers refused before the upgrade it is HTTP 429, until it begins anew', async () => {
@@ -167,6 +177,25 @@ test.concurrent('[L6] who waits for a line when it is spent is told so, and wait
   expect(whys).toEqual(['budget_exhausted', 'budget_exhausted'])
 })
 
+test.concurrent('[L4] [G6] who came to wait while nothing was held is put through when its first reply fits, and not with those before it', async () => {
+  const tenant = await broker.tenant({ plan: 'scale', caps: { lines: 1 }, budgets: { tokensPerHour: 1_900 } })
+  const talks = await liveCaller(broker.wsUrl, tenant.key)
+  await talk(talks, tenant) // from now on nothing is held
+  const [next, after] = [new Caller(broker.wsUrl, tenant.key), new Caller(broker.wsUrl, tenant.key)] as const
+  for (const caller of [next, after]) await caller.next('trunkline.queue.joined')
+  await change(tenant, { caps: { lines: 3 } })
+  await eventually(
+    async () => [next, after].some(isLive),
+    (one) => one,
+  )
+  const [seated, waits] = isLive(next) ? [next, after] : [after, next]
+  expect((await broker.ask('GET', '/v1/queue', tenant.key)).body['data']).toMatchObject([{ short: 'budget' }])
+  expect(waits.types).not.toContain('trunkline.queue.admitted')
+  await talk(seated, tenant)
+  await waits.next('session.created', 5_000) // with the word, not with a heartbeat
+  for (const caller of [talks, seated, waits]) await caller.hangUp()
+})
+
 test.concurrent('[L7] a trial that spends too fast is suspended: its calls hear the goodbye, and no other is let in', async () => {
   const budgets = { spendUsdPerHour: 1_000, tokensPerDay: 1e9 }
   const tenant = await broker.tenant({ plan: 'trial', budgets, overflow: 'event' })
@@ -186,6 +215,7 @@ test.concurrent('[L7] a trial that spends too fast is suspended: its calls hear 
     (count) => count > 0,
   )
   expect(suspensions).toBe(1)
+  expect(await logged(tenant)).toEqual(['tenant suspended'])
 })
 
 test.concurrent('[L7] a trial whose days are over is let in no more', async () => {

@@ -11,6 +11,7 @@ import { faultsOf } from '../sim/client.ts'
 import { adminKey, startBroker, type Broker, type MadeTenant } from '../support/broker.ts'
 import { Caller, liveCaller } from '../support/caller.ts'
 import { at, type Gathering } from '../support/gathering.ts'
+import { audioOf } from '../support/heard.ts'
 import { callSim } from '../support/scenario.ts'
 import { soonMs } from '../support/soon.ts'
 import { sine, wav } from '../support/wav.ts'
@@ -55,11 +56,6 @@ function soundOf(file: Buffer): Sound {
   const read = readWav(file)
   if (read.is === 'bad') throw new Error(String(read.refusal.details?.['problem']))
   return read.sound
-}
-
-function audioOf({ events }: Gathering): Buffer {
-  const deltas = events.filter(({ type }) => type === 'response.output_audio.delta')
-  return Buffer.concat(deltas.map(({ delta }) => Buffer.from(String(delta), 'base64')))
 }
 
 function shipped(file: string): Buffer {

@@ -10,6 +10,7 @@ import { startBroker, type Broker, type MadeTenant } from '../support/broker.ts'
 import { Caller, liveCaller } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
 import { at, type Gathering, type WireEvent } from '../support/gathering.ts'
+import { audioOf } from '../support/heard.ts'
 import { callSim, expectAudio, turn } from '../support/scenario.ts'
 import { secured, type Secured } from '../support/secure.ts'
 import { stockClients } from '../support/stock-clients.ts'
@@ -43,12 +44,6 @@ const files: Record<Format, string> = lines.en.goodbye.files
 
 function shipped(format: Format): Buffer {
   return readFileSync(new URL(`../../web/public/hold/${files[format]}`, import.meta.url))
-}
-
-/** The audio of one reply. */
-function audioOf({ events }: Gathering, reply: unknown): Buffer {
-  const deltas = events.filter(({ type, response_id }) => type.endsWith('output_audio.delta') && response_id === reply)
-  return Buffer.concat(deltas.map(({ delta }) => Buffer.from(String(delta), 'base64')))
 }
 
 const isGoodbye = (event: WireEvent): boolean => at(event, 'response.metadata.trunkline') === 'goodbye'

@@ -130,6 +130,17 @@ test.each(['hangs up', 'vanishes'])(
   },
 )
 
+test('[L1] a caller hangs up while a second reply runs out of band: both are cancelled, and what both have cost is debited', async () => {
+  const { caller, session } = await talking()
+  caller.send({ type: 'response.create', response: { conversation: 'none' } })
+  await caller.until(() => caller.of('response.created').length === 2, 'the second reply')
+  caller.ws.close(1000, 'bye')
+  expect(await session.ended(250)).toMatchObject({ by: 'client', code: 1000 })
+  expect(session.received).toMatchObject({ 'response.cancel': 2 })
+  await broker.quiet(tenant)
+  expect(await broker.record(tenant)).toMatchObject({ replies: 2, tokens: tokensOf(session) })
+})
+
 test('[C6] a provider that goes on talking after response.cancel is closed within 250 ms all the same', async () => {
   const { caller, session } = await talking({ sim_fault: 'endless' })
   caller.vanish()

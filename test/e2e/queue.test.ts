@@ -10,6 +10,7 @@ import { startBroker, type Broker, type MadeTenant, type TenantBody } from '../s
 import { Caller, liveCaller, type CallerOptions } from '../support/caller.ts'
 import { eventually } from '../support/eventually.ts'
 import { at, type Gathering, type WireEvent } from '../support/gathering.ts'
+import { audioOf } from '../support/heard.ts'
 import { callSim } from '../support/scenario.ts'
 import { soonMs } from '../support/soon.ts'
 
@@ -63,11 +64,6 @@ const said = (text: string) => ({
   type: 'conversation.item.create',
   item: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
 })
-
-function audioOf({ events }: Gathering): Buffer {
-  const deltas = events.filter(({ type }) => type === 'response.output_audio.delta')
-  return Buffer.concat(deltas.map(({ delta }) => Buffer.from(String(delta), 'base64')))
-}
 
 function shipped(file: string): Buffer {
   return readFileSync(new URL(`../../web/public/hold/en/${file}`, import.meta.url))

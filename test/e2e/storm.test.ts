@@ -6,6 +6,7 @@ import { startBroker, type Broker, type MadeTenant } from '../support/broker.ts'
 import { Caller, type CallerOptions } from '../support/caller.ts'
 import { dice } from '../support/dice.ts'
 import { eventually } from '../support/eventually.ts'
+import { audioOf } from '../support/heard.ts'
 import { textFrame } from '../support/raw-caller.ts'
 import type { Books } from '../support/scrape.ts'
 
@@ -55,11 +56,6 @@ function scraping(): () => Promise<Books[]> {
 
 function notBalanced({ offered, admitted, waiting, refused, abandoned }: Books): boolean {
   return offered !== admitted + waiting + refused + abandoned
-}
-
-function audioOf({ events }: Caller): Buffer {
-  const deltas = events.filter(({ type }) => type === 'response.output_audio.delta')
-  return Buffer.concat(deltas.map(({ delta }) => Buffer.from(String(delta), 'base64')))
 }
 
 /** When the caller was told that the queue is full, and when it was closed (ms). */

@@ -7,6 +7,7 @@ import { plans } from '../../src/plan.ts'
 import { MemoryHouse, operatorKey, type Answer } from './house.ts'
 
 const tenants = '/admin/v1/tenants'
+const nobody = `${tenants}/ten_${'0'.repeat(32)}`
 let house: MemoryHouse
 
 beforeEach(() => {
@@ -33,6 +34,11 @@ function refusal({ status, headers, body }: Answer): string {
 /** A body of so many bytes. */
 function padded(bytes: number): string {
   return `{"name":"Acme","plan":"trial"${' '.repeat(bytes - 30)}}`
+}
+
+/** A body of so many levels. */
+function nested(levels: number): string {
+  return `{"pinned":{"a":${'['.repeat(levels - 2)}${']'.repeat(levels - 2)}}}`
 }
 
 test('[D1] a host that is no process cannot be drained', async () => {
@@ -108,7 +114,8 @@ describe('who may ask', () => {
     expect(refusal(await house.ask('GET', '/v1/me', { key: 'sk-1' }))).toBe('401 invalid_api_key')
     expect(refusal(await house.ask('GET', '/v1/me', { key: `${key.slice(0, -1)}~` }))).toBe('401 invalid_api_key')
     await house.ask('DELETE', `${tenants}/${id}/keys/${keyId}`)
-    expect(refusal(await house.ask('GET', '/v1/me', { key }))).toBe('401 invalid_api_key')
+    for (const path of ['/v1/me', '/v1/usage', '/v1/queue'])
+      expect(refusal(await house.ask('GET', path, { key }))).toBe('401 revoked_api_key')
   })
 })
 
@@ -188,6 +195,36 @@ describe('tenants', () => {
 
   test.each(['{', 'text', '[]', 'null', '7', '"x"'])('[A1] the body %s is 400', async (body) => {
     expect(refusal(await house.ask('POST', tenants, { body }))).toBe('400 invalid_body')
+  })
+
+  test.each([
+    ['a body of 65 levels', nested(65), /^pinned\.a\.0[.0]*: is nested deeper than 64 levels$/],
+    [
+      'one as deep as its bytes allow',
+      nested(bodyBytes / 2 - 20),
+      /^pinned\.a\.0[.0]*: is nested deeper than 64 levels$/,
+    ],
+    ['a prototype', '{"__proto__":{"name":"Bell"}}', /^__proto__: is no name/],
+    ['a pinned prototype', '{"pinned":{"tools":[{"__proto__":{"a":1}}]}}', /^pinned\.tools\.0\.__proto__: is no name/],
+    ['an agent of that name', '{"caps":{"agents":{"__proto__":5}}}', /^caps\.agents\.__proto__: is no name/],
+  ])('[A2] %s is 400, by its path, and nothing is changed', async (_what, body, says) => {
+    const id = await house.tenant()
+    const answer = await house.ask('PATCH', `${tenants}/${id}`, { body })
+    expect(refusal(answer)).toBe('400 invalid_body')
+    expect(answer.body['detail']).toMatch(says)
+    expect((answer.body['error'] as { param: string }).param).toMatch(/^(pinned\.|caps\.|__proto__$)/)
+    expect(await house.tenants.audit(id, 9, undefined)).toHaveLength(1)
+  })
+
+  test('[A2] what is pinned reads back as it was, as deep as it may be and whatever its members are called', async () => {
+    const id = await house.tenant()
+    const pinned = {
+      ...(JSON.parse(nested(64)) as { pinned: object }).pinned,
+      constructor: 1,
+      prototype: [{ toString: null }],
+    }
+    expect((await house.ask('PATCH', `${tenants}/${id}`, { body: { pinned } })).body['pinned']).toEqual(pinned)
+    expect((await house.ask('GET', `${tenants}/${id}`)).body['pinned']).toEqual(pinned)
   })
 
   test('[A1] no body is an empty one', async () => {
@@ -287,6 +324,25 @@ describe('keys', () => {
     expect(day).toBeLessThanOrEqual(86_400_000)
   })
 
+  test('[K1] rotate: a key that is over stays over, and nothing is made', async () => {
+    const id = await house.tenant()
+    const [old, good] = [await house.key(id), await house.key(id)]
+    await house.ask('DELETE', `${tenants}/${id}/keys/${old.id}`)
+    expect(refusal(await house.ask('POST', `${tenants}/${id}/keys/${old.id}/rotate`))).toBe('409 key_over')
+    expect((await house.tenants.keys(id))?.map(({ id }) => id)).toEqual([old.id, good.id].toSorted())
+  })
+
+  test('[K1] rotate: with as many keys as may be, one takes another’s place, and none stands beside it', async () => {
+    const id = await house.tenant()
+    const all = await Promise.all(Array.from({ length: keysPerTenant }, () => house.key(id)))
+    const at = `${tenants}/${id}/keys/${all[0]?.id}/rotate`
+    expect(refusal(await house.ask('POST', at, { body: { grace_seconds: 1 } }))).toBe('409 too_many_keys')
+    expect((await house.ask('GET', '/v1/me', { key: all[0]?.key ?? '' })).body).toMatchObject({
+      key: { expires_at: null },
+    })
+    expect((await house.ask('POST', at, { body: { grace_seconds: 0 } })).status).toBe(201)
+  })
+
   test.each([-1, 604_801, 1.5, '60'])('[A2] a grace of %j is 400', async (grace_seconds) => {
     const id = await house.tenant()
     const { id: key } = await house.key(id)
@@ -309,31 +365,29 @@ describe('what is not there', () => {
   test.each([
     ['GET', '/', '404 route_not_found'],
     ['GET', '/v1/unknown', '404 route_not_found'],
-    ['PUT', `${tenants}/ten_1`, '404 route_not_found'],
-    ['GET', `${tenants}/ten_1/unknown`, '404 route_not_found'],
-    ['GET', `${tenants}/ten_1`, '404 tenant_not_found'],
-    ['PATCH', `${tenants}/ten_1`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/keys`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/calls`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/queue`, '404 tenant_not_found'],
-    ['DELETE', `${tenants}/ten_1/queue/call_1`, '404 tenant_not_found'],
-    ['PATCH', `${tenants}/ten_1?preview=true`, '404 tenant_not_found'],
-    ['PATCH', `${tenants}/ten_1/keys/key_1`, '404 key_not_found'],
-    ['PATCH', `${tenants}/ten_1/keys/key_1?preview=true`, '404 key_not_found'],
-    ['GET', `${tenants}/ten_1/sounds`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/sounds/aud_1`, '404 tenant_not_found'],
-    ['GET', `${tenants}/ten_1/sounds/aud_1/audio`, '404 tenant_not_found'],
-    ['DELETE', `${tenants}/ten_1/sounds/aud_1`, '404 tenant_not_found'],
-    ['POST', `${tenants}/ten_1/keys/key_1/rotate`, '404 tenant_not_found'],
-    ['DELETE', `${tenants}/ten_1/keys/key_1`, '404 key_not_found'],
+    ['PUT', nobody, '404 route_not_found'],
+    ['GET', `${nobody}/unknown`, '404 route_not_found'],
+    ['GET', nobody, '404 tenant_not_found'],
+    ['PATCH', nobody, '404 tenant_not_found'],
+    ['GET', `${nobody}/keys`, '404 tenant_not_found'],
+    ['GET', `${nobody}/calls`, '404 tenant_not_found'],
+    ['GET', `${nobody}/queue`, '404 tenant_not_found'],
+    ['DELETE', `${nobody}/queue/call_1`, '404 tenant_not_found'],
+    ['PATCH', `${nobody}?preview=true`, '404 tenant_not_found'],
+    ['PATCH', `${nobody}/keys/key_1`, '404 key_not_found'],
+    ['PATCH', `${nobody}/keys/key_1?preview=true`, '404 key_not_found'],
+    ['GET', `${nobody}/sounds`, '404 tenant_not_found'],
+    ['GET', `${nobody}/sounds/aud_1`, '404 tenant_not_found'],
+    ['GET', `${nobody}/sounds/aud_1/audio`, '404 tenant_not_found'],
+    ['DELETE', `${nobody}/sounds/aud_1`, '404 tenant_not_found'],
+    ['POST', `${nobody}/keys/key_1/rotate`, '404 tenant_not_found'],
+    ['DELETE', `${nobody}/keys/key_1`, '404 key_not_found'],
   ])('[A1] %s %s is %s', async (method, path, said) => {
     expect(refusal(await house.ask(method, path))).toBe(said)
   })
 
   test('[A1] a key is made for a tenant that is there', async () => {
-    expect(refusal(await house.ask('POST', `${tenants}/ten_1/keys`, { body: { name: 'k' } }))).toBe(
-      '404 tenant_not_found',
-    )
+    expect(refusal(await house.ask('POST', `${nobody}/keys`, { body: { name: 'k' } }))).toBe('404 tenant_not_found')
   })
 
   test("[K5] another tenant's key is not there", async () => {
@@ -346,7 +400,7 @@ describe('what is not there', () => {
 
   test('[A1] what is wrong in us is told as such, without a word of what it was', async () => {
     house.tenants.read = () => Promise.reject(new Error('secret of the store'))
-    const answer = await house.ask('GET', `${tenants}/ten_1`)
+    const answer = await house.ask('GET', nobody)
     expect(refusal(answer)).toBe('500 internal_error')
     expect(answer.text).not.toContain('secret')
     expect(house.faults).toHaveLength(1)

@@ -1,12 +1,14 @@
 // A house in memory: real desks over node:sqlite, a list of tenants, nothing else.
 import { SqlDesk } from '../../src/desk.ts'
 import type { DeskReading } from '../../src/tenant-desk.ts'
-import { app, type House } from '../../src/http/app.ts'
+import { app, type Attempt, type House } from '../../src/http/app.ts'
 import { webSha256 } from '../../src/http/key.ts'
 import type { PoolHouse } from '../../src/http/pools.ts'
 import type { Uploads } from '../../src/http/sounds.ts'
 import type { Webhooks } from '../../src/http/webhooks.ts'
 import type { Tenants } from '../../src/http/tenants.ts'
+import { urlProblem } from '../../src/http/webhook-post.ts'
+import type { KeyReading } from '../../src/desk-steps.ts'
 import type { Series } from '../../src/metrics.ts'
 import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
 import type { Offer } from '../../src/ports.ts'
@@ -14,8 +16,8 @@ import type { Refusal } from '../../src/refusal.ts'
 import type { Outcome } from '../../src/courier.ts'
 import { SqlMail } from '../../src/sql-mail.ts'
 import { SqlPool } from '../../src/sql-pool.ts'
-import { targetProblem } from '../../src/webhook-target.ts'
-import { readUrl } from '../../broker/webhook-post.ts'
+import { StoreFault } from '../../broker/redis/fault.ts'
+import { refusalOf } from '../../broker/redis/refusal.ts'
 import { modelsOf, upstreamsOf } from '../../src/upstream.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
@@ -113,6 +115,8 @@ export class MemoryHouse implements House {
       changeKey: async (id, key, change) => this.desks.get(id)?.edits.changeKey(key, change, Date.now()),
       previewKey: async (id, key, change) => this.desks.get(id)?.edits.previewKey(key, change, Date.now()),
       revokeKey: async (id, key, graceMs) => this.#revoke(id, key, graceMs),
+      rotateKey: async (id, key, fresh, hash, graceMs) =>
+        this.desks.get(id)?.edits.rotateKey(key, fresh, hash, graceMs, Date.now()) ?? noTenant(id),
       calls: async (id, limit, before) => this.desks.get(id)?.records.list(limit, before),
       audit: async (id, limit, before) => this.desks.get(id)?.audit.list(limit, before),
       resume: async (id) => this.desks.get(id)?.resume(Date.now()),
@@ -133,29 +137,25 @@ export class MemoryHouse implements House {
       discard: async (id, sound) => this.desks.get(id)?.uploads.discard(sound),
     }
     this.webhooks = {
-      urlProblem: (url) => targetProblem(url, readUrl, { private: false }),
+      urlProblem: (url) => urlProblem(url, { private: false }),
       list: async (id) => this.#mail(id).hooks(),
       add: async (id, hook) => this.#mail(id).addHook(hook),
       change: async (id, hook, change) => this.#mail(id).changeHook(hook, change),
       rotate: async (id, hook, secret, graceMs) => this.#mail(id).rotateHook(hook, secret, graceMs),
       remove: async (id, hook) => this.#mail(id).removeHook(hook),
       test: async (id, hook) => {
-        if (this.desks.get(id)?.hooks.get(hook) === undefined) return undefined
-        this.#mail(id).note(hook, this.outcome)
+        const url = this.desks.get(id)?.hooks.get(hook)?.hook.url
+        if (url === undefined) return undefined
+        this.#mail(id).note({ hook, url }, this.outcome)
         return this.outcome
       },
     }
   }
 
-  async me({
-    tenant,
-    hash,
-  }: {
-    tenant: string
-    hash: string
-  }): Promise<{ reading: DeskReading; key: Key } | undefined> {
+  async me({ tenant, hash }: { tenant: string; hash: string }): Promise<KeyReading | Refusal> {
     const [reading, key] = [this.#read(tenant), this.desks.get(tenant)?.registry.keyByHash(hash)]
-    return reading === undefined || key === undefined || !keyValid(key, Date.now()) ? undefined : { reading, key }
+    if (reading === undefined || key === undefined) return { why: 'key_unknown' }
+    return keyValid(key, Date.now()) ? { reading, key } : { why: 'key_revoked' }
   }
 
   async barred(offer: Offer): Promise<Refusal | undefined> {
@@ -171,8 +171,9 @@ export class MemoryHouse implements House {
     return this.problems
   }
 
-  fault(error: unknown): undefined {
+  fault(error: unknown, _instance: string, attempt: Attempt): Refusal | undefined {
     this.faults.push(error)
+    return error instanceof StoreFault ? refusalOf(error, attempt) : undefined
   }
 
   async ask(

@@ -92,7 +92,7 @@ test.each(['GET /v1/queue', 'DELETE /v1/queue/call_1'])('[K3] %s wants a key tha
   expect(code(await house.ask(method, path, { key: null }))).toBe('401 missing_api_key')
   expect(code(await house.ask(method, path, { key: 'sk-1' }))).toBe('401 invalid_api_key')
   await house.ask('DELETE', `${tenants}/${tenant}/keys/${key.id}`)
-  expect(code(await house.ask(method, path, { key: key.key }))).toBe('401 invalid_api_key')
+  expect(code(await house.ask(method, path, { key: key.key }))).toBe('401 revoked_api_key')
   expect((await house.ask('GET', `${tenants}/${tenant}/queue`)).body).toMatchObject({ lines: { waiting: 1 } })
 })
 

@@ -1,5 +1,6 @@
 // What was used over HTTP: for a tenant and the operator, by hours or days, grouped, in pages, as JSON and as CSV.
 import { beforeEach, expect, test } from 'vitest'
+import { usageQuery } from '../../src/http/usage-query.ts'
 import { still } from '../support/words.ts'
 import { MemoryHouse, type Answer } from './house.ts'
 
@@ -113,6 +114,14 @@ const bad: [query: string, param: string, says: RegExp][] = [
   ['bucket_width=1h&start_time=1000', 'start_time', /kept for 8 days/],
   ['group_by=tenant', 'group_by.0', /"key", "agent", "model"/],
   ['page=2', 'page', /"next_page"/],
+  ['page=page_0', 'page', /kept for 35 days/],
+  ['page=page_99999999999', 'page', /after the time that is asked for/],
+  ['end_time=100', 'end_time', /kept for 35 days/],
+  ['bucket_width=1h&end_time=100', 'end_time', /kept for 8 days/],
+  ['limit=abc', 'limit', /no whole number from 1 to 31/],
+  ['limit=', 'limit', /no whole number from 1 to 31/],
+  ['limit=0x2', 'limit', /no whole number from 1 to 31/],
+  ['limit=2&limit=3', 'limit', /string/],
   ['format=xml', 'format', /"json" nor "csv"/],
   ['colour=red', '', /colour/],
 ]
@@ -135,6 +144,25 @@ test('[L9] what is kept can be asked for, in any time zone, and what is older is
   expect(Date.parse(behind) - Number(buckets[0]?.end_time) * 1000).toBeLessThan(0)
   expect((await usage(`?start_time=${daysAgo(35.5)}`)).status).toBe(200)
   expect((await usage(`?start_time=${daysAgo(36.1)}`)).status).toBe(400)
+})
+
+test('[L9] the last moment that is kept may be asked for, the one before it not, nor what has not begun', () => {
+  const now = Date.parse('2026-11-21T12:30:00Z')
+  const oldest = now / 1000 - 36 * 86_400
+  const taken = (given: Record<string, string>) => usageQuery(now).safeParse(given).data?.ask
+  for (const name of ['start_time', 'page'] as const) {
+    const at = (seconds: number): string => (name === 'page' ? `page_${seconds}` : `${seconds}`)
+    expect(taken({ [name]: at(oldest) })).toMatchObject({ from: oldest * 1000, last: false, apart: false })
+    expect(taken({ [name]: at(oldest - 1) })).toBeUndefined()
+    expect(taken({ [name]: at(now / 1000 - 1) })).toBeDefined()
+    expect(taken({ [name]: at(now / 1000) })).toBeUndefined()
+  }
+  expect(taken({ end_time: `${oldest}` })).toBeUndefined()
+  expect(taken({ end_time: `${oldest + 1}` })).toMatchObject({
+    from: oldest * 1000,
+    until: (oldest + 1) * 1000,
+    last: true,
+  })
 })
 
 test('[L9] an end before the start is refused', async () => {
@@ -170,6 +198,24 @@ test('[L9] the same rows as CSV, whichever way it is asked for, and no cell that
   expect(rows.filter((row) => row.includes(`,"a,b",`)).length).toBe(1)
   expect(rows.filter((row) => row.includes(`,'@x,`)).length).toBe(1)
   expect(csv.headers.get('link')).toBeNull()
+})
+
+test.each([
+  ["x;=cmd|'/C calc'!A0;", `"x;=cmd|'/C calc'!A0;"`],
+  ['\n=1+1', `"'\n=1+1"`],
+  ['＝1+1', `"'＝1+1"`],
+  [' @x', `' @x`],
+  ['\u200b-1', `"'\u200b-1"`],
+  ['sales @ eu', 'sales @ eu'],
+])('[L9] a label that was kept before labels were checked, %j, is text in any spreadsheet', async (agent, cell) => {
+  used('c1', agent, 1)
+  const { text } = await usage('?limit=1&group_by=agent&format=csv')
+  expect(
+    text
+      .split('\r\n')[1]
+      ?.split(/(?<=Z),/)[2]
+      ?.startsWith(`,${cell},,0`),
+  ).toBe(true)
 })
 
 test('[L9] CSV names its next page in a Link, and JSON is what is sent to who takes anything', async () => {

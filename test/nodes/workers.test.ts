@@ -14,6 +14,7 @@ import { eventually } from '../support/eventually.ts'
 import { startFleet, type Fleet, type FleetNode } from '../support/fleet.ts'
 import { runNode } from '../support/node-broker.ts'
 import { freePort, startRedis, type RedisServer } from '../support/redis.ts'
+import { Scrape } from '../support/scrape.ts'
 
 const workers = 3
 
@@ -73,12 +74,8 @@ async function allAnswer(status: number): Promise<void> {
   await eventually(readiness, (each) => each.every((one) => one === status), 10_000)
 }
 
-async function figures(): Promise<(name: string) => number> {
-  const text = await (await asked('/metrics')).text()
-  return (name) => {
-    const lines = text.split('\n').filter((line) => line.startsWith(name) && /^[{ ]/.test(line.slice(name.length)))
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
-  }
+async function figures(): Promise<Scrape> {
+  return new Scrape(await (await asked('/metrics')).text())
 }
 
 test('[M1] whichever process is asked, its page has the calls of all, and what the store counts is counted once', async () => {
@@ -89,12 +86,14 @@ test('[M1] whichever process is asked, its page has the calls of all, and what t
     await eventually(
       async () => {
         const of = await figures()
-        return ['trunkline_process_calls', 'trunkline_calls_live', 'trunkline_calls_offered_total'].map(of)
+        return ['trunkline_process_calls', 'trunkline_calls_live', 'trunkline_calls_offered_total'].map((name) =>
+          of.sum(name),
+        )
       },
       (of) => of.every((figure) => figure === 9),
     )
   }
-  const [most, ofOne] = [(await figures())('trunkline_process_calls_most'), /"calls_most":(\d+)/]
+  const [most, ofOne] = [(await figures()).sum('trunkline_process_calls_most'), /"calls_most":(\d+)/]
   expect(most).toBe(workers * Number(ofOne.exec(node().log.join('\n'))?.[1]))
   for (const caller of callers) await caller.hangUp()
   await broker().quiet(tenant)

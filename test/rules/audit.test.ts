@@ -156,8 +156,24 @@ test('[A3] entries are gone after 365 days, and their numbers never come again',
   expect(log()).toEqual(['3 tenant.changed +20'])
 })
 
+const fresh = { id: 'key_2', hint: '…2', created_at }
+
+test('[A3] [K1] a key that takes the place of another is noted, and that other’s end', () => {
+  const { edits, registry } = host.desk
+  const made = edits.rotateKey('k1', fresh, 'hash 2', 60_000, start)
+  expect(made).toEqual({ ...registry.key('k1'), ...fresh, expires_at: null })
+  expect(registry.keyByHash('hash 2')).toEqual(made)
+  expect(registry.key('k1')?.expires_at).toBe('2026-11-21T12:01:00.000Z')
+  expect(log()).toEqual(['2 key.ended +0', '1 key.created +0'])
+  const over = { why: 'key_over', details: { id: 'k1' } }
+  expect(edits.rotateKey('k1', { ...fresh, id: 'key_3' }, 'hash 3', 0, start + 60_000)).toEqual(over)
+  expect(log().length).toBe(2)
+})
+
 test('[A3] an edit that fails half-way is neither made nor noted', () => {
   host.store.sql('DROP TABLE audit')
   expect(() => host.desk.edits.change({ name: 'Bell' }, start)).toThrow(/audit/)
   expect(host.desk.registry.tenant()?.name).toBe('Acme')
+  expect(() => host.desk.edits.rotateKey('k1', fresh, 'hash 2', 0, start)).toThrow(/audit/)
+  expect(host.desk.registry.keys().map(({ id, revoked_at }) => [id, revoked_at])).toEqual([['k1', null]])
 })

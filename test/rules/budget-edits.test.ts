@@ -46,7 +46,7 @@ test('[G7] [L6] a budget below what is used: who would wrap up, who is sent away
     turned_away: 2,
     ends: 3,
     notes: [
-      'The budget of 50,000 tokens for this day would be spent at once: 60,000 are used. 3 live calls would wrap up, 2 waiting callers sent away, new ones are refused until 2026-11-22T00:00:00.000Z.',
+      'The budget of 50,000 tokens for this day would be spent at once: 60,000 tokens are used. 3 live calls would wrap up, 2 waiting callers would be sent away, new ones are refused until 2026-11-22T00:00:00.000Z.',
     ],
   })
   expect(host.desk.affected(start + 20).refusal).toBeUndefined() // it was only tried
@@ -57,16 +57,24 @@ test('[G7] [L6] a budget below what is used: who would wrap up, who is sent away
   })
 })
 
+test('[G7] [L6] where nobody talks and nobody waits a spent budget is said of new calls alone', () => {
+  used('c1', 1_000)
+  host.end('c1', 20)
+  expect(preview({ budgets: { tokensPerDay: 1_000 } }, 30).notes).toEqual([
+    'The budget of 1,000 tokens for this day would be spent at once: 1,000 tokens are used. New calls are refused until 2026-11-22T00:00:00.000Z.',
+  ])
+})
+
 test('[G7] [L6] who is stopped already is not counted again, and more of a budget lets new calls in', () => {
   desk({ budgets: { tokensPerDay: 1_000 } })
   used('c1', 1_000)
   host.admit('c2')
   expect(preview({ budgets: { tokensPerDay: 900 } })).toMatchObject({
     ends: 0,
-    notes: ['The budget of 900 tokens for this day would be spent at once: 1,000 are used.'],
+    notes: ['The budget of 900 tokens for this day would be spent at once: 1,000 tokens are used.'],
   })
   expect(preview({ budgets: { tokensPerDay: 1_001 } }).notes).toEqual([
-    'The budget of 1,001 tokens for this day would be nearly spent, which is told at once: 1,000 are used.',
+    'The budget of 1,001 tokens for this day would be nearly spent, which is told at once: 1,000 tokens are used.',
     'New calls would be taken again at once.',
   ])
   expect(preview({ budgets: { tokensPerDay: null } }).notes).toEqual([
@@ -82,24 +90,24 @@ test('[G7] [L6] each budget in the unit in which it is set, with what it was and
   const { ends, notes } = preview({ budgets })
   expect(ends).toBe(1)
   expect(notes).toEqual([
-    'The budget of 1,000 output tokens for this hour would be nearly spent, which is told at once: 800 are used.',
-    'The budget of US dollars for this hour would be 2.5 instead of 20: 1 are used.',
-    'The budget of 1 live minutes for this day would be spent at once: 1 are used. 1 live call would wrap up, new ones are refused until 2026-11-22T00:00:00.000Z.',
-    'The budget of tokens for this month would be 8,000,000 instead of 9,000,000: 800 are used.',
+    'The budget of 1,000 output tokens for this hour would be nearly spent, which is told at once: 800 output tokens are used.',
+    'The budget of US dollars for this hour would be 2.50 USD instead of 20 USD: 1 USD are used.',
+    'The budget of 1 live minutes for this day would be spent at once: 1 live minutes are used. 1 live call would wrap up, new ones are refused until 2026-11-22T00:00:00.000Z.',
+    'The budget of tokens for this month would be 8,000,000 tokens instead of 9,000,000 tokens: 800 tokens are used.',
   ])
 })
 
 test('[G7] [L6] what each call may use by itself ends those that have used as much', () => {
   used('c1', 2_000)
   used('c2', 10)
-  expect(preview({ callBudgets: { outputTokensPerHour: 2_000 } }).ends).toBe(0) // what they used before is not known
+  expect(preview({ callBudgets: { outputTokensPerHour: 2_000 } }).ends).toBe(1) // also where there was none before
   desk({ callBudgets: { outputTokensPerHour: 50_000 } })
   used('c1', 2_000)
   used('c2', 10)
   expect(preview({ callBudgets: { outputTokensPerHour: 2_000 } })).toMatchObject({
     ends: 1,
     notes: [
-      'A call could use 2,000 output tokens an hour instead of 50,000.',
+      'A call could use 2,000 output tokens an hour instead of 50,000 output tokens.',
       '1 live call has used as much already and would wrap up.',
     ],
   })
@@ -141,7 +149,7 @@ test('[G7] budgets that are only tried end nobody', () => {
   used('c1', 400)
   expect(preview({ shadow: { lines: 2, budgets: { tokensPerDay: 100 } } })).toMatchObject({
     ends: 0,
-    notes: ['Tried alone, refusing nobody, would be: a cap of 2 lines, 100 tokens for this day (400 are used).'],
+    notes: ['Tried alone, refusing nobody, would be: a cap of 2 lines, 100 tokens for this day (400 tokens are used).'],
   })
   expect(preview({ shadow: { lines: null, budgets: {} } }).notes).toEqual(['Nothing would be tried.'])
   host.desk.edits.change({ shadow: { lines: 2, budgets: {} } }, start)
@@ -153,7 +161,7 @@ test('[G7] a suspended tenant’s callers stay away, whatever its budgets', () =
   host.desk.rosters.get('state').set('suspended', start)
   expect(preview({ budgets: { tokensPerDay: 10 } })).toMatchObject({
     ends: 0,
-    notes: ['The budget of 10 tokens for this day would be spent at once: 400 are used.'],
+    notes: ['The budget of 10 tokens for this day would be spent at once: 400 tokens are used.'],
   })
 })
 
@@ -171,8 +179,7 @@ test('[G7] [L6] whatever the edit, the calls that then may not go on are as many
   const tokens = fc.array(fc.constantFrom(0, 50, 100, 499, 500, 901), { minLength: 1, maxLength: 4 })
   fc.assert(
     fc.property(tokens, fc.array(change, { maxLength: 5 }), (calls, changes) => {
-      const callBudgets = { tokensPerDay: 9_000 }
-      const own = new DeskHost({ plan: 'scale', caps: { lines: 9, agents: {} }, callBudgets })
+      const own = new DeskHost({ plan: 'scale', caps: { lines: 9, agents: {} } })
       for (const [i, tokens] of calls.entries()) used(`c${i}`, tokens, own)
       const open = own.desk.records.openIds()
       const stopped = (at: number): string[] =>

@@ -16,7 +16,7 @@ import { cancelGraceMs, closeReasonBytes, speechTimeoutMs, wrapTimeoutMs } from 
 import { closeReason, errorEvent, rendering, whys } from '../../src/refusal.ts'
 import { seed } from '../contract/seed.ts'
 
-/** Where the step leads and what it does, as `step` below writes it. */
+/** Where the step leads and what it does, as `written` below writes it: replies that were broken off in brackets. */
 type Expected = string
 
 const refusal = { why: 'call_too_long', details: { minutes: 15 } } as const
@@ -25,13 +25,13 @@ const leaving: Outcome = { by: 'caller', why: 'hung_up', code: 1001, reason: 'by
 
 const calls: Record<State, Call> = {
   offered,
-  waiting: { state: 'waiting', replies: [] },
-  connecting: { state: 'connecting', replies: [] },
-  live: { state: 'live', replies: [] },
-  wrapping: { state: 'wrapping', replies: ['r1'], refusal },
-  parting: { state: 'parting', replies: [], refusal },
-  leaving: { state: 'leaving', replies: ['r1'], outcome: leaving },
-  ended: { state: 'ended', replies: [] },
+  waiting: { ...offered, state: 'waiting' },
+  connecting: { ...offered, state: 'connecting' },
+  live: { ...offered, state: 'live' },
+  wrapping: { ...offered, state: 'wrapping', replies: ['r1'], refusal },
+  parting: { ...offered, state: 'parting', refusal },
+  leaving: { ...offered, state: 'leaving', brokenOff: ['r1'], outcome: leaving },
+  ended: { ...offered, state: 'ended' },
 }
 
 const events: { [E in EventName]: CallEvent & { is: E } } = {
@@ -42,7 +42,7 @@ const events: { [E in EventName]: CallEvent & { is: E } } = {
   unopened: { is: 'unopened', refusal: { why: 'upstream_refused', details: { status: 500 } } },
   hungUp: { is: 'hungUp', code: 1001, reason: 'bye' },
   dropped: { is: 'dropped', code: 1006, reason: '', explained: false },
-  began: { is: 'began', reply: 'r2' },
+  began: { is: 'began', reply: 'r2', outOfBand: true },
   finished: { is: 'finished', reply: 'r1' },
   cut: { is: 'cut', by: 'caller', refusal: { why: 'too_fast', details: { frames: 1, bytes: 1 } } },
   wrapUp: { is: 'wrapUp', refusal: { why: 'key_withdrawn' } },
@@ -138,16 +138,16 @@ const table: Record<State, Record<EventName, Expected>> = {
     refused: 'wrapping r1',
     opened: 'wrapping r1',
     unopened: 'wrapping r1',
-    hungUp: `leaving r1: cancelReply close(1001 bye) ${grace}`,
+    hungUp: `leaving (r1): cancelReply(r1) close(1001 bye) ${grace}`,
     dropped:
       'ended: closeUpstream end(upstream upstream_closed 1006 in reply) tell(upstream_closed) close(1011 server_error.upstream_closed)',
-    began: 'wrapping r1 r2: cancelReply(r2)',
+    began: 'wrapping r1 (r2): cancelReply(r2)',
     finished: 'wrapping: hearOut',
-    cut: `leaving r1: cancelReply ${tells.cut} ${grace}`,
+    cut: `leaving (r1): cancelReply(r1) ${tells.cut} ${grace}`,
     wrapUp: 'wrapping r1: wrap(key_withdrawn) arm(4000)',
     heard: 'wrapping r1',
     spoken: 'wrapping r1',
-    overdue: `leaving r1: cancelReply ${grace}`,
+    overdue: `leaving (r1): cancelReply(r1) ${grace}`,
   },
   parting: {
     granted: 'parting',
@@ -166,19 +166,19 @@ const table: Record<State, Record<EventName, Expected>> = {
     overdue: `ended: hush ${tells.tooLong}`,
   },
   leaving: {
-    granted: 'leaving r1',
-    queued: 'leaving r1',
-    refused: 'leaving r1',
-    opened: 'leaving r1',
-    unopened: 'leaving r1',
-    hungUp: 'leaving r1',
+    granted: 'leaving (r1)',
+    queued: 'leaving (r1)',
+    refused: 'leaving (r1)',
+    opened: 'leaving (r1)',
+    unopened: 'leaving (r1)',
+    hungUp: 'leaving (r1)',
     dropped: 'ended: closeUpstream end(caller hung_up 1001 in reply)',
-    began: 'leaving r1',
+    began: 'leaving (r1) (r2): cancelReply(r2)',
     finished: 'ended: closeUpstream end(caller hung_up 1001 in reply)',
-    cut: 'leaving r1',
-    wrapUp: 'leaving r1',
-    heard: 'leaving r1',
-    spoken: 'leaving r1',
+    cut: 'leaving (r1)',
+    wrapUp: 'leaving (r1)',
+    heard: 'leaving (r1)',
+    spoken: 'leaving (r1)',
     overdue: 'ended: closeUpstream end(caller hung_up 1001 in reply)',
   },
   ended: {
@@ -206,27 +206,32 @@ describe.each(Object.entries(table) as [State, Record<EventName, Expected>][])('
 })
 
 /** Live with two replies under way: what is otherwise than in the quiet. */
-const talking: Call = { state: 'live', replies: ['r1', 'r2'] }
+const talking: Call = { ...offered, state: 'live', replies: ['r1', 'r2'] }
 
 test.each<[CallEvent, Expected]>([
-  [events.hungUp, `leaving r1 r2: cancelReply close(1001 bye) ${grace}`],
-  [events.cut, `leaving r1 r2: cancelReply ${tells.cut} ${grace}`],
+  [events.hungUp, `leaving (r1) (r2): cancelReply(r1) cancelReply(r2) close(1001 bye) ${grace}`],
+  [events.cut, `leaving (r1) (r2): cancelReply(r1) cancelReply(r2) ${tells.cut} ${grace}`],
   [
     events.dropped,
     'ended: closeUpstream end(upstream upstream_closed 1006 in reply) tell(upstream_closed) close(1011 server_error.upstream_closed)',
   ],
   [events.finished, 'live r2'],
   [{ is: 'finished', reply: 'stranger' }, 'live r1 r2'],
-  [{ is: 'began', reply: 'r3' }, 'live r1 r2 r3'],
-  [events.wrapUp, 'wrapping r1 r2: wrap(key_withdrawn) arm(4000)'],
-  [{ is: 'wrapUp', refusal }, `wrapping r1 r2: wrap(call_too_long) arm(${wrapTimeoutMs})`],
+  [{ is: 'began', reply: 'r3', outOfBand: true }, 'live r1 r2 r3'],
+  [{ is: 'began', reply: 'r3', outOfBand: false }, 'live r3 r1 r2'],
+  [events.wrapUp, 'wrapping r1 (r2): wrap(key_withdrawn) cancelReply(r2) arm(4000)'],
+  [{ is: 'wrapUp', refusal }, `wrapping r1 (r2): wrap(call_too_long) cancelReply(r2) arm(${wrapTimeoutMs})`],
   [
-    { is: 'wrapUp', refusal, spared: ['r1'] },
-    `wrapping r1 r2: wrap(call_too_long) cancelReply(r2) arm(${wrapTimeoutMs})`,
+    { is: 'wrapUp', refusal, spared: ['r2', 'gone'] },
+    `wrapping r2 (r1): wrap(call_too_long) cancelReply(r1) arm(${wrapTimeoutMs})`,
+  ],
+  [
+    { is: 'wrapUp', refusal, spared: ['r2', 'r1'] },
+    `wrapping r1 (r2): wrap(call_too_long) cancelReply(r2) arm(${wrapTimeoutMs})`,
   ],
   [
     { is: 'wrapUp', refusal, spared: [] },
-    `wrapping r1 r2: wrap(call_too_long) cancelReply(r1) cancelReply(r2) arm(${wrapTimeoutMs})`,
+    `wrapping (r1) (r2): wrap(call_too_long) cancelReply(r1) cancelReply(r2) arm(${wrapTimeoutMs})`,
   ],
 ])('[C6] in mid-reply on %j', (event, expected) => expect(written(step(talking, event))).toBe(expected))
 
@@ -241,7 +246,7 @@ const finished = (reply: string): CallEvent => ({ is: 'finished', reply })
 const wrapUp: CallEvent = { is: 'wrapUp', refusal }
 const withdrawal = events.wrapUp
 
-test('[C9] wrapping waits for every running reply, and until it was heard; then the line is spoken, and the caller told why', () => {
+test('[C9] wrapping waits for one running reply and for what the others have cost, and until it was heard; then the line is spoken, and the caller told why', () => {
   expect(after(talking, wrapUp, finished('r2'))).toBe('wrapping r1')
   expect(after(talking, wrapUp, finished('r2'), finished('r1'))).toBe('wrapping: hearOut')
   const heard = [wrapUp, finished('r2'), finished('r1'), events.heard]
@@ -258,27 +263,32 @@ test('[C9] in the quiet it waits only until what was said before was heard', () 
 
 test('[K3] a reason without a line is told without one, after the reply', () => {
   expect(after(calls.live, withdrawal, events.heard)).toBe(`ended: closeUpstream ${withdrawn}`)
-  expect(after(talking, withdrawal, events.overdue)).toBe(`leaving r1 r2: cancelReply ${tells.withdrawn} ${grace}`)
+  expect(after(talking, withdrawal, events.overdue)).toBe(
+    `leaving (r2) (r1): cancelReply(r1) ${tells.withdrawn} ${grace}`,
+  )
 })
 
 test('[C9] a reply that begins while it wraps is cancelled, and waited for: its usage counts', () => {
-  const begun = [wrapUp, { is: 'began', reply: 'r3' }] as const
-  expect(after(calls.live, ...begun)).toBe('wrapping r3: cancelReply(r3)')
-  expect(after(calls.live, ...begun, events.heard)).toBe('wrapping r3')
+  const begun = [wrapUp, { is: 'began', reply: 'r3', outOfBand: false }] as const
+  expect(after(calls.live, ...begun)).toBe('wrapping (r3): cancelReply(r3)')
+  expect(after(calls.live, ...begun, events.heard)).toBe('wrapping (r3)')
   expect(after(calls.live, ...begun, events.heard, finished('r3'))).toBe('wrapping: hearOut')
 })
 
 test('[C9] the more pressing reason counts, whichever came first', () => {
-  expect(after(talking, withdrawal, wrapUp)).toBe('wrapping r1 r2')
-  expect(after(talking, wrapUp, wrapUp)).toBe('wrapping r1 r2')
+  expect(after(talking, withdrawal, wrapUp)).toBe('wrapping r1 (r2)')
+  expect(after(talking, wrapUp, wrapUp)).toBe('wrapping r1 (r2)')
   const draining: CallEvent = { is: 'wrapUp', refusal: { why: 'process_draining' } }
-  expect(after(talking, wrapUp, draining)).toBe('wrapping r1 r2: wrap(process_draining) arm(10000)')
+  expect(after(talking, wrapUp, draining)).toBe('wrapping r1 (r2): wrap(process_draining) arm(10000)')
+  expect(after(talking, wrapUp, { ...draining, spared: [] })).toBe(
+    'wrapping (r2) (r1): wrap(process_draining) cancelReply(r1) arm(10000)',
+  )
   expect(after(calls.live, wrapUp, draining, withdrawal, events.heard)).toBe(`ended: closeUpstream ${withdrawn}`)
 })
 
 test('[C9] a reply that takes too long is broken off, reports what it has cost, and the line is spoken after it', () => {
   const late = [wrapUp, events.overdue]
-  expect(after(talking, ...late, finished('r2'))).toBe('leaving r1')
+  expect(after(talking, ...late, finished('r2'))).toBe('leaving (r1)')
   const said = `closeUpstream end(broker call_too_long 1000 in reply) arm(${speechTimeoutMs}) speak(goodbye)`
   for (const last of [events.overdue, events.dropped])
     expect(after(talking, ...late, finished('r2'), last)).toBe(`parting: ${said}`)
@@ -288,10 +298,10 @@ test('[C9] a reply that takes too long is broken off, reports what it has cost, 
 test('[C9] a caller that goes before the line, or breaks a bound then, hears none', () => {
   const late = [wrapUp, events.overdue]
   const ended = 'ended: closeUpstream end(broker call_too_long 1000 in reply)'
-  expect(after(talking, ...late, events.hungUp)).toBe('leaving r1 r2: close(1001 bye)')
-  expect(after(talking, ...late, events.cut)).toBe(`leaving r1 r2: ${tells.cut}`)
+  expect(after(talking, ...late, events.hungUp)).toBe('leaving (r2) (r1): close(1001 bye)')
+  expect(after(talking, ...late, events.cut)).toBe(`leaving (r2) (r1): ${tells.cut}`)
   for (const gone of [events.hungUp, events.cut]) {
-    expect(after(talking, ...late, gone, events.hungUp)).toBe('leaving r1 r2')
+    expect(after(talking, ...late, gone, events.hungUp)).toBe('leaving (r2) (r1)')
     expect(after(talking, ...late, gone, events.overdue)).toBe(ended)
   }
 })
@@ -305,15 +315,15 @@ test('[C9] a provider that goes when it has said all takes nothing from the line
 })
 
 test('[H5] after a line the close is late, whatever the reason: its end is still being heard', () => {
-  const draining: Call = { state: 'parting', replies: [], refusal: { why: 'process_draining' } }
+  const draining: Call = { ...offered, state: 'parting', refusal: { why: 'process_draining' } }
   expect(after(draining, events.spoken)).toBe('ended: tell(process_draining) close(1013 server_error.draining late)')
 })
 
 test('[L1] a call that leaves in mid-reply waits for the usage of every reply, and ends as it was left', () => {
   const leaves = step(talking, events.cut).call
   const first = step(leaves, { is: 'finished', reply: 'r2' })
-  expect(written(first)).toBe('leaving r1')
-  expect(written(step(first.call, { is: 'finished', reply: 'stranger' }))).toBe('leaving r1')
+  expect(written(first)).toBe('leaving (r1)')
+  expect(written(step(first.call, { is: 'finished', reply: 'stranger' }))).toBe('leaving (r1)')
   const last = step(first.call, { is: 'finished', reply: 'r1' })
   expect(last.actions.at(-1)).toEqual({
     do: 'end',
@@ -335,7 +345,7 @@ test('[C9] the details of the reason are told, not only its name', () => {
 
 test('[C1] a call that wraps or parts for no known reason still says something', () => {
   for (const state of ['wrapping', 'parting'] as const) {
-    const { actions } = step({ state, replies: [] }, events.overdue)
+    const { actions } = step({ ...offered, state }, events.overdue)
     expect(actions).toContainEqual({ do: 'tell', refusal: { why: 'bug' } })
   }
 })
@@ -419,7 +429,7 @@ test('[H5] one that may come back when its budget begins anew is closed late, to
 test('[C1] whatever happens in whatever order, a call ends once, and is told before it is closed', () => {
   const event = fc.constantFrom<CallEvent>(
     ...Object.values(events),
-    { is: 'began', reply: 'r1' },
+    { is: 'began', reply: 'r1', outOfBand: false },
     { is: 'finished', reply: 'r2' },
     wrapUp,
   )
@@ -459,7 +469,7 @@ function dropped(code: number, reason: string, explained: boolean): CallEvent {
 }
 
 function written({ call, actions }: Step): string {
-  const state = [call.state, ...call.replies].join(' ')
+  const state = [call.state, ...call.replies, ...call.brokenOff.map((id) => `(${id})`)].join(' ')
   return actions.length === 0 ? state : `${state}: ${actions.map(writtenAction).join(' ')}`
 }
 
@@ -480,7 +490,7 @@ function writtenAction(action: Action): string {
     case 'speak':
       return `speak(${action.line})`
     case 'cancelReply':
-      return action.reply === undefined ? 'cancelReply' : `cancelReply(${action.reply})`
+      return `cancelReply(${action.reply})`
     default:
       return action.do
   }

@@ -118,7 +118,7 @@ describe('a budget', () => {
     expect(admit('c3', 5)).toMatchObject({
       refusal: {
         retryAfterMs: midnight - start - 5,
-        details: { whose: 'The', amount: 1_000, what: 'tokens', window: 'day', ends: '2026-11-22T00:00:00.000Z' },
+        details: { amount: 1_000, what: 'tokens', window: 'day', ends: '2026-11-22T00:00:00.000Z' },
       },
     })
     expect(said(admit('c4', 12 * hour - 1))).toBe('budget_exhausted')
@@ -202,11 +202,12 @@ describe('a budget', () => {
     for (const call of ['c1', 'c2']) admit(call)
     expect(why(debit('c1', { input_audio: 499 }))).toBe('kept')
     const over = debit('c1', { input_audio: 1 })
-    expect(over).toMatchObject({ alerts: [], renewal: { refusal: { details: { whose: 'This call’s' } } } })
+    const refusal = { why: 'call_budget_exhausted', details: { amount: 500, what: 'input tokens', window: 'hour' } }
+    expect(over).toEqual({ alerts: [], renewal: { is: 'withdrawn', refusal }, waits: false })
     expect(why(debit('c2', { input_audio: 499 }))).toBe('kept')
     expect(said(admit('c3'))).toBe('granted')
     expect(why(debit('c2', { input_audio: 400 }, hour))).toBe('kept')
-    expect(why(debit('c2', { input_audio: 100 }, hour + 1))).toBe('budget_exhausted')
+    expect(why(debit('c2', { input_audio: 100 }, hour + 1))).toBe('call_budget_exhausted')
   })
 
   test('[L5] by the tenant’s clock: an evening in New York is the next morning in Berlin', () => {
@@ -386,6 +387,7 @@ test('[L5] a window of which something was told is forgotten in time, also where
   open({ budgets: { tokensPerDay: 0 } })
   desk.judge(start)
   expect(rosters('told:%')).toHaveLength(1)
+  change({ budgets: { tokensPerDay: null } })
   desk.sweep(start + 12 * hour + pageKeptMs.day)
   expect(rosters('told:%')).toEqual([])
 })
@@ -429,6 +431,26 @@ describe('what is metered', () => {
     desk.renew(ref('c1'), null, { metered: { live_ms: 1_000, micro_usd: 0 } }, start + 1_000)
     desk.lose('c1', start + hour)
     expect(desk.records.get('c1')?.record).toMatchObject({ silentMs: 10_000, liveMs: 11_000 })
+  })
+
+  test('[L6] a threshold that a lost call reaches is told by the next word of another, or by the next sweep', () => {
+    open({ budgets: { liveMinutesPerHour: 1 } })
+    for (const call of ['c1', 'c2']) admit(call)
+    desk.renew(ref('c1'), null, metered(45_000), start + 45_000)
+    desk.lose('c1', start + 55_000)
+    expect(desk.read(start)?.usage.hour.live_ms).toBe(55_000)
+    expect(alerts(desk.renew(ref('c2'), null, still, start + 56_000))).toEqual(['warning hour live_ms'])
+    desk.lose('c2', start + 66_000)
+    expect(alerts({ alerts: desk.sweep(start + 66_000) })).toEqual(['exhausted hour live_ms'])
+    expect(desk.sweep(start + 66_000)).toEqual([])
+  })
+
+  test('[L6] a threshold is told by the sweep that finds a call lost', () => {
+    open({ budgets: { liveMinutesPerHour: 1 } })
+    admit('c1')
+    desk.renew(ref('c1'), null, metered(45_000), start + 45_000)
+    const at = [45_000 + leaseTtlMs, 45_000 + leaseTtlMs + lostAfterMs].map((ms) => start + ms)
+    expect(at.map((now) => alerts({ alerts: desk.sweep(now) }))).toEqual([[], ['warning hour live_ms']])
   })
 
   test('[L1] [L8] of a lost call that never came back the ledger has the time that its record has', () => {

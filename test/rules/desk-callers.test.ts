@@ -202,7 +202,7 @@ test('[G12] a caller that finds no room keeps its claim for the time that is lef
   host.admit('c1', 1, { caller: 'ann' })
   host.end('c1', 2)
   for (let i = 2; i < 7; i++) host.admit(`c${i}`, i)
-  expect(host.admit('a', 10, { caller: 'ann' })).toBe('full')
+  expect(host.admit('a', 10, { caller: 'ann' })).toBe('queue_full')
   host.leave('c6', 11)
   expect(host.admit('a2', 12, { caller: 'ann' })).toBe('queued 0')
 })

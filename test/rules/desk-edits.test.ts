@@ -95,7 +95,7 @@ test('[H6] a queue that is fuller than its new room keeps its callers and refuse
   expect(notes({ plan: 'trial' })).toContain('The queue would have room for 5 callers instead of 50.')
   for (const call of ['c6', 'c7', 'c8']) host.admit(call, 160)
   host.desk.edits.change({ plan: 'trial' }, start)
-  expect(host.admit('late', 200)).toBe('full')
+  expect(host.admit('late', 200)).toBe('queue_full')
   expect(host.admit('c8', 200)).toBe('queued 7')
 })
 

@@ -1,9 +1,10 @@
 // One tenant's desk on node:sqlite, with short words for what its host says to it. Knows no test.
+import type { Heard, Left } from '../../src/desk-books.ts'
 import { SqlDesk } from '../../src/desk.ts'
 import { readSeries } from '../../src/series.ts'
 import { TenantSettings, type TenantSettings as Settings } from '../../src/plan-settings.ts'
 import type { Key, Tenant } from '../../src/plan.ts'
-import type { Admission, CallRecord, Offer } from '../../src/ports.ts'
+import type { Admission, CallRecord, Offer, Progress } from '../../src/ports.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
 import { still, unremarkable } from '../support/words.ts'
@@ -36,22 +37,24 @@ export class DeskHost {
   /** Asks for a call, at so many ms from the start: `granted`, `queued 0`, or why not. */
   admit(call: string, at = 0, own: { key?: string } & Partial<Offer> = {}): string {
     const { key = 'k1', ...more } = own
-    const asks = { model: 'gpt-realtime', models: ['gpt-realtime', 'gpt-other'], unserved: null, pool: 'openai' }
-    const whose = { tenant: 'ten_1', keyHash: `hash of ${key}`, agent: null, caller: null }
-    const offer = this.#offers.get(call) ?? { call, ...whose, ...asks, ...more }
-    this.#offers.set(call, offer)
-    return said(this.desk.admit(offer, start + at))
+    return said(this.desk.admit(this.#offer(call, key, more), start + at))
+  }
+
+  /** The same of a newcomer; undefined where its pool is to be asked first. */
+  consider(call: string): string | undefined {
+    const admission = this.desk.consider(this.#offer(call, 'k1', {}), start)
+    return admission && said(admission)
   }
 
   leave(call: string, at = 0): void {
     this.desk.leave(this.#ref(call), start + at)
   }
 
-  renew(call: string, at = 0): void {
-    this.desk.renew(this.#ref(call), null, still, start + at)
+  renew(call: string, at = 0, progress: Progress = still): Heard {
+    return this.desk.renew(this.#ref(call), null, progress, start + at)
   }
 
-  end(call: string, at = 0, why: CallRecord['outcome']['why'] = 'hung_up'): void {
+  end(call: string, at = 0, why: CallRecord['outcome']['why'] = 'hung_up'): Left {
     const outcome = {
       by: why === 'hung_up' ? 'caller' : 'broker',
       why,
@@ -68,7 +71,7 @@ export class DeskHost {
       connectMs: null,
     }
     const record: CallRecord = { model: 'gpt-realtime', outcome, ...nothing, ...unknown }
-    this.desk.end(this.#ref(call), [], record, start + at)
+    return this.desk.end(this.#ref(call), [], record, start + at)
   }
 
   /** Who waits, in order. */
@@ -80,6 +83,14 @@ export class DeskHost {
   gauge(name: string, at = 0): number | undefined {
     const all = Object.entries(this.desk.report(start + at)['openai'] ?? {})
     return all.find(([id]) => readSeries(id).name === name)?.[1]
+  }
+
+  #offer(call: string, key: string, more: Partial<Offer>): Offer {
+    const asks = { model: 'gpt-realtime', models: ['gpt-realtime', 'gpt-other'], unserved: null, pool: 'openai' }
+    const whose = { tenant: 'ten_1', keyHash: `hash of ${key}`, agent: null, caller: null }
+    const offer = this.#offers.get(call) ?? { call, ...whose, ...asks, ...more }
+    this.#offers.set(call, offer)
+    return offer
   }
 
   #ref(call: string) {
@@ -98,5 +109,5 @@ export class DeskHost {
 
 function said(admission: Admission): string {
   if (admission.is === 'queued') return `queued ${admission.place}`
-  return admission.is === 'refused' ? admission.refusal.why : admission.is
+  return 'refusal' in admission ? admission.refusal.why : admission.is
 }

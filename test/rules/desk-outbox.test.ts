@@ -2,8 +2,8 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { Due } from '../../src/desk-outbox.ts'
 import { changedHook, newHook, rotatedHook, shownHook } from '../../src/hook-edits.ts'
-import type { HookSettings } from '../../src/hook-settings.ts'
-import { keptMs, lostAfterMs, messageClaimMs, messagesWaiting } from '../../src/limits.ts'
+import type { HookChange, HookSettings } from '../../src/hook-settings.ts'
+import { keptMs, lostAfterMs, messageClaimMs, messagesWaiting, messageWaitMsMost } from '../../src/limits.ts'
 import { entry, still } from '../support/words.ts'
 import { DeskHost, start } from './desk-host.ts'
 
@@ -11,8 +11,10 @@ const created_at = '2026-11-21T00:00:00.000Z'
 const warning = {
   id: 'warn_1',
   type: 'budget.warning',
-  data: { tenant: 'ten_1', window: 'day', account: 'tokens', amount: 80, limit: 100, share: 0.8, shadow: false },
+  data: { tenant: 'ten_1', window: 'day', of: 'tokens', used: 80, limit: 100, share: 0.8, shadow: false },
 } as const
+
+const h1 = { hook: 'h1', url: 'https://h1.example/' }
 
 let host: DeskHost
 beforeEach(() => {
@@ -24,14 +26,20 @@ function hook(id: string, own: Partial<HookSettings> = {}): void {
   host.desk.hooks.put({ ...newHook(id, settings, `whsec_${id}`, created_at), on_at: start - 1 })
 }
 
+function change(id: string, change: HookChange, at = 0): void {
+  const kept = host.desk.hooks.get(id)
+  if (kept === undefined) throw new Error(`no hook ${id}`)
+  host.desk.hooks.put(changedHook(kept.hook, change, start + at))
+}
+
 function next(at = 0): Due {
   const one = host.desk.outbox.next(start + at)
   if (one.is === 'none') throw new Error(`nothing is due for ${one.afterMs} ms`)
   return one
 }
 
-const settle = ({ claim }: Due, status: number | null, at = 0): void =>
-  host.desk.outbox.settle(claim, { status, error: status === 200 ? null : `It answered ${status}.` }, 0, start + at)
+const settle = ({ attempt }: Due, status: number | null, at = 0): void =>
+  host.desk.outbox.settle(attempt, { status, error: status === 200 ? null : `It answered ${status}.` }, 0, start + at)
 
 /** By outcome. */
 function deliveries(): Record<string, number> {
@@ -46,7 +54,7 @@ test('[A5] a call that ends is told with its record, once, also where its end is
   host.end('c1', 61_000)
   host.end('c1', 62_000)
   expect(next(61_000)).toMatchObject({
-    url: 'https://h1.example/',
+    attempt: { url: 'https://h1.example/' },
     secrets: ['whsec_h1'],
     more: false,
     message: {
@@ -75,7 +83,7 @@ test('[A5] what no endpoint wants is not kept, and an endpoint hears only what i
   host.admit('c1')
   host.end('c1')
   host.desk.outbox.put(warning, start)
-  expect([next(), next()].map(({ url, message }) => [url, message.id])).toEqual([
+  expect([next(), next()].map(({ attempt, message }) => [attempt.url, message.id])).toEqual([
     ['https://h1.example/', 'warn_1'],
     ['https://h2.example/', 'c1_ended'],
   ])
@@ -127,16 +135,48 @@ test('[A5] 410 switches the endpoint off, and what waited for it is gone; switch
     },
     { id: 'h2', enabled: true, disabled_reason: null, last: null },
   ])
-  expect([next(), next()].map(({ url }) => url)).toEqual(['https://h2.example/', 'https://h2.example/'])
+  expect([next(), next()].map(({ attempt }) => attempt.url)).toEqual(['https://h2.example/', 'https://h2.example/'])
   expect(host.desk.outbox.next(start).is).toBe('none')
   host.desk.outbox.put({ ...warning, id: 'warn_2' }, start)
-  expect(next().claim.hook).toBe('h2')
-  const kept = host.desk.hooks.get('h1')
-  if (kept === undefined) throw new Error('no hook')
-  host.desk.hooks.put(changedHook(kept.hook, { enabled: true }, start + 1))
+  expect(next().attempt.hook).toBe('h2')
+  change('h1', { enabled: true }, 1)
   host.desk.outbox.put({ ...warning, id: 'warn_3' }, start + 2)
-  expect([next(2), next(2)].map(({ claim }) => claim.hook)).toEqual(['h1', 'h2'])
+  expect([next(2), next(2)].map(({ attempt }) => attempt.hook)).toEqual(['h1', 'h2'])
   expect(deliveries()).toEqual({ disabled: 1 })
+})
+
+test('[A5] also a test that is answered with 410 drops what waits: an endpoint that is off is owed nothing', () => {
+  hook('h1')
+  hook('h2')
+  host.admit('c1')
+  host.desk.outbox.put(warning, start)
+  host.desk.outbox.put({ ...warning, id: 'warn_2' }, start + 1)
+  const due = next(1)
+  expect(due.attempt.hook).toBe('h1')
+  host.desk.outbox.note(h1, { status: 410, error: 'It answered 410.' }, start + 1)
+  settle(due, 500, 2) // it was under way
+  const others = [next(2), next(2)]
+  expect(others.map(({ attempt }) => attempt.hook)).toEqual(['h2', 'h2'])
+  for (const other of others) settle(other, 200, 3)
+  expect(host.desk.outbox.next(start + 3)).toEqual({ is: 'none', afterMs: null })
+  expect(host.store.sql('SELECT id FROM message WHERE json IS NOT NULL')).toEqual([])
+  expect(deliveries()).toEqual({ delivered: 2 }) // tests are not counted
+})
+
+test('[A5] a 410 of the URL that it had before is a failure like others: the new one stays on, and gets what waits', () => {
+  hook('h1')
+  host.admit('c1')
+  host.desk.outbox.put(warning, start)
+  const due = next()
+  change('h1', { url: 'https://new.example/', enabled: true })
+  settle(due, 410, 1)
+  host.desk.outbox.note(h1, { status: 410, error: 'It answered 410.' }, start + 2) // a test that was under way
+  expect(host.desk.hooks.list().map(shownHook)).toMatchObject([{ enabled: true, disabled_reason: null, last: null }])
+  expect(deliveries()).toEqual({ retried: 1 })
+  const again = next(5_001)
+  expect([again.attempt.url, again.message.id]).toEqual(['https://new.example/', 'warn_1'])
+  settle(again, 410, 5_002)
+  expect(host.desk.hooks.list().map(shownHook)).toMatchObject([{ enabled: false, last: { status: 410 } }])
 })
 
 test('[A5] every other answer but 2xx is tried again, and what came of the last attempt is shown', () => {
@@ -185,7 +225,20 @@ test('[A5] an endpoint that is deleted while it is told is owed nothing, and its
   expect(deliveries()).toEqual({})
 })
 
-test('[A5] a message that is forgotten while it waits holds nothing up', () => {
+test.each(['next', 'sweep'] as const)('[A5] with its %s a desk gives up what has waited for too long', (step) => {
+  hook('h1')
+  host.admit('c1')
+  host.end('c1')
+  host.desk.outbox.put(warning, start + 1)
+  settle(next(), 500)
+  host.desk.outbox[step](start + messageWaitMsMost)
+  expect(host.store.sql('SELECT id FROM message WHERE json IS NOT NULL')).toEqual([{ id: 'warn_1' }])
+  expect(host.gauge('trunkline_webhook_messages_dropped_total')).toBe(1)
+  host.desk.outbox[step](start + messageWaitMsMost + 1)
+  expect(host.desk.outbox.next(start + messageWaitMsMost + 1)).toEqual({ is: 'none', afterMs: null })
+})
+
+test('[A5] a message that is lost while it waits holds nothing up', () => {
   hook('h1')
   host.desk.outbox.put(warning, start)
   host.desk.outbox.put({ ...warning, id: 'warn_2' }, start + 1)
@@ -240,7 +293,7 @@ test('[A5] a message is kept until the last of its endpoints was told', () => {
   hook('h2')
   host.desk.outbox.put(warning, start)
   settle(next(), 200)
-  expect(next()).toMatchObject({ url: 'https://h2.example/', message: { id: 'warn_1' } })
+  expect(next()).toMatchObject({ attempt: { url: 'https://h2.example/' }, message: { id: 'warn_1' } })
 })
 
 test('[A5] an outcome that comes when another has the message changes nothing and is not counted', () => {
@@ -257,12 +310,10 @@ test('[A5] an outcome that comes when another has the message changes nothing an
 
 test('[A5] an endpoint that said 410 stays off, whatever a test of it comes to', () => {
   hook('h1')
-  host.desk.outbox.note('h1', { status: 410, error: 'It answered 410.' }, start)
-  host.desk.outbox.note('h1', { status: 200, error: null }, start + 1)
+  host.desk.outbox.note(h1, { status: 410, error: 'It answered 410.' }, start)
+  host.desk.outbox.note(h1, { status: 200, error: null }, start + 1)
   expect(host.desk.hooks.list().map(shownHook)).toMatchObject([{ enabled: false, last: { status: 200 } }])
-  const [kept] = host.desk.hooks.list()
-  if (kept === undefined) throw new Error('no hook')
-  host.desk.hooks.put(changedHook(kept.hook, { enabled: true }, start)) // in the same moment: the word of the operator holds
+  change('h1', { enabled: true }) // in the same moment: the word of the operator holds
   expect(host.desk.hooks.list().map(shownHook)).toMatchObject([{ enabled: true, disabled_reason: null }])
   expect(host.desk.hooks.get('h1')?.state?.gone_at).toBe(start)
 })
@@ -314,15 +365,15 @@ test('[A5] [L6] a budget that is four fifths used, and one that is spent, are to
   hook('h1', { events: ['budget.warning', 'budget.exhausted'] })
   host.admit('c1')
   debit('c1', 1_000_000)
-  const of = { tenant: 'ten_1', window: 'hour', window_ends_at: '2026-11-21T13:00:00.000Z', shadow: false }
-  const input = { ...of, account: 'input tokens', limit: 50_000 }
-  expect(told(0)).toEqual([{ ...input, type: 'budget.warning', amount: 40_000, share: 0.8 }])
+  const common = { tenant: 'ten_1', window: 'hour', resets_at: '2026-11-21T13:00:00.000Z', shadow: false }
+  const input = { ...common, of: 'input tokens', limit: 50_000 }
+  expect(told(0)).toEqual([{ ...input, type: 'budget.warning', used: 40_000, share: 0.8 }])
   debit('c1', 1_500_000, 1)
-  const dollars = { ...of, account: 'US dollars', limit: 2, amount: 2.5 }
+  const dollars = { ...common, of: 'US dollars', limit: 2, used: 2.5, share: 1.25 }
   expect(told(1)).toEqual([
-    { ...input, type: 'budget.exhausted', amount: 80_000, share: 1 },
-    { ...dollars, type: 'budget.warning', share: 0.8 },
-    { ...dollars, type: 'budget.exhausted', share: 1 },
+    { ...input, type: 'budget.exhausted', used: 80_000, share: 1.6 },
+    { ...dollars, type: 'budget.warning' },
+    { ...dollars, type: 'budget.exhausted' },
   ])
   debit('c1', 1, 2)
   expect(told(2)).toEqual([])

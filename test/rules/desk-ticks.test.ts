@@ -142,7 +142,6 @@ test('[H3] who is ticked hears what the wait at its place is, and null as long a
     { call: 'a', etaMs: 60_000 },
     { call: 'b', etaMs: 120_000 },
   ])
-  expect(desk.queue.etaMs(undefined, 0, start + 25_000)).toBeNull()
 })
 
 test('[H3] [G6] a turn that comes moves all who wait, also while they are being ticked', () => {
@@ -303,6 +302,13 @@ test('[K3] a call whose key ended while it waits is told so at its tick', () => 
   expect(desk.due(start + 25_000)).toMatchObject([{ call: 'a', refusal: { why: 'key_withdrawn' } }])
 })
 
+test('[L6] a call whose tenant may not talk any more is told so at its tick', () => {
+  waiting('a')
+  const tenant = desk.registry.tenant()
+  if (tenant !== undefined) desk.registry.putTenant({ ...tenant, budgets: { tokensPerDay: 0 } })
+  expect(desk.due(start + 20_000)).toMatchObject([{ call: 'a', refusal: { why: 'budget_exhausted' } }])
+})
+
 test('[H7] a desk that comes back has kept who is due when; a call whose ticket ran out is due no more', () => {
   waiting('a', 'b')
   tick(20_000, 40_000)
@@ -320,7 +326,5 @@ test('[H7] a desk that nobody owns ticks nobody', () => {
   const nobody = new SqlDesk(empty.sql, empty.transact)
   nobody.ticked({ call: 'a', place: 0 }, { is: 'lost' }, start)
   expect([nobody.due(start), nobody.ticks.nextAt]).toEqual([[], undefined])
-  waiting('a')
-  expect(nobody.queue.etaMs(desk.records.get('a'), 0, start)).toBeNull()
   empty.close()
 })

@@ -5,6 +5,7 @@ import { DeskPages } from '../../src/desk-pages.ts'
 import { DeskRosters } from '../../src/desk-rosters.ts'
 import { DeskUsage, type UsageAsk, type UsageReading } from '../../src/desk-usage.ts'
 import { post, textOf, type Cell } from '../../src/ledger.ts'
+import { usageQuery } from '../../src/http/usage-query.ts'
 import { usageEntriesMost } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import { MapRoster } from '../../src/roster-map.ts'
@@ -44,7 +45,7 @@ function debit(now: number, amounts: Record<string, number>, own: Partial<Cell> 
 }
 
 function ask(of: 'hour' | 'day', from: number, until: number, more: Partial<UsageAsk> = {}): UsageReading | undefined {
-  return usage.reading({ of, from, until, most: 100, apart: false, ...more }, until)
+  return usage.reading({ of, from, until, most: 100, last: false, apart: false, ...more }, until)
 }
 
 function told(reading: UsageReading | undefined): string[] {
@@ -156,6 +157,46 @@ test('[L5] whatever clocks a tenant had, buckets of any page come to what was de
         for (const [i, { starts }] of edges.entries()) if (i > 0) expect(starts).toBe(edges[i - 1]?.ends)
       },
     ),
+    { seed },
+  )
+})
+
+/** What is answered where no start is given. */
+function latest(now: number, given: Record<string, string>): UsageReading | undefined {
+  return usage.reading(usageQuery(now).parse(given).ask, now)
+}
+
+test('[L9] without a start: the last days up to now, whatever their length, on one page', () => {
+  timezone = 'Europe/Berlin'
+  const now = at('04-01T22:30') // half past midnight, four days after a day of 23 hours
+  debit(now, { tokens: 4 })
+  const week = [
+    '03-26T23:00 +24',
+    '03-27T23:00 +24',
+    '03-28T23:00 +23',
+    '03-29T22:00 +24',
+    '03-30T22:00 +24',
+    '03-31T22:00 +24',
+    '04-01T22:00 +24 4',
+  ]
+  expect(told(latest(now, {}))).toEqual(week)
+  expect(latest(now, {})?.next).toBeUndefined()
+  expect(told(latest(at('10-25T22:30'), { limit: '2' }))).toEqual(['10-23T22:00 +24', '10-24T22:00 +25'])
+})
+
+test('[L9] without a start there are as many as were asked for, and now falls in the last', () => {
+  printSeed('the last buckets')
+  const moment = fc.integer({ min: 0, max: 600 * 86_400 }).map((seconds) => at('01-01T00:00') + seconds * 1000)
+  const width = fc.constantFrom(['1h', 168] as const, ['1d', 31] as const)
+  fc.assert(
+    fc.property(fc.constantFrom(...zones), moment, width, fc.nat(), (zone, now, [bucket_width, most], n) => {
+      timezone = zone
+      const limit = 1 + (n % most)
+      const { buckets = [], next } = latest(now, { bucket_width, limit: `${limit}` }) ?? {}
+      const last = buckets.at(-1)
+      expect([buckets.length, next]).toEqual([limit, undefined])
+      expect([Number(last?.starts) < now, now <= Number(last?.ends)]).toEqual([true, true])
+    }),
     { seed },
   )
 })

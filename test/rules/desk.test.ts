@@ -447,7 +447,7 @@ describe('the report', () => {
     })
     expect(series('trunkline_spend_microusd_total')).toEqual({ 'plan=starter': 40 })
     expect(series('trunkline_unpriced_reports_total')).toEqual({ 'plan=starter': 1 })
-    expect(series('trunkline_unreported_replies_total')).toEqual({ 'plan=starter': 1 })
+    expect(series('trunkline_unreported_usage_total')).toEqual({ 'plan=starter': 1 })
     expect(series('trunkline_voice_seconds_total')).toEqual({ 'plan=starter': 1.5 })
     expect(series('trunkline_first_audio_seconds_sum')).toEqual({ 'plan=starter': 0.45 })
     expect(series('trunkline_upstream_connect_seconds_sum')).toEqual({ 'plan=starter': 0.3 })

@@ -181,8 +181,23 @@ test('[R4] parameters that are not ours pass, in order, as they were', async () 
 
 test('[G8] the agent is a label of ours', async () => {
   expect((await comes({ query: `?model=${model}&trunkline_agent=sales` })).offer.agent).toBe('sales')
-  expect((await comes({ query: `?model=${model}&trunkline_agent=${'x'.repeat(200)}` })).offer.agent).toHaveLength(64)
+  const longest = `${'x'.repeat(54)}%20_.:@/%2B-9`
+  const { offer } = await comes({ query: `?model=${model}&trunkline_agent=${longest}` })
+  expect(offer).toMatchObject({ agent: decodeURIComponent(longest), unserved: null })
+  expect((await comes({ query: `?model=${model}&trunkline_agent=` })).offer).toMatchObject({
+    agent: null,
+    unserved: null,
+  })
 })
+
+test.each(['x'.repeat(65), "x;=cmd|'/C calc'!A0;", '\n=1+1', '＝1+1', 'ü', 'a\n'])(
+  '[G8] an agent called %j is none: it is told so, and nothing of it is kept',
+  async (agent) => {
+    const { offer } = await comes({ query: `?model=${model}&trunkline_agent=${encodeURIComponent(agent)}` })
+    const unserved = { why: 'agent_unfit', details: { parameter: 'trunkline_agent', most: 64 } }
+    expect(offer).toMatchObject({ agent: null, unserved })
+  },
+)
 
 async function called(caller: string): Promise<Arrival> {
   return comes({ query: `?model=${model}&trunkline_caller=${caller}` })

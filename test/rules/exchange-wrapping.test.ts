@@ -300,6 +300,32 @@ test('[C9] of the running replies only those that are spared are waited for', as
 })
 
 test.each([
+  ['the conversation’s own', ['o0', 'main', 'o1', 'o2'], 'main'],
+  ['the oldest where none is in band', ['o0', 'o1', 'o2'], 'o0'],
+])(
+  '[C9] [L6] a desk that lets a call go on no more spares one reply of a call, %s: the others are broken off by their ids',
+  async (_, ids, spared) => {
+    const scene = await live()
+    const begins = (id: string) => {
+      const response = { id, conversation_id: id === 'main' ? 'conv_1' : null }
+      scene.says({ type: 'response.created', response })
+    }
+    begins('first')
+    for (const id of ids) begins(id)
+    await settle()
+    scene.host.desks.renewal = { is: 'withdrawn', refusal: { why: 'trial_ended', details: { days: 14 } } }
+    scene.says(done('first'))
+    await settle()
+    const others = ids.filter((id) => id !== spared)
+    expect(scene.upstream.events).toMatchObject(others.map((response_id) => ({ type: 'response.cancel', response_id })))
+    scene.says(...others.map((id) => done(id, 5)), done(spared, 20))
+    await scene.pass(lineMs)
+    expect(scene.story.slice(-2)).toEqual(['goodbye completed', 'trial_ended'])
+    expect(scene.host.desks.records).toMatchObject([{ replies: ids.length + 1, tokens: 10 + 5 * others.length + 20 }])
+  },
+)
+
+test.each([
   ['at leisure', tooLong, wrapTimeoutMs],
   ['in a process that must end', draining, drainReplyMs],
 ])(
@@ -311,7 +337,7 @@ test.each([
     await scene.pass(ms - 1)
     expect(scene.upstream.sent).toEqual([])
     await scene.pass(1)
-    expect(scene.upstream.events).toEqual([{ type: 'response.cancel' }])
+    expect(scene.upstream.events).toEqual([{ type: 'response.cancel', response_id: 'r1' }])
     scene.exchange.fromCaller(append)
     scene.says(done('r1', 7))
     await scene.pass(lineMs)
@@ -434,7 +460,7 @@ test('[K3] a reply under a revoked key is broken off within 5 s, also where the 
   scene.exchange.wrapUp(tooLong)
   scene.exchange.wrapUp({ why: 'key_withdrawn' })
   await scene.pass(4_000)
-  expect(scene.upstream.events).toEqual([{ type: 'response.cancel' }])
+  expect(scene.upstream.events).toEqual([{ type: 'response.cancel', response_id: 'r1' }])
   await scene.pass(cancelGraceMs)
   expect(scene.host.desks.records).toMatchObject([{ outcome: { by: 'broker', why: 'key_withdrawn', inReply: true } }])
 })

@@ -179,6 +179,34 @@ test('[L1] a reply that is broken off still reports what it has cost, and nobody
   expect([...host.desks.taken.keys()]).toEqual(['reply:r1'])
 })
 
+test('[L1] of several replies each is broken off by its own id, and each reports: also one that is out of band, or begins only then', async () => {
+  const { host, upstream, exchange } = await live()
+  host.upstream.says(began('main'))
+  host.upstream.says({ type: 'response.created', response: { id: 'beside', conversation_id: null } })
+  exchange.callerGone(1000, '')
+  host.upstream.says(began('late'))
+  expect(upstream.events).toEqual(
+    ['main', 'beside', 'late'].map((response_id) => ({ type: 'response.cancel', response_id })),
+  )
+  for (const [id, tokens] of [
+    ['main', 1],
+    ['late', 2],
+  ] as const)
+    host.upstream.says(done(id, tokens))
+  expect(upstream.closes).toEqual([])
+  host.upstream.says(done('beside', 4))
+  await settle()
+  expect(upstream.closes).toHaveLength(1)
+  expect(host.desks.records).toMatchObject([{ tokens: 7, replies: 3 }])
+})
+
+test('[C6] a reply that the provider gave no id is broken off without one', async () => {
+  const { host, upstream, exchange } = await live()
+  host.upstream.says({ type: 'response.created', response: {} })
+  exchange.callerGone(1000, '')
+  expect(upstream.sent).toEqual(['{"type":"response.cancel"}'])
+})
+
 test('[C9] after the last word nothing of the provider reaches the caller', async () => {
   const { host, caller, exchange } = await live()
   host.upstream.says(began('r1'))
@@ -361,7 +389,7 @@ test('[C1] the record says who ended it, what it took and how long', async () =>
       tokensPerMinute: 2_000,
       cachedShare: 0,
       heldTokens: 0,
-      foretoldTokens: 0,
+      settledTokens: 0,
       silentMs: null,
       overheadMs: 7,
       connectMs: 300,

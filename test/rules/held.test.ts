@@ -1,7 +1,8 @@
 // What is held for running replies, and until when.
 import { beforeEach, expect, test } from 'vitest'
-import { heldOf, hold, holdOn, lapse, letGo, nothing, partOf, type Held } from '../../src/held.ts'
+import { heldOf, hold, holdOn, lapse, letGo, partOf, type Held } from '../../src/held.ts'
 import { MapRoster } from '../../src/roster-map.ts'
+import { noHold } from '../support/words.ts'
 
 const estimate = { input: 800, output: 200, micro_usd: 13_000 }
 let held: Held
@@ -26,7 +27,7 @@ test('[L4] a call holds one estimate: the last', () => {
   hold(held, 'a', estimate, 100)
   hold(held, 'a', { input: 5, output: 0, micro_usd: 0 }, 100)
   expect(all(0)).toEqual([5, 5, 0, 0, 0, 0])
-  hold(held, 'a', nothing, 100)
+  hold(held, 'a', noHold, 100)
   expect([all(0), held.untils.size()]).toEqual([[0, 0, 0, 0, 0, 0], 0])
 })
 

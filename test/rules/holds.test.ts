@@ -37,14 +37,29 @@ test('[L4] a reply of which nothing is reported lets go, and teaches nothing', (
   expect(holds.hold).toEqual({ input: 0, output: 0, micro_usd: 0 })
   holds.began('b', undefined)
   expect(holds.hold).toEqual(firstReply)
-  expect([holds.heldTokens, holds.foretoldTokens, holds.firstReplyTokens]).toEqual([0, 0, null])
+  expect([holds.heldTokens, holds.settledTokens, holds.firstReplyTokens]).toEqual([0, 0, null])
+})
+
+test('[L4] a reply that took nothing, as one that was refused, lets go, and teaches nothing either', () => {
+  const holds = new Holds()
+  for (const id of ['a', 'b']) {
+    holds.began(id, undefined)
+    holds.finished(id, usage(0, 0), 0)
+    expect([holds.hold, holds.firstReplyTokens]).toEqual([{ input: 0, output: 0, micro_usd: 0 }, null])
+  }
+  holds.began('c', undefined)
+  expect(holds.hold).toEqual(firstReply)
+  expect([holds.heldTokens, holds.settledTokens]).toEqual([2 * (firstReply.input + firstReply.output), 0])
+  holds.finished('c', usage(0, 1), 64)
+  holds.began('d', undefined)
+  expect([holds.hold, holds.firstReplyTokens]).toEqual([{ input: 1, output: 1, micro_usd: 64 }, 1])
 })
 
 test('[L4] what was held is compared with what came of it, for replies that were held for', () => {
   const holds = new Holds()
   holds.finished('unheard of', usage(300, 20), 1)
-  expect([holds.heldTokens, holds.foretoldTokens, holds.firstReplyTokens]).toEqual([0, 0, 320])
+  expect([holds.heldTokens, holds.settledTokens, holds.firstReplyTokens]).toEqual([0, 0, 320])
   holds.began('a', undefined)
   holds.finished('a', usage(400, 30), 1)
-  expect([holds.heldTokens, holds.foretoldTokens, holds.firstReplyTokens]).toEqual([340, 430, 320])
+  expect([holds.heldTokens, holds.settledTokens, holds.firstReplyTokens]).toEqual([340, 430, 320])
 })

@@ -245,6 +245,7 @@ export class HandHost implements Brings {
   readonly upstream: HandUpstream
   readonly sounds = new HandSounds()
   prices = shippedPrices
+  readonly guard = (work: () => void): void => work()
   readonly faults: unknown[] = []
   settledCalls: string[] = []
   /** Its ticks come from here, each at the time that it asked for. */

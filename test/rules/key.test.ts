@@ -2,6 +2,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sha256 } from '../../broker/sha256.ts'
+import { same } from '../../src/constant-time.ts'
+import { houseOf } from '../../src/http/house.ts'
 import { makeKey, readKey, sameSecret, webSha256 } from '../../src/http/key.ts'
 import { seed } from '../contract/seed.ts'
 
@@ -72,8 +74,10 @@ test('[K1] two secrets are the same when all of them is', async () => {
     ['abc', 'ab'],
     ['', 'a'],
     ['abc', 'ABC'],
-  ] as const)
+  ] as const) {
     expect(await sameSecret(a, b, sha256)).toBe(false)
+    expect([same(a, b), same(b, a), same(a, a), same(b, b)]).toEqual([false, false, true, true])
+  }
 })
 
 test.each([
@@ -82,4 +86,23 @@ test.each([
 ])('[K1] the hash of %s is SHA-256', async (_, hash) => {
   expect(await hash('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
   expect(await hash('Zoë ☎ 📞')).toBe('ad71d38367077e2da969ad9b0b74a846748458d737ad916e933d59772c2823b8')
+})
+
+test.each([
+  [undefined, undefined, 'is not set'],
+  ['', undefined, 'is not set'],
+  [' \n', undefined, 'is not set'],
+  ['correct horse battery', undefined, 'can be no bearer token'],
+  ['abcdefgh,ijklmnop', undefined, 'can be no bearer token'],
+  ['tla_0123456789a', undefined, 'can be no bearer token'],
+  ['tla_0123456789\u00e4b', undefined, 'can be no bearer token'],
+  ['tla_0123456789ab\n', 'tla_0123456789ab', undefined],
+  ['!+-./:;<=>?@[]^_`{|}~', '!+-./:;<=>?@[]^_`{|}~', undefined],
+])('[K5] an operator key set to %j is %j, or the host is not ready and says why', async (set, read, says) => {
+  const homes = { registry: () => ({ list: async () => [], put: async () => undefined }), pools: [] } as never
+  const house = houseOf({ operatorKey: set } as never, homes)
+  expect(house.operatorKey).toBe(read)
+  const unready = await house.unready()
+  expect(unready).toEqual(says === undefined ? [] : [expect.stringContaining(`the secret TRUNKLINE_ADMIN_KEY ${says}`)])
+  expect(unready.join()).not.toMatch(/horse|tla_|abcdef/)
 })

@@ -92,9 +92,9 @@ test('[P3] the first minute counts all that was reported in it, and no more', ()
   expect(fresh().firstMinuteTokens()).toBe(0)
 })
 
-test('[L2] a reply of which nothing was reported changes nothing', () => {
+test('[L2] [P4] a reply of which nothing was reported, or that took nothing, changes nothing', () => {
   const load = call(10_000, minute, () => 1_000)
   const before = load.predict(minute)
-  load.replied(undefined, minute)
+  for (const nothing of [undefined, usage(0, 0)]) load.replied(nothing, minute)
   expect(load.predict(minute)).toBe(before)
 })

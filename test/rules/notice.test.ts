@@ -9,8 +9,18 @@ const folder = new URL('../data/realtime/examples/', import.meta.url)
 const example = (name: string): string => readFileSync(new URL(`${name}.json`, folder), 'utf8')
 const organisation = 'org-AbCdEfGhIjKlMnOpQrStUvWx'
 
-test('[C9] hears a reply begin', () => {
-  expect(readNotice(text({ type: 'response.created', response: { id: 'r1' } }))).toEqual({ is: 'began', reply: 'r1' })
+const created = (response: object) => readNotice(text({ type: 'response.created', response }))
+
+test('[C9] hears a reply begin, and whether it is out of band: only then it has no conversation', () => {
+  expect(created({ id: 'r1' })).toEqual({ is: 'began', reply: 'r1', outOfBand: false })
+  expect(created({ id: 'r1', conversation_id: 'conv_1' })).toMatchObject({ outOfBand: false })
+  expect(created({ id: 'r1', conversation_id: null })).toMatchObject({ outOfBand: true })
+})
+
+test('[L4] hears how many output tokens a reply may have: a whole number, or it is not bounded', () => {
+  for (const most of [1, 4_096]) expect(created({ max_output_tokens: most })).toMatchObject({ most })
+  for (const max_output_tokens of ['inf', '4096', null, undefined, 0, 0.5, -1, -1e15, 1.5])
+    expect(created({ max_output_tokens })).toMatchObject({ most: undefined })
 })
 
 test('[L1] hears a reply end, with its usage', () => {
@@ -38,6 +48,7 @@ test('[L2] hears a transcription, by item and part, with its usage', () => {
     usage: { seconds: 2 },
   })
   expect(readNotice(text(heard))).toEqual({ is: 'transcribed', item: 'i/0', usage: undefined })
+  expect(readNotice(text({ type: heard.type, content_index: 3 }))).toMatchObject({ item: '' })
 })
 
 test.each(['session.created', 'session.updated'])('[L2] hears in %s which model transcribes', (type) => {

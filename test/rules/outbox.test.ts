@@ -1,7 +1,7 @@
 // The outbox on rosters in memory: its schedule, its claims, its bounds.
 import { beforeEach, expect, test } from 'vitest'
-import { hookRestsMs, messageClaimMs, messageRetriesMs, messagesWaiting } from '../../src/limits.ts'
-import { claim, drop, nextAt, put, settle, type Claim, type Outbox, type Settled } from '../../src/outbox.ts'
+import { hookRestsMs, messageClaimMs, messageRetriesMs, messagesWaiting, messageWaitMsMost } from '../../src/limits.ts'
+import { claim, drop, expire, nextAt, put, settle, type Claim, type Outbox, type Settled } from '../../src/outbox.ts'
 import { MapRoster } from '../../src/roster-map.ts'
 
 const hooks = ['h1', 'h2']
@@ -45,6 +45,57 @@ test('[A5] a message is tried at once, then after 5 s, 5 min, 30 min, 2, 5, 10, 
   expect(seconds.slice(1).map((at, i) => at - (seconds[i] ?? 0))).toEqual(delays)
   expect([box.waiting.size(), nextAt(box, hooks)]).toEqual([0, null])
   expect(claim(box, hooks, 1e14)).toEqual({ is: 'none', at: null })
+})
+
+test('[A5] ten attempts are made also where each takes as long as it may, and each wait its fifth more', () => {
+  put(box, 'm', ['h1'], hooks, 0)
+  const outcomes: Settled[] = []
+  for (let now = 0; outcomes.at(-1) !== 'gave_up'; now = nextAt(box, hooks) ?? now) {
+    expect(expire(box, hooks, now)).toEqual([])
+    outcomes.push(fail(taken(now), now + messageClaimMs - 1, 1))
+  }
+  expect(outcomes).toHaveLength(10)
+})
+
+test('[A5] however many wait for an endpoint that fails, none is tried or kept after 91 hours', () => {
+  const gaveUp: string[] = []
+  for (let i = 0; i < 400; i++) put(box, `m${i}`, ['h1'], hooks, i * 60_000)
+  const hour = 3_600_000
+  let [attempts, now] = [0, 0]
+  for (; box.waiting.size() > 0; now = nextAt(box, hooks) ?? now) {
+    gaveUp.push(...expire(box, hooks, now))
+    const claimed = claim(box, hooks, now)
+    if (claimed.is === 'none') continue
+    const { message } = claimed.claim
+    expect(now - (box.waiting.get(message) as number)).toBeLessThan(91 * hour)
+    attempts++
+    if (fail(claimed.claim, now) === 'gave_up') gaveUp.push(message)
+  }
+  expect(new Set(gaveUp).size).toBe(400)
+  expect(now).toBeLessThan(400 * 60_000 + 91 * hour + 600_000)
+  expect(attempts).toBeGreaterThan(1_000) // one each five minutes
+})
+
+test('[A5] a message that has waited for too long is over for each of its hooks, in the moment in which it has', () => {
+  put(box, 'm', ['h1', 'h2'], hooks, 7)
+  put(box, 'later', ['h1'], hooks, 8)
+  fail(taken(7), 7)
+  expect(expire(box, hooks, 6 + messageWaitMsMost)).toEqual([])
+  expect(expire(box, hooks, 7 + messageWaitMsMost)).toEqual(['m'])
+  expect([box.due('h1').first(9), box.due('h2').size(), box.failed('h1').size()]).toEqual([['later'], 0, 0])
+  expect(box.waiting.first(9)).toEqual(['later'])
+})
+
+test('[A5] a message whose next attempt would come too late is given up at once', () => {
+  for (const [early, settled] of [
+    [1, 'retried'],
+    [0, 'gave_up'],
+  ] as const) {
+    put(box, 'm', ['h1'], hooks, 0)
+    const now = messageWaitMsMost - 5_000 - early
+    expect(fail(taken(now), now)).toBe(settled)
+    drop(box, 'h1', hooks)
+  }
 })
 
 test('[A5] the wait is a fifth longer at most, as chance has it, and never shorter', () => {

@@ -56,6 +56,16 @@ test('[A6] the first minute of a growing call costs $0.07062 where all that is r
   expect(microUsd).toBeCloseTo(9_600 + 15_000 + 43_200 + 2_820, 6)
 })
 
+test('[A6] a growing call of five minutes costs $0.5296 where 90 % of what is read again is cached', () => {
+  // 20 replies: heard 75 × 32 = 2,400, said 10,800; 19 answers before, 150 × 32 + 50 × 4 = 5,000 each; 1,500 of instructions each time
+  // at 0.76; of the talk 275 × (0 + 1 + … + 19) − 19 × 200 = 48,450 are read again, 2/11 text at 0.76 and 9/11 audio at 3.56.
+  const again = 20 * 1_500 * 0.76 + 48_450 * ((2 / 11) * 0.76 + (9 / 11) * 3.56)
+  const microUsd = 20 * (2_400 + 10_800) + 19 * 5_000 + again
+  expect(microUsd).toBeCloseTo(529_616.5, 1)
+  const [, , growing] = shipped.assumptions
+  expect(growing).toMatchObject({ name: 'growing call', usdPerCallMinute: expect.closeTo(microUsd / 5 / 1e6, 9) })
+})
+
 test('[A6] every assumption says its name, its source and its date', () => {
   expect(shipped.assumptions.map(({ name }) => name)).toEqual(['voice minute', 'burst', 'growing call'])
   for (const { source, asOf, says } of shipped.assumptions) {

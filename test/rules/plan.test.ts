@@ -45,6 +45,21 @@ test('[A2] the catalogue holds what a plan may have, in the order of the ladder'
   for (const plan of planNames) expect(Plan.parse(plans[plan])).toEqual(plans[plan])
 })
 
+test('[L7] a plan suspends at a rate above 0, or never', () => {
+  const problem = 'is no whole number from 1 to 1,000,000 (null: never)'
+  for (const [rate, problems] of [
+    [0, [problem]],
+    [0.5, [problem]],
+    [1, []],
+    [1e6, []],
+    [1e6 + 1, [problem]],
+    [null, []],
+  ] as const) {
+    const { error } = Plan.safeParse({ ...plans.trial, suspendUsdPerHour: rate })
+    expect(error?.issues.map(({ message }) => message) ?? [], `${rate}`).toEqual(problems)
+  }
+})
+
 test('[A2] what is not said is the default', () => {
   expect(TenantSettings.parse({ name: ' Acme ', plan: 'trial' })).toEqual({
     name: 'Acme',

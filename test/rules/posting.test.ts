@@ -6,6 +6,7 @@ import type { Progress, Renewal } from '../../src/ports.ts'
 import { readUsage } from '../../src/realtime/usage.ts'
 import type { Refusal } from '../../src/refusal.ts'
 import { Tab } from '../../src/tab.ts'
+import { noHold } from '../support/words.ts'
 import { HandClock, HandDesks, settle } from './host.ts'
 
 const usage = readUsage({ input_tokens: 10, output_tokens: 2 })
@@ -38,7 +39,7 @@ function holds({ progress }: { progress: Progress[] }): (number | undefined)[] {
 
 test('[L4] a reply that begins is held for at once, and let go with its report', async () => {
   const { posting, desks } = scene()
-  expect(posting.noticed({ is: 'began', reply: 'r1', most: undefined })).toBe(true)
+  expect(posting.noticed({ is: 'began', reply: 'r1', outOfBand: false, most: undefined })).toBe(true)
   posting.tell()
   await settle()
   expect(posting.noticed({ is: 'finished', reply: 'r1', usage, limited: false })).toBe(true)
@@ -46,6 +47,7 @@ test('[L4] a reply that begins is held for at once, and let go with its report',
   await settle()
   expect(desks.attempts).toEqual([[], ['reply:r1']])
   expect(holds(desks)).toEqual([800, 0])
+  expect(desks.progress.map(({ metered }) => metered)).toEqual([undefined, { live_ms: 0, micro_usd: 0 }]) // with a report
 })
 
 test('[L1] what is no usage is no news', () => {
@@ -70,11 +72,17 @@ test('[L2] a transcription is of the model that the session named last', async (
   ])
 })
 
-test('[L1] replies without an id are reports of their own', async () => {
-  const { posting, desks } = scene()
-  for (let i = 0; i < 3; i++) posting.noticed({ is: 'finished', reply: '', usage, limited: false })
+test('[L1] [L4] replies without an id are reports of their own, and what was held for them is let go', async () => {
+  const { posting, desks, tab } = scene()
+  for (let i = 0; i < 3; i++) {
+    posting.noticed({ is: 'began', reply: '', outOfBand: false, most: undefined })
+    posting.noticed({ is: 'finished', reply: '', usage, limited: false })
+  }
+  expect(tab.progress(0).hold).toEqual(noHold)
   posting.tell()
   await settle()
+  for (let i = 0; i < 2; i++) posting.noticed({ is: 'transcribed', item: '', usage })
+  expect(tab.unposted().map(({ id }) => id)).toEqual(['transcript:unnamed-3', 'transcript:unnamed-4'])
   expect([...desks.taken.keys()]).toEqual(['reply:unnamed-0', 'reply:unnamed-1', 'reply:unnamed-2'])
 })
 
@@ -99,11 +107,12 @@ test('[G10] a heartbeat that cannot reach the desk says so', async () => {
 })
 
 test('[L6] who may not go on is told, with the replies that ran when its desk was asked', async () => {
-  const { posting, desks, ends, run } = scene()
+  const { posting, desks, ends, faults, run } = scene()
   await posting.renew()
-  posting.tell()
+  expect(desks.attempts).toEqual([])
+  for (let i = 0; i < 3; i++) posting.tell()
   await settle()
-  expect(ends).toEqual([])
+  expect([desks.attempts, ends, faults]).toEqual([[[], []], [], []]) // what came while it told was told after it
   desks.renewal = withdrawn
   run('r1')
   posting.tell()

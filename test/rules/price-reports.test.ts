@@ -1,14 +1,14 @@
 // Reports as providers write them, each column of the table at the price that was worked out by hand; and random ones beside another
 // reckoner of the same prices.
 import { readFileSync } from 'node:fs'
-import { calcPrice, findProvider, type ModelInfo } from '@pydantic/genai-prices'
+import { findProvider, type ModelInfo } from '@pydantic/genai-prices'
 import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { shippedPrices } from '../../src/price-table.ts'
 import { price, priceOfTime } from '../../src/price.ts'
-import shipped from '../../src/prices.json' with { type: 'json' }
 import { readUsage, type Usage } from '../../src/realtime/usage.ts'
 import { printSeed, seed } from '../contract/seed.ts'
+import { reckoned } from '../support/reckoner.ts'
 
 interface Fixture {
   model: string
@@ -23,9 +23,6 @@ const lines = readFileSync(new URL('../data/usage/reports.jsonl', import.meta.ur
   .trim()
   .split('\n')
 const fixtures = lines.map((line) => JSON.parse(line) as Fixture)
-/** The day of the shipped table. */
-const timestamp = new Date(`${shipped.asOf}T12:00:00Z`)
-
 /** "(2 × 3 + 4 × 5) / 10", in whole numbers, rounded half up. */
 function workedOut(arithmetic: string): number {
   const [products = '', over = '1'] = arithmetic.replaceAll(/[()]/g, '').split(' / ')
@@ -71,11 +68,6 @@ const randomUsage = fc.record({ input: side, cached: side, output: side }).map((
     partial: false,
   }
 })
-
-/** What the package comes to, in micro-dollars, not rounded. */
-function reckoned(usage: Record<string, number>, model: string, providerId = 'openai'): number {
-  return (calcPrice(usage, model, { providerId, timestamp })?.total_price ?? Number.NaN) * 1e6
-}
 
 function sum(parts: Usage['input']): number {
   return Object.values(parts).reduce((a, b) => a + b, 0)

@@ -126,7 +126,7 @@ test.each(given)('[A1] $path fills what $why wants', ({ why, said }) => {
 
 test('[A1] every row is used somewhere', () => {
   const used = new Set(given.map(({ why }) => why))
-  const text = ['src/exchange', 'src/call', 'src/relay', 'src/desk', 'broker/door', 'broker/host']
+  const text = ['src/exchange', 'src/call', 'src/relay', 'src/desk', 'broker/door', 'broker/redis/refusal']
     .map((file) => readFileSync(new URL(`../../${file}.ts`, import.meta.url), 'utf8'))
     .join()
   expect(whys.filter((why) => !used.has(why) && !text.includes(`'${why}'`))).toEqual([])

@@ -224,6 +224,15 @@ test('[R1] binary frames and text that is no event pass from the provider as the
   expect(stage.notices).toEqual([])
 })
 
+test('[L2] [R1] an event that nests nothing is read if it is one of those that say what was used; it passes as it came', () => {
+  const stage = new Stage().open()
+  const type = 'conversation.item.input_audio_transcription.completed'
+  const frames = [`{ "type":"${type}","item_id":"i","transcript":"Yes." }`, '{"type":"toString","item_id":"i"}']
+  for (const frame of frames) stage.relay.fromUpstream(frame)
+  expect(stage.caller.sent).toEqual(frames)
+  expect(stage.notices).toEqual([{ is: 'transcribed', item: 'i/0', usage: undefined }])
+})
+
 describe('while the call wraps', () => {
   const refusal = { why: 'call_too_long', details: { minutes: 1 } } as const
 

@@ -40,6 +40,7 @@ class Stage {
     this.speaker = new Speaker(idsOf('call_1'), conversation, { ...terms.hold, ...hold }, this.clock, sounds, {
       say: (frame) => this.said.push(JSON.parse(frame) as Event),
       spoken: () => this.spoken++,
+      guard: (work) => work(),
       fault: (error) => this.faults.push(error),
     })
   }

@@ -1,12 +1,12 @@
 // What one call has used: sums for its record, and reports until the desk has confirmed them.
 import { expect, test } from 'vitest'
-import { nothing } from '../../src/held.ts'
-import { firstReply, unpostedReports } from '../../src/limits.ts'
+import { firstReply, knownReports, unpostedReports } from '../../src/limits.ts'
 import type { CallTerms } from '../../src/plan.ts'
 import type { Brings, CallRecord, Offer, Target } from '../../src/ports.ts'
 import { shippedPrices } from '../../src/price-table.ts'
 import { readUsage, type Usage } from '../../src/realtime/usage.ts'
 import { ratesOf, Tab } from '../../src/tab.ts'
+import { noHold } from '../support/words.ts'
 
 const fallback = 64
 const model = 'gpt-realtime-2.1'
@@ -104,17 +104,55 @@ test('[L2] a transcription is debited at its own price and is no reply', () => {
   expect([tab.replies, tab.tokens, tab.peakContextTokens]).toEqual([0, 12, 0])
 })
 
-test('[L2] a transcription without a report leaves nothing', () => {
+test('[L2] a transcription without a report is counted as unreported, too', () => {
   const tab = new Tab(rates)
   tab.transcription('item_1/0', 'whisper-1', undefined)
-  expect(tab.unposted()).toEqual([])
+  expect(tab.unposted()).toEqual([{ id: 'transcript:item_1/0', model: 'whisper-1', amounts: { unreported: 1 } }])
 })
 
-test('[L1] a reply and a transcription of one id are two entries', () => {
+test('[L1] a reply and a transcription of one id are two entries, and each without one is one of its own', () => {
   const tab = new Tab(rates)
   tab.reply('x', used(1, 1), 0)
   tab.transcription('x', model, used(1, 1))
-  expect(tab.unposted().map(({ id }) => id)).toEqual(['reply:x', 'transcript:x'])
+  for (let i = 0; i < 2; i++) tab.transcription('', model, used(1, 1))
+  const ids = ['reply:x', 'transcript:x', 'transcript:unnamed-0', 'transcript:unnamed-1']
+  expect(tab.unposted().map(({ id }) => id)).toEqual(ids)
+})
+
+test('[L1] [C1] a report that comes again is the same one: to the desk, in the record, and in what the call is taken to need', () => {
+  const tab = new Tab(rates)
+  tab.live(0)
+  tab.began('a', undefined)
+  for (const tokens of [100, 900]) tab.reply('a', used(tokens, 10), 1_000)
+  for (const tokens of [5, 7]) tab.transcription('a', model, used(tokens, 0))
+  tab.began('b', undefined)
+  expect(tab.unposted().map(({ id }) => id)).toEqual(['reply:a', 'transcript:a'])
+  expect(tab.progress(1_000).hold?.input).toBe(110)
+  const microUsd = 105 * 32 + 10 * 64
+  expect(recordOf(tab)).toMatchObject({
+    replies: 1,
+    tokens: 115,
+    microUsd,
+    peakContextTokens: 100,
+    firstMinuteTokens: 110,
+  })
+  tab.posted(tab.unposted())
+  tab.began('a', undefined)
+  tab.reply('a', used(1, 1), 2_000)
+  expect([tab.unposted(), tab.progress(2_000).hold?.input]).toEqual([[], 110])
+})
+
+test('[C1] it knows so many reports again, the latest; what comes again after more than that its desk knows', () => {
+  const tab = new Tab(rates)
+  const says = (report: number) => tab.reply(`r${report}`, used(1, 0), 0)
+  for (let report = 0; report < knownReports; report++) says(report)
+  says(0)
+  expect(tab.replies).toBe(knownReports)
+  says(knownReports)
+  says(1)
+  expect(tab.replies).toBe(knownReports + 1)
+  says(0)
+  expect(tab.replies).toBe(knownReports + 2)
 })
 
 test('[L1] what was not confirmed stays, in order; what was, goes', () => {
@@ -161,14 +199,14 @@ test('[L4] holds for a reply what the one before read and said and cost, and let
   tab.began('a', undefined)
   expect(tab.progress(0).hold).toEqual(firstReply)
   tab.reply('a', used(1_000, 50), 0)
-  expect(tab.progress(0).hold).toEqual(nothing)
+  expect(tab.progress(0).hold).toEqual(noHold)
   tab.began('b', undefined)
   expect(tab.progress(0).hold).toEqual({ input: 1_050, output: 50, micro_usd: 1_000 * 32 + 50 * 64 })
   tab.reply('b', used(1_100, 40), 0)
   tab.began('c', undefined)
   expect(tab.progress(0).hold?.micro_usd).toBe(1_100 * 32 + 40 * 64)
-  const { heldTokens, foretoldTokens, firstReplyTokens } = recordOf(tab)
-  expect([heldTokens, foretoldTokens, firstReplyTokens]).toEqual([1_000 + 1_100, 1_050 + 1_140, 1_050])
+  const { heldTokens, settledTokens, firstReplyTokens } = recordOf(tab)
+  expect([heldTokens, settledTokens, firstReplyTokens]).toEqual([1_000 + 1_100, 1_050 + 1_140, 1_050])
 })
 
 test('[C1] its record says tokens a minute and what was cached, where that can be told', () => {
@@ -184,6 +222,7 @@ test('[C1] its record says tokens a minute and what was cached, where that can b
 test('[L3] [L8] of a provider that bills time the call pays for its time, and its tokens come with it', () => {
   const tab = new Tab({ ...rates, model: 'gpt-live-1', billing: 'seconds' })
   tab.live(0)
+  expect(tab.unposted()).toEqual([])
   tab.reply('a', used(1_000, 50), 5_000)
   expect(tab.unposted()[0]?.amounts).toMatchObject({ micro_usd: 0, input_audio: 1_000 })
   expect(tab.progress(90_000).metered).toEqual({ live_ms: 90_000, micro_usd: 75_000 }) // $0.05 a minute
@@ -191,11 +230,13 @@ test('[L3] [L8] of a provider that bills time the call pays for its time, and it
   expect(tab.unposted()[0]?.amounts).not.toHaveProperty('unpriced')
 })
 
-test('[L3] time without a price is debited at the fallback rate for what speech has, and its reports are marked', () => {
+test('[L3] time without a price is debited at the fallback rate for what speech has, and marked once, also where nobody spoke', () => {
   const tab = new Tab({ ...rates, model: 'gpt-next', billing: 'seconds' })
+  expect(tab.unposted()).toEqual([])
   tab.live(0)
+  expect(tab.unposted()).toEqual([{ id: 'time', model: 'gpt-next', amounts: { unpriced: 1 } }])
   tab.reply('a', used(10, 2), 0)
-  expect(tab.unposted()[0]?.amounts).toMatchObject({ micro_usd: 0, unpriced: 1 })
+  expect(tab.unposted()[1]?.amounts).toEqual({ replies: 1, input_audio: 10, output_audio: 2, micro_usd: 0 })
   expect(tab.progress(1_000).metered.micro_usd).toBe(20 * fallback)
 })
 

@@ -31,6 +31,7 @@ class Stage {
       say: (frame) => this.said.push({ ...(JSON.parse(frame) as Event), at: this.clock.now() - this.start }),
       giveUp: () => this.givenUp++,
       refuse: (refusal) => this.refusals.push({ refusal, at: this.clock.now() - this.start }),
+      guard: (work) => work(),
       fault: (error) => this.faults.push(error),
       changed: () => this.#look(),
     })

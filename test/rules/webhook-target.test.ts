@@ -1,11 +1,11 @@
 // Where a webhook may be sent, by its text and by its addresses.
 import { expect, test } from 'vitest'
-import { readUrl } from '../../broker/webhook-post.ts'
-import { addressProblem, targetProblem, type TargetPolicy } from '../../src/webhook-target.ts'
+import { urlProblem } from '../../src/http/webhook-post.ts'
+import { addressProblem, type TargetPolicy } from '../../src/webhook-target.ts'
 import { nameForms, textForms } from '../support/ssrf-forms.ts'
 
 const outside: TargetPolicy = { private: false }
-const problem = (url: string, may = outside): string | undefined => targetProblem(url, readUrl, may)
+const problem = (url: string, may = outside): string | undefined => urlProblem(url, may)
 
 test.each([
   'https://hooks.example.com/',

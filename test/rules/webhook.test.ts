@@ -1,11 +1,11 @@
-// Webhooks beside the verifier that Standard Webhooks ships: what we sign it takes, and what it refuses we refuse.
+// Webhooks beside the verifier that Standard Webhooks ships: what we sign it takes, and nothing else.
 import * as fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { makeSecret, webHmac } from '../../src/http/hmac.ts'
 import { isoOf } from '../../src/calendar.ts'
 import { bodyOf, eventTypes, type Message, type MessageType } from '../../src/webhook-events.ts'
-import { signed, verified, type Signed } from '../../src/webhook.ts'
+import { signed, type Signed } from '../../src/webhook.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 
 const now = Date.parse('2026-11-29T12:00:00.000Z')
@@ -44,10 +44,10 @@ test('[A5] what is signed verifies, and is as Standard Webhooks has it', async (
 })
 
 test('[A5] the example of the specification has the signature that it says', async () => {
-  const body = '{"event_type":"ping"}'
-  const headers = { 'webhook-id': 'msg_loFOjxBNrRLzqYUf', 'webhook-timestamp': '1731705121' }
-  const signature = `v1,${await webHmac('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`)}`
-  expect(signature).toBe(new Webhook(first).sign('msg_loFOjxBNrRLzqYUf', new Date(1_731_705_121_000), body))
+  const [id, at, body] = ['msg_loFOjxBNrRLzqYUf', 1_731_705_121, '{"event_type":"ping","data":{"success":true}}']
+  const says = 'v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0='
+  expect(`v1,${await webHmac('plJ3nmyCDGBKInavdOK15jsl', `${id}.${at}.${body}`)}`).toBe(says)
+  expect(new Webhook('whsec_plJ3nmyCDGBKInavdOK15jsl').sign(id, new Date(at * 1000), body)).toBe(says)
 })
 
 test('[A5] while two secrets hold, it verifies with each of them, and with no other', async () => {
@@ -64,98 +64,50 @@ test('[A5] a body that was changed does not verify, nor another id or time', asy
     { ...one, headers: { ...one.headers, 'webhook-id': 'call_0198_ended' } },
     { ...one, headers: { ...one.headers, 'webhook-timestamp': String(now / 1000 + 1) } },
   ]
-  for (const changed of changes) {
-    expect(theirs(changed, first)).toBe(false)
-    expect(await verified(changed, first, now, webHmac)).toBe(false)
-  }
+  for (const changed of changes) expect(theirs(changed, first)).toBe(false)
 })
 
-test('[A5] over 2,000 generated cases our verdict is that of standardwebhooks', async () => {
+test('[A5] over 1,000 generated messages each secret verifies for five minutes, and no other does', async () => {
   printSeed('webhooks')
   const secret = fc
     .uint8Array({ minLength: 24, maxLength: 64 })
     .map((bytes) => `whsec_${Buffer.from(bytes).toString('base64')}`)
   const value = fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.boolean(), fc.constant(null))
   const message = fc.record({
-    id: fc.stringMatching(/^[\w:-]{1,60}$/),
+    id: fc.string({ minLength: 1, maxLength: 60 }),
     type: fc.constantFrom<MessageType>(...eventTypes, 'webhook.test'),
     at: fc.integer({ min: 0, max: 4e12 }),
     data: fc.dictionary(fc.stringMatching(/^[a-z_]{1,20}$/), value, { maxKeys: 12 }),
   })
-  const change = fc.constantFrom(
-    'none',
-    'body',
-    'id',
-    'no id',
-    'time',
-    'no time',
-    'signature',
-    'version',
-    'more',
-    'part',
-  )
-  const verdicts = { good: 0, bad: 0 }
   await fc.assert(
     fc.asyncProperty(
       message,
-      fc.array(secret, { minLength: 1, maxLength: 3 }),
-      fc.option(secret, { freq: 1 }),
+      fc.uniqueArray(secret, { minLength: 2, maxLength: 4 }),
       fc.integer({ min: -330, max: 330 }),
-      change,
-      async (told, secrets, other, seconds, how) => {
-        const sent = changed(await signed(told, secrets, now + seconds * 1000, webHmac), how)
-        const known = other ?? (secrets.at(-1) as string)
-        const ours = await verified(sent, known, now, webHmac)
-        expect(ours).toBe(theirs(sent, known))
-        verdicts[ours ? 'good' : 'bad']++
+      async (told, [other = '', ...secrets], seconds) => {
+        const sent = await signed(told, secrets, now + seconds * 1000, webHmac)
+        for (const one of secrets) expect(theirs(sent, one)).toBe(Math.abs(seconds) <= 300)
+        expect(theirs(sent, other)).toBe(false)
       },
     ),
-    { seed, numRuns: 2_000 },
+    { seed, numRuns: 1_000 },
   )
-  expect(Math.min(verdicts.good, verdicts.bad)).toBeGreaterThan(300)
 })
-
-function changed({ headers, body }: Signed, how: string): Signed {
-  const [id, at, signature] = [headers['webhook-id'], headers['webhook-timestamp'], headers['webhook-signature']]
-  const with_ = (own: object): Signed => ({ body, headers: { ...headers, ...own } })
-  switch (how) {
-    case 'body':
-      return { headers, body: body.replace('"data"', '"date"') }
-    case 'id':
-      return with_({ 'webhook-id': `${id}x` })
-    case 'no id':
-      return with_({ 'webhook-id': '' })
-    case 'time':
-      return with_({ 'webhook-timestamp': String(Number(at) - 7) })
-    case 'no time':
-      return with_({ 'webhook-timestamp': 'now' })
-    case 'signature':
-      return with_({ 'webhook-signature': signature.replaceAll(/[A-Y]/g, 'Z') })
-    case 'version':
-      return with_({ 'webhook-signature': signature.replaceAll('v1,', 'v2,') })
-    case 'more':
-      return with_({ 'webhook-signature': `v1a,AAAA ${signature} v1,AAAA` })
-    case 'part':
-      return with_({ 'webhook-signature': signature.slice(0, -2) })
-    default:
-      return { headers, body }
-  }
-}
 
 const warning = (data: Message['data']): string => bodyOf({ id: 'm', type: 'budget.warning', at: now, data }, isoOf)
 
 test('[A5] a body has the fields of its type in one order, whatever its home has kept of them and in which', () => {
-  const kept = { window: 'day', tenant: 'ten_1', share: 0.8, extra: 1, account: 'tokens', amount: 80, limit: 100 }
+  const kept = { window: 'day', tenant: 'ten_1', share: 0.8, extra: 1, of: 'tokens', used: 80, limit: 100 }
   const turned = Object.fromEntries(Object.entries(kept).toReversed())
   expect(warning(turned)).toBe(warning(kept))
   expect(Object.keys((JSON.parse(warning(kept)) as { data: object }).data)).toEqual([
     'tenant',
     'window',
-    'account',
-    'amount',
+    'of',
+    'used',
     'limit',
     'share',
-    'window_ends_at',
+    'resets_at',
     'shadow',
     'extra',
   ])

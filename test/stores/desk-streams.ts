@@ -7,7 +7,7 @@ import { SqlDesk } from '../../src/desk.ts'
 import type { UsageAsk } from '../../src/desk-usage.ts'
 import { leaseTtlMs, shareTimeoutMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
-import { keyValid, type Key, type Tenant } from '../../src/plan.ts'
+import { keyValid, type FreshKey, type Key, type Tenant } from '../../src/plan.ts'
 import type { Admission, CallRecord, Offer, PoolGrant } from '../../src/ports.ts'
 import type { Affected } from '../../src/desk-books.ts'
 
@@ -21,6 +21,7 @@ const streamLength = 100
 
 /** What both are asked in the same words. */
 type Told = Exclude<DeskCommand, { do: 'pass' | 'ask' | 'regrant' }>
+type Rotating = Extract<DeskCommand, { do: 'rotate' }>
 type Offering = Extract<DeskCommand, { call: string; unserved: boolean }>
 
 export interface TimedDesk {
@@ -186,7 +187,8 @@ class Beside {
         return sql.records.list(command.limit, command.before)
       case 'me': {
         const [reading, key] = [sql.read(now), sql.registry.keyByHash(command.hash)]
-        return reading === undefined || key === undefined || !keyValid(key, now) ? undefined : { reading, key }
+        if (reading === undefined || key === undefined) return { why: 'key_unknown' }
+        return keyValid(key, now) ? { reading, key } : { why: 'key_revoked' }
       }
       case 'usage':
         return sql.usage.reading(this.#asked(command), now)
@@ -204,6 +206,8 @@ class Beside {
       }
       case 'previewKey':
         return sql.edits.previewKey(command.key, command.change, now)
+      case 'rotate':
+        return this.#rotate(command)
       default:
         return this.#revoke(command.key, command.graceMs)
     }
@@ -221,7 +225,15 @@ class Beside {
 
   #revoke(id: string, graceMs: number): unknown {
     const key = this.#sql.edits.endKey(id, graceMs, this.#now)
-    if (key === undefined) return { why: 'thing_unknown', details: { kind: 'key', id } }
+    return key === undefined ? { why: 'thing_unknown', details: { kind: 'key', id } } : this.#ended(id, key, graceMs)
+  }
+
+  #rotate({ key: id, fresh, graceMs }: Rotating): unknown {
+    const made = this.#sql.edits.rotateKey(id, freshKey(fresh), `hash of ${fresh}`, graceMs, this.#now)
+    return 'why' in made ? made : this.#ended(id, made, graceMs)
+  }
+
+  #ended(id: string, key: Key, graceMs: number): unknown {
     this.#sql.advance(this.#now)
     const open = graceMs > 0 ? [] : this.#sql.records.openCalls().filter((call) => call.key === id)
     return { key, calls: open.map((call) => call.id) }
@@ -274,15 +286,23 @@ class Beside {
         return desk.previewKey(command.key, command.change)
       case 'revoke':
         return desk.revokeKey(command.key, command.graceMs)
+      case 'rotate': {
+        const { key, fresh, graceMs } = command
+        return desk.rotateKey(key, freshKey(fresh), `hash of ${fresh}`, graceMs)
+      }
       default:
         return desk[command.do]()
     }
   }
 }
 
+function freshKey(id: string): FreshKey {
+  return { id, hint: '…', created_at }
+}
+
 /** In the order of their ids. */
-function affectedOf({ calls, refusal }: Affected): Affected {
-  return { calls: calls.toSorted(), refusal }
+function affectedOf({ calls, refusal, spent }: Affected): Affected {
+  return { calls: calls.toSorted(), refusal, spent: spent.toSorted((a, b) => (a.call < b.call ? -1 : 1)) }
 }
 
 function entriesOf({ call, report }: { call: string; report: string }) {
@@ -292,6 +312,6 @@ function entriesOf({ call, report }: { call: string; report: string }) {
 function recordOf({ why, liveMs }: DeskCommand & { do: 'end' }): CallRecord {
   const lost = lostRecord('m1', liveMs, 7)
   const by = why === 'hung_up' ? 'caller' : 'broker'
-  const known = liveMs > 0 ? { firstAudioMs: 432, connectMs: 51, firstMinuteTokens: 4_321 } : {}
+  const known = liveMs > 0 ? { firstAudioMs: 432, connectMs: 51, firstMinuteTokens: 4_321, firstReplyTokens: 700 } : {}
   return { ...lost, overheadMs: 3, ...known, outcome: { ...lost.outcome, by, why } }
 }

@@ -3,12 +3,11 @@ import * as fc from 'fast-check'
 import { expect } from 'vitest'
 import { isoOf } from '../../src/calendar.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
-import type { NextMessage } from '../../src/desk-outbox.ts'
+import type { Attempt, NextMessage } from '../../src/desk-outbox.ts'
 import type { DeskSteps } from '../../src/desk-steps.ts'
 import { SqlDesk } from '../../src/desk.ts'
 import { newHook } from '../../src/hook-edits.ts'
-import { messageClaimMs } from '../../src/limits.ts'
-import type { Claim } from '../../src/outbox.ts'
+import { messageClaimMs, messageWaitMsMost } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Offer } from '../../src/ports.ts'
 import { SqlSteps } from '../../src/sql-steps.ts'
@@ -28,11 +27,15 @@ type Command =
   | { do: 'add'; hook: string; events: ('call.ended' | 'budget.warning')[] | null; enabled: boolean }
   | { do: 'change'; hook: string; change: { enabled?: boolean; url?: string; events?: null } }
   | { do: 'rotate'; hook: string; graceMs: number }
-  | { do: 'remove' | 'note'; hook: string }
+  | { do: 'remove'; hook: string }
+  | { do: 'note'; hook: string; url: string; status: number }
   | { do: 'next' }
   | { do: 'settle'; back: number; status: number | null; chance: number }
   | { do: 'sweep' | 'report' | 'hooks' }
   | { do: 'pass'; ms: number }
+
+const short = [0, 1, 5_000, 6_000, messageClaimMs - 1, messageClaimMs, 400_000]
+const passes = [...short, ...short, 86_400_000, messageWaitMsMost - 300_000, messageWaitMsMost, 36 * 86_400_000]
 
 const hook = fc.constantFrom(...hooks)
 const command = fc.oneof(
@@ -63,7 +66,16 @@ const command = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('rotate'), hook, graceMs: fc.constantFrom(0, 60_000) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('remove', 'note'), hook }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove'), hook }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('note'),
+      hook,
+      url: fc.constantFrom('https://a.example/', 'https://b.example/'),
+      status: fc.constantFrom(200, 500, 410),
+    }),
+  },
   { weight: 8, arbitrary: fc.constant({ do: 'next' }) },
   {
     weight: 8,
@@ -79,7 +91,7 @@ const command = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       do: fc.constant('pass'),
-      ms: fc.constantFrom(0, 1, 5_000, 6_000, messageClaimMs - 1, messageClaimMs, 400_000, 86_400_000, 36 * 86_400_000),
+      ms: fc.constantFrom(...passes),
     }),
   },
 ) as fc.Arbitrary<Command>
@@ -118,7 +130,7 @@ export async function mailStreams(open: (run: number) => TimedDesk, steps: numbe
 /** One desk, in plain words. */
 class Told {
   readonly #desk: DeskSteps
-  readonly #claims: Claim[] = []
+  readonly #attempts: Attempt[] = []
   #heard: number | undefined
 
   constructor(desk: DeskSteps) {
@@ -163,14 +175,14 @@ class Told {
       case 'remove':
         return mail.removeHook(command.hook)
       case 'note':
-        return mail.note(command.hook, { status: 200, error: null })
+        return mail.note(command, { status: command.status, error: `no: ${command.status}` })
       case 'next':
         return this.#shown(await mail.next())
       case 'settle': {
-        const claim = this.#claims.at(-1 - command.back)
+        const attempt = this.#attempts.at(-1 - command.back)
         const { status, chance } = command
         const error = status !== null && status < 300 ? null : `no: ${status}`
-        return claim === undefined ? undefined : mail.settle(claim, { status, error }, chance)
+        return attempt === undefined ? undefined : mail.settle(attempt, { status, error }, chance)
       }
       case 'sweep':
         return this.#desk.sweep()
@@ -184,7 +196,7 @@ class Told {
   /** A message is its body: Lua has nothing where JSON has null. */
   #shown(next: NextMessage): unknown {
     if (next.is === 'none') return next
-    this.#claims.push(next.claim)
+    this.#attempts.push(next.attempt)
     return { ...next, message: [next.message.id, bodyOf(next.message, isoOf)] }
   }
 

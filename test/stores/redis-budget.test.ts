@@ -6,7 +6,7 @@ import { firstReply, leaseTtlMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Admission, CallRef, Offer } from '../../src/ports.ts'
 import { ample } from '../support/grants.ts'
-import { still } from '../support/words.ts'
+import { silent, still } from '../support/words.ts'
 import { startRedis, timedSource, type Redis } from './redis.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
@@ -70,4 +70,20 @@ test(`[L4] [L6] of ${comers} who come at once by four writers for a budget of on
   await at(20_000 + leaseTtlMs)
   expect(await come('d', 1)).toBe('granted')
   expect((await writer(0).read())?.lines.live).toBe(1)
+})
+
+test('[L4] [G6] of many who wait on four writers when a cap rises one is seated by the edit; when it holds no more, the next', async () => {
+  const lives = await writer(0).openCalls()
+  for (const { id } of lives) await writer(1).end(ref(id), [], lostRecord('m', 1_000))
+  await writer(2).change({ caps: { lines: 1 }, overflow: 'hold' })
+  expect(await come('e', 3)).toBe('granted')
+  await writer(0).renew(ref('e'), null, silent)
+  const waits = Array.from({ length: 20 }, (_, i) => `w${String(i).padStart(2, '0')}`)
+  for (const [i, call] of waits.entries()) expect(await come(call, i)).toBe('queued')
+  expect(await writer(1).preview({ caps: { lines: comers } })).toMatchObject({ put_through: 1 })
+  await writer(1).change({ caps: { lines: comers } })
+  expect((await writer(2).read())?.lines).toMatchObject({ live: 2, waiting: 19 })
+  expect((await writer(3).renew(ref('w00'), null, silent)).waits).toBe(true)
+  expect(await writer(0).regrant('openai', undefined, 'answer')).toMatchObject({ seated: ['w01'] })
+  expect((await writer(1).read())?.budgets).toMatchObject([{ used: 0, held: 1_000, left: 0 }])
 })

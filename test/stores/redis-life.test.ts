@@ -1,7 +1,8 @@
 // What a desk in Redis owes to having many hosts and a store that can be lost: wakes, edits at once, epochs, restarts, keys that expire.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Fcall } from '../../broker/redis/call.ts'
-import { RedisDesk, seatedChannel } from '../../broker/redis/desk.ts'
+import { RedisDesk } from '../../broker/redis/desk.ts'
+import { seatedChannel } from '../../broker/redis/names.ts'
 import { RedisPool } from '../../broker/redis/pool.ts'
 import { RedisRegistry } from '../../broker/redis/registry.ts'
 import { lostRecord } from '../../src/desk-counts.ts'
@@ -152,7 +153,7 @@ test('[A3] what was done to a tenant is kept for a year after the last of it', a
 test('[S2] every key of a desk expires but the documents of its tenant, and what has ended is forgotten in time', async () => {
   const hook = { url: 'https://hooks.example.com/', events: null, enabled: true }
   await desk.mail.addHook(newHook('hook_1', hook, 'whsec_AAAA', created_at))
-  await desk.mail.note('hook_1', { status: 200, error: null })
+  await desk.mail.note({ hook: 'hook_1', url: hook.url }, { status: 200, error: null })
   await admit(desk, offer('c1'))
   await desk.debit(ref('c1'), [{ id: 'r1', model: 'gpt-realtime', amounts: { input_audio: 10 } }], still)
   await desk.end(ref('c1'), [], lostRecord('m', 1_000))

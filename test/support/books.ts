@@ -47,3 +47,11 @@ export function booksOf(reports: readonly UsageReport[]): Books {
   }
   return books
 }
+
+/** With what they come to in all: cached tokens are part of input. */
+export function summed(books: Books): Books {
+  const sum = (way: 'input' | 'output'): number =>
+    (['text', 'audio', 'image', 'unknown'] as const).reduce((total, part) => total + (books[`${way}_${part}`] ?? 0), 0)
+  const [input, output] = [sum('input'), sum('output')]
+  return { ...books, input, output, tokens: input + output }
+}

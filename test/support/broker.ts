@@ -13,6 +13,7 @@ import { host, store, type HostName } from './host.ts'
 import { startCluster } from './redis-cluster.ts'
 import { startRedis } from './redis.ts'
 import { Scrape } from './scrape.ts'
+import { steadyZone } from './steady-zone.ts'
 
 export const adminKey = 'tla_test_operator_0123456789'
 /** Our key at the provider: no caller may ever see it. */
@@ -102,8 +103,10 @@ export class Broker {
     return this.ask(method, `/admin/v1${path}`, adminKey, body)
   }
 
+  /** None of its windows ends while a test lasts, unless it has a time zone of its own. */
   async tenant(settings: TenantBody = {}): Promise<MadeTenant> {
-    const tenant = await this.admin('POST', '/tenants', { name: 'acme', plan: 'starter', ...settings })
+    const usual = { name: 'acme', plan: 'starter', timezone: steadyZone() }
+    const tenant = await this.admin('POST', '/tenants', { ...usual, ...settings })
     if (tenant.status !== 201) throw new Error(JSON.stringify(tenant.body))
     const id = tenant.body['id'] as string
     const { status, body } = await this.admin('POST', `/tenants/${id}/keys`, { name: 'first' })

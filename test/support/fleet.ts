@@ -123,7 +123,7 @@ export class Fleet {
       try {
         return await node.broker.tenant(settings)
       } catch (error) {
-        if (left === 0 || !String(error).includes('store_unreachable')) throw error
+        if (left === 0 || !/store_un(reachable|answered)/.test(String(error))) throw error
         await node.ready()
       }
     }

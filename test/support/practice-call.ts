@@ -8,6 +8,7 @@ import { heartbeatJitter, heartbeatMs } from '../../src/limits.ts'
 import { shippedPrices } from '../../src/price-table.ts'
 import type { Admission, Brings, CallRef, Clock, Desks, Frame, Offer, Socket, Sounds, Word } from '../../src/ports.ts'
 import { bytesPerMs, recorded } from '../../src/sound.ts'
+import type { Why } from '../../src/refusal.ts'
 import { upstreamsOf, type UpstreamSpec } from '../../src/upstream.ts'
 
 const [upstream] = upstreamsOf(undefined, undefined) as [UpstreamSpec]
@@ -41,6 +42,8 @@ export class PracticeCall implements Socket {
   died: number | undefined
   /** It heard from its desk that it has a line, a place, or neither. */
   answered = false
+  /** Why its desk would not have it. */
+  refused: Why | undefined
   readonly #host: CallHost
   readonly #line: PracticeLine
   readonly #began: number
@@ -70,6 +73,7 @@ export class PracticeCall implements Socket {
   async begin(): Promise<void> {
     const { desks } = this.#host
     const admission = await desks.admit(this.offer).catch(() => desks.admit(this.offer).catch(() => undefined))
+    if (admission !== undefined && 'refusal' in admission) this.refused = admission.refusal.why
     if (admission === undefined || admission.is === 'refused') return this.#host.gone(this)
     this.#start(admission)
   }
@@ -129,6 +133,7 @@ export class PracticeCall implements Socket {
       upstream: this.#line,
       sounds,
       prices: shippedPrices,
+      guard: (work) => work(),
       fault: (error) => host.fault(error),
       settled: () => {
         this.#exchange = undefined
@@ -180,6 +185,7 @@ export class PracticeCall implements Socket {
       this.#say({ type: 'input_audio_buffer.append', audio: breath })
       this.#say({ type: 'input_audio_buffer.commit' })
     }
+    if (this.#host.roll(6) === 0) this.#say({ type: 'response.create', response: { conversation: 'none' } })
     this.#say({ type: 'response.create' })
   }
 

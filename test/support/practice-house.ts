@@ -7,6 +7,7 @@ import type { Dice } from './dice.ts'
 import { grantOf } from './grants.ts'
 import { PracticeCall } from './practice-call.ts'
 import type { UsageReport } from '../../sim/stage.ts'
+import type { Alert } from '../../src/desk-budget.ts'
 import { DeskLife } from '../../src/desk-life.ts'
 import type { DeskSteps } from '../../src/desk-steps.ts'
 import type { Entry } from '../../src/ledger.ts'
@@ -55,7 +56,8 @@ export class PracticeTenant {
   #cancelBeat: (() => void) | undefined
   #grants = 0
   faults: unknown[] = []
-  alerts = 0
+  /** What its operator was told, by any life of its desk. */
+  readonly alerts: Alert[] = []
   lives = 0
 
   /** `open`: a new life of its desk's host, over the same store. */
@@ -142,7 +144,7 @@ export class PracticeTenant {
       pools: { share: async () => this.#grant(), report: async () => undefined },
       wake: (seated) => this.#each([seated], (call) => call.seated()),
       tell: async (calls, word) => this.#each(calls, (call) => call.told(word)),
-      alert: () => void this.alerts++,
+      alert: (alert) => this.alerts.push(alert),
       background: (work) => void work.catch((error: unknown) => this.#fault(error)),
       busy: () => true,
       arm: (afterMs) => this.#arm(afterMs),

@@ -183,6 +183,9 @@ export const textForms: readonly string[] = [
   ]),
 ]
 
+/** Public, and nothing inside. */
+export const outside = '2620:fe::fe'
+
 /** Names that look well and stand for something else: what a resolver answers first, and what it answers after that. */
 export const nameForms: readonly { url: string; answers: readonly (readonly string[])[] }[] = [
   ...[
@@ -196,15 +199,15 @@ export const nameForms: readonly { url: string; answers: readonly (readonly stri
     'ff02::1',
     '64:ff9b::7f00:1',
   ].map((address, i) => ({ url: `https://n${i}.example.com:${port}/`, answers: [[address]] })),
-  { url: `https://both.example.com:${port}/`, answers: [['2620:fe::fe', '127.0.0.1']] },
-  { url: `https://behind.example.com:${port}/`, answers: [['127.0.0.1', '2620:fe::fe']] },
-  { url: `https://family.example.com:${port}/`, answers: [['2620:fe::fe', '::1']] },
+  { url: `https://both.example.com:${port}/`, answers: [[outside, '127.0.0.1']] },
+  { url: `https://behind.example.com:${port}/`, answers: [['127.0.0.1', outside]] },
+  { url: `https://family.example.com:${port}/`, answers: [[outside, '::1']] },
   { url: `https://nip.127.0.0.1.nip.example.com:${port}/`, answers: [['127.0.0.1']] },
   { url: `https://none.example.com:${port}/`, answers: [[]] },
   { url: `https://nonsense.example.com:${port}/`, answers: [['not an address']] },
-  { url: `https://rebind.example.com:${port}/`, answers: [['2620:fe::fe'], ['127.0.0.1']] },
-  { url: `https://rebind6.example.com:${port}/`, answers: [['2620:fe::fe'], ['::1']] },
-  { url: `https://rebind0.example.com:${port}/`, answers: [['2620:fe::fe'], ['0.0.0.0']] },
+  { url: `https://rebind.example.com:${port}/`, answers: [[outside], ['127.0.0.1']] },
+  { url: `https://rebind6.example.com:${port}/`, answers: [[outside], ['::1']] },
+  { url: `https://rebind0.example.com:${port}/`, answers: [[outside], ['0.0.0.0']] },
 ]
 
 /** Where a receiver that is allowed sends on to. */

@@ -3,6 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { heartbeatMs, queueAliveMs, tickAgainMs, tickStepMs } from '../../src/limits.ts'
 import type { Parked } from '../../src/ports.ts'
+import { Relay } from '../../src/relay.ts'
 import { eventually } from '../support/eventually.ts'
 import { at, type WireEvent } from '../support/gathering.ts'
 import { House, provide, type Caller } from './house.ts'
@@ -234,4 +235,32 @@ test('[C1] [C7] an object that cannot go on where it was closes its caller with 
   expect(waiting.closed?.code).toBe(1012)
   expect(await house.outcomes()).toEqual([undefined, undefined, 'call_reset', undefined])
   expect(await house.lines()).toMatchObject({ live: 1, waiting: 2 })
+})
+
+function breaks(step: 'fromCaller' | 'fromUpstream' | 'putThrough'): void {
+  vi.spyOn(Relay.prototype, step).mockImplementationOnce(() => {
+    throw new Error('a bug')
+  })
+}
+
+async function endsByBug(caller: Caller): Promise<void> {
+  expect((await caller.next('error'))['error']).toMatchObject({ code: 'internal_error' })
+  await caller.until(() => caller.closed?.code === 1011)
+}
+
+test('[C1] a bug in what an object does with a frame, or with its turn, ends that call with a sentence, and no other', async () => {
+  const [live, first, second, third] = await busy()
+  breaks('fromCaller')
+  first.send(brief)
+  await endsByBug(first)
+  breaks('putThrough')
+  live.hangUp()
+  await endsByBug(second)
+  await third.next('session.created')
+  breaks('fromCaller')
+  third.send(brief)
+  await endsByBug(third)
+  breaks('fromUpstream')
+  await endsByBug(await house.dial())
+  expect((await house.outcomes()).filter((why) => why === 'bug')).toHaveLength(4)
 })

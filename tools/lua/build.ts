@@ -16,6 +16,7 @@ const modules = [
   'calendar',
   'budget',
   'plan',
+  'trial',
   'zone',
   'window',
   'gate',

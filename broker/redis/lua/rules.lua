@@ -4,12 +4,83 @@ local modules = {}
 
 -- lualib_bundle
 modules["lualib_bundle"] = (function()
+local function __TS__CountVarargs(...)
+    return select("#", ...)
+end
+
+local function __TS__ArrayReduce(self, callbackFn, ...)
+    local len = #self
+    local k = 0
+    local accumulator = nil
+    if __TS__CountVarargs(...) ~= 0 then
+        accumulator = ...
+    elseif len > 0 then
+        accumulator = self[1]
+        k = 1
+    else
+        error("Reduce of empty array with no initial value", 0)
+    end
+    for i = k + 1, len do
+        accumulator = callbackFn(
+            nil,
+            accumulator,
+            self[i],
+            i - 1,
+            self
+        )
+    end
+    return accumulator
+end
+
 local function __TS__ArrayMap(self, callbackfn, thisArg)
     local result = {}
     for i = 1, #self do
         result[i] = callbackfn(thisArg, self[i], i - 1, self)
     end
     return result
+end
+
+local function __TS__StringSlice(self, start, ____end)
+    if start == nil or start ~= start then
+        start = 0
+    end
+    if ____end ~= ____end then
+        ____end = 0
+    end
+    if start >= 0 then
+        start = start + 1
+    end
+    if ____end ~= nil and ____end < 0 then
+        ____end = ____end - 1
+    end
+    return string.sub(self, start, ____end)
+end
+
+local function __TS__Number(value)
+    local valueType = type(value)
+    if valueType == "number" then
+        return value
+    elseif valueType == "string" then
+        local numberValue = tonumber(value)
+        if numberValue then
+            return numberValue
+        end
+        if value == "Infinity" then
+            return math.huge
+        end
+        if value == "-Infinity" then
+            return -math.huge
+        end
+        local stringWithoutSpaces = string.gsub(value, "%s", "")
+        if stringWithoutSpaces == "" then
+            return 0
+        end
+        return 0 / 0
+    elseif valueType == "boolean" then
+        return value and 1 or 0
+    else
+        return 0 / 0
+    end
 end
 
 local function __TS__StringPadStart(self, maxLength, fillString)
@@ -225,34 +296,6 @@ local function __TS__StringStartsWith(self, searchString, position)
     return string.sub(self, position + 1, #searchString + position) == searchString
 end
 
-local function __TS__CountVarargs(...)
-    return select("#", ...)
-end
-
-local function __TS__ArrayReduce(self, callbackFn, ...)
-    local len = #self
-    local k = 0
-    local accumulator = nil
-    if __TS__CountVarargs(...) ~= 0 then
-        accumulator = ...
-    elseif len > 0 then
-        accumulator = self[1]
-        k = 1
-    else
-        error("Reduce of empty array with no initial value", 0)
-    end
-    for i = k + 1, len do
-        accumulator = callbackFn(
-            nil,
-            accumulator,
-            self[i],
-            i - 1,
-            self
-        )
-    end
-    return accumulator
-end
-
 local function __TS__ArrayEvery(self, callbackfn, thisArg)
     for i = 1, #self do
         if not callbackfn(thisArg, self[i], i - 1, self) then
@@ -328,22 +371,6 @@ local function __TS__ArraySome(self, callbackfn, thisArg)
         end
     end
     return false
-end
-
-local function __TS__StringSlice(self, start, ____end)
-    if start == nil or start ~= start then
-        start = 0
-    end
-    if ____end ~= ____end then
-        ____end = 0
-    end
-    if start >= 0 then
-        start = start + 1
-    end
-    if ____end ~= nil and ____end < 0 then
-        ____end = ____end - 1
-    end
-    return string.sub(self, start, ____end)
 end
 
 local function __TS__SparseArrayNew(...)
@@ -691,7 +718,10 @@ local function __TS__ArrayIndexOf(self, searchElement, fromIndex)
 end
 
 return {
+  __TS__ArrayReduce = __TS__ArrayReduce,
   __TS__ArrayMap = __TS__ArrayMap,
+  __TS__StringSlice = __TS__StringSlice,
+  __TS__Number = __TS__Number,
   __TS__StringPadStart = __TS__StringPadStart,
   __TS__ArrayFlatMap = __TS__ArrayFlatMap,
   __TS__ArrayFind = __TS__ArrayFind,
@@ -702,7 +732,6 @@ return {
   __TS__ArraySlice = __TS__ArraySlice,
   __TS__StringSplit = __TS__StringSplit,
   __TS__StringStartsWith = __TS__StringStartsWith,
-  __TS__ArrayReduce = __TS__ArrayReduce,
   __TS__ArrayEvery = __TS__ArrayEvery,
   __TS__Class = __TS__Class,
   __TS__ArrayIncludes = __TS__ArrayIncludes,
@@ -711,7 +740,6 @@ return {
   __TS__New = __TS__New,
   __TS__ArraySort = __TS__ArraySort,
   __TS__ArraySome = __TS__ArraySome,
-  __TS__StringSlice = __TS__StringSlice,
   __TS__SparseArrayNew = __TS__SparseArrayNew,
   __TS__SparseArrayPush = __TS__SparseArrayPush,
   __TS__SparseArraySpread = __TS__SparseArraySpread,
@@ -726,6 +754,8 @@ end)()
 
 -- src/limits
 modules["limits"] = (function()
+local ____lualib = modules["lualib_bundle"]
+local __TS__ArrayReduce = ____lualib.__TS__ArrayReduce
 local ____exports = {}
 --- A call's lease at its desk: renewed every heartbeat, free when it ran out. Three heartbeats may be lost before a slot is (rules H, TTL).
 ____exports.leaseTtlMs = 30000
@@ -860,6 +890,8 @@ ____exports.closeReasonBytes = 123
 ____exports.bodyBytes = 256 * 1024
 --- Keys that one tenant may have, revoked ones not counted.
 ____exports.keysPerTenant = 50
+--- The label of an agent.
+____exports.agentCharacters = 64
 --- What a door is told of who calls: a phone number, an id of the tenant's own.
 ____exports.callerCharacters = 64
 --- A key's head start in the queue (G3): more would be a queue of its own.
@@ -869,7 +901,7 @@ ____exports.hooksPerTenant = 5
 ____exports.hookUrlCharacters = 2048
 --- Messages of one tenant that wait for an endpoint: an hour of calls that end every two seconds, some 1 MB; beyond it the oldest is dropped.
 ____exports.messagesWaiting = 2000
---- After each attempt that failed a message waits so long, and up to a fifth longer (Standard Webhooks, deliverability): ten attempts in some 76 hours.
+--- After each attempt that failed a message waits so long, and up to a fifth longer (Standard Webhooks, deliverability): ten attempts in 76 to 91 hours.
 ____exports.messageRetriesMs = {
     5000,
     300000,
@@ -886,14 +918,27 @@ ____exports.messageRetryJitter = 0.2
 ____exports.hookRestsMs = {5000, 20000, 80000, 300000}
 --- Who takes a message to send it has it for so long: an attempt, and what it takes to note its outcome. Then another may.
 ____exports.messageClaimMs = 30000
+--- No message waits for longer, as one of many may that an endpoint is tried with one at a time: ten attempts of one alone take so long at most.
+____exports.messageWaitMsMost = __TS__ArrayReduce(
+    ____exports.messageRetriesMs,
+    function(____, sum, ms) return sum + ms end,
+    0
+) * (1 + ____exports.messageRetryJitter) + (#____exports.messageRetriesMs + 1) * ____exports.messageClaimMs
 --- An endpoint has so long to answer (Standard Webhooks: 15 to 30 s); of its answer so much is read, and dropped.
 ____exports.webhookTimeoutMs = 15000
 ____exports.webhookAnswerBytes = 64 * 1024
+--- A name server has so long to answer, each time that it is asked: three of them, as many as a resolv.conf has, are through within the bound above.
+____exports.nameServerMs = 2000
+____exports.nameServerTries = 2
 --- Attempts under way in one process, and of one tenant.
 ____exports.webhooksAtOnce = 20
 ____exports.webhooksAtOnceOfDesk = 4
 --- Usage reports that wait for the desk to take them in: an hour of replies every two seconds.
 ____exports.unpostedReports = 2000
+--- Reports that a call knows again, so that one which comes twice counts once in its record: a reply and a transcription every two seconds
+-- of the longest session, 60 min. Some 80 bytes each: 300 KB in such a call, under 10 KB in ten minutes of ordinary talk. Its desk knows each
+-- for good.
+____exports.knownReports = 4000
 --- What one report may say (L2); more is no amount. Tokens (or characters): ten times the largest context, 128,000. Seconds: ten times the longest session, 60 min.
 ____exports.reportTokens = 1280000
 ____exports.reportSeconds = 36000
@@ -1033,6 +1078,8 @@ end)()
 modules["calendar"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__StringSlice = ____lualib.__TS__StringSlice
+local __TS__Number = ____lualib.__TS__Number
 local __TS__StringPadStart = ____lualib.__TS__StringPadStart
 local ____exports = {}
 local dateOf, daysTo, digits
@@ -1062,14 +1109,14 @@ function digits(value, width)
         "0"
     )
 end
-local dayMs = 86400000
+____exports.dayMs = 86400000
 --- ISO 8601 with milliseconds, as `toISOString` has it: such texts are in the order of their moments. From 1970 on.
 function ____exports.isoOf(now)
-    local ____dateOf_result_0 = dateOf(math.floor(now / dayMs))
+    local ____dateOf_result_0 = dateOf(math.floor(now / ____exports.dayMs))
     local year = ____dateOf_result_0.year
     local month = ____dateOf_result_0.month
     local day = ____dateOf_result_0.day
-    local ms = now % dayMs
+    local ms = now % ____exports.dayMs
     local time = table.concat(
         __TS__ArrayMap(
             {ms / 3600000, ms / 60000 % 60, ms / 1000 % 60},
@@ -1079,12 +1126,23 @@ function ____exports.isoOf(now)
     )
     return ((((((((digits(year, 4) .. "-") .. digits(month, 2)) .. "-") .. digits(day, 2)) .. "T") .. time) .. ".") .. digits(ms % 1000, 3)) .. "Z"
 end
+--- The moment (ms since 1970) of a text as `isoOf` writes it.
+function ____exports.msOf(iso)
+    local function part(from, to)
+        return __TS__Number(__TS__StringSlice(iso, from, to))
+    end
+    local days = daysTo(
+        part(0, 4),
+        part(5, 7)
+    ) + part(8, 10) - 1
+    return days * ____exports.dayMs + part(11, 13) * 3600000 + part(14, 16) * 60000 + part(17, 19) * 1000 + part(20, 23)
+end
 --- When the month after that of this moment begins.
 function ____exports.nextMonth(now)
-    local ____dateOf_result_1 = dateOf(math.floor(now / dayMs))
+    local ____dateOf_result_1 = dateOf(math.floor(now / ____exports.dayMs))
     local year = ____dateOf_result_1.year
     local month = ____dateOf_result_1.month
-    return (month == 12 and daysTo(year + 1, 1) or daysTo(year, month + 1)) * dayMs
+    return (month == 12 and daysTo(year + 1, 1) or daysTo(year, month + 1)) * ____exports.dayMs
 end
 return ____exports
 end)()
@@ -1095,19 +1153,25 @@ local ____lualib = modules["lualib_bundle"]
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
 local __TS__ArrayFind = ____lualib.__TS__ArrayFind
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
-local budgetName
+local rounded, budgetName
+local ____calendar_2Ets = modules["calendar"]
+local isoOf = ____calendar_2Ets.isoOf
+function rounded(value, parts)
+    return math.floor(value * parts + 0.5) / parts
+end
 function budgetName(what, window)
     return (what .. "Per") .. (window == "hour" and "Hour" or (window == "day" and "Day" or "Month"))
 end
---- What is bounded, as it is set: the account that it bounds, and how many of the account's units one is.
+--- What is bounded, as it is set: the account that it bounds, how many of the account's units one is, and what one is called.
 ____exports.bounded = {
-    {what = "tokens", account = "tokens", units = 1},
-    {what = "inputTokens", account = "input", units = 1},
-    {what = "outputTokens", account = "output", units = 1},
-    {what = "spendUsd", account = "micro_usd", units = 1000000},
-    {what = "liveMinutes", account = "live_ms", units = 60000},
-    {what = "ttsCharacters", account = "tts_characters", units = 1}
+    {what = "tokens", account = "tokens", units = 1, name = "tokens"},
+    {what = "inputTokens", account = "input", units = 1, name = "input tokens"},
+    {what = "outputTokens", account = "output", units = 1, name = "output tokens"},
+    {what = "spendUsd", account = "micro_usd", units = 1000000, name = "US dollars"},
+    {what = "liveMinutes", account = "live_ms", units = 60000, name = "live minutes"},
+    {what = "ttsCharacters", account = "tts_characters", units = 1, name = "TTS characters"}
 }
 ____exports.windowNames = {"hour", "day", "month"}
 --- Every budget there is, in the order in which they are shown.
@@ -1143,29 +1207,53 @@ function ____exports.limitsOf(own, plans)
     end
     return limits
 end
-local names = {
-    tokens = "tokens",
-    input = "input tokens",
-    output = "output tokens",
-    micro_usd = "US dollars",
-    live_ms = "live minutes",
-    tts_characters = "TTS characters"
-}
 --- What it bounds, as people say it: in the unit in which it is set.
 function ____exports.named(____bindingPattern0)
-    local account
-    account = ____bindingPattern0.account
-    return names[account]
-end
---- How many of the account's units one is of those in which it is set.
-function ____exports.unitsOf(____bindingPattern0)
     local account
     account = ____bindingPattern0.account
     local ____opt_0 = __TS__ArrayFind(
         ____exports.bounded,
         function(____, one) return one.account == account end
     )
-    return ____opt_0 and ____opt_0.units or 1
+    return ____opt_0 and ____opt_0.name or account
+end
+--- How many of the account's units one is of those in which it is set.
+function ____exports.unitsOf(____bindingPattern0)
+    local account
+    account = ____bindingPattern0.account
+    local ____opt_2 = __TS__ArrayFind(
+        ____exports.bounded,
+        function(____, one) return one.account == account end
+    )
+    return ____opt_2 and ____opt_2.units or 1
+end
+--- An amount of the account in the unit in which the limit is set.
+function ____exports.inUnits(limit, amount)
+    return rounded(
+        amount / ____exports.unitsOf(limit),
+        1000000
+    )
+end
+function ____exports.useOf(limit, used, ends)
+    local ____limit_4 = limit
+    local window = ____limit_4.window
+    local amount = ____limit_4.amount
+    local share = amount == 0 and 1 or rounded(used / amount, 10000)
+    local amounts = {
+        used = ____exports.inUnits(limit, used),
+        limit = ____exports.inUnits(limit, amount)
+    }
+    return __TS__ObjectAssign(
+        {
+            window = window,
+            of = ____exports.named(limit)
+        },
+        amounts,
+        {
+            share = share,
+            resets_at = isoOf(ends)
+        }
+    )
 end
 return ____exports
 end)()
@@ -1361,6 +1449,43 @@ end
 return ____exports
 end)()
 
+-- src/trial
+modules["trial"] = (function()
+local ____exports = {}
+local ____calendar_2Ets = modules["calendar"]
+local dayMs = ____calendar_2Ets.dayMs
+local isoOf = ____calendar_2Ets.isoOf
+local msOf = ____calendar_2Ets.msOf
+local ____plan_2Ets = modules["plan"]
+local trialDaysOf = ____plan_2Ets.trialDaysOf
+--- undefined where there is none.
+function ____exports.trialOf(tenant)
+    local days = trialDaysOf(tenant)
+    local ____temp_0
+    if days == nil then
+        ____temp_0 = nil
+    else
+        ____temp_0 = {
+            days = days,
+            ends = msOf(tenant.created_at) + days * dayMs
+        }
+    end
+    return ____temp_0
+end
+--- ISO 8601, UTC; null where there is no trial.
+function ____exports.trialEndsAt(tenant)
+    local trial = ____exports.trialOf(tenant)
+    local ____temp_1
+    if trial == nil then
+        ____temp_1 = nil
+    else
+        ____temp_1 = isoOf(trial.ends)
+    end
+    return ____temp_1
+end
+return ____exports
+end)()
+
 -- src/zone
 modules["zone"] = (function()
 local ____lualib = modules["lualib_bundle"]
@@ -1423,8 +1548,9 @@ modules["window"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__StringPadStart = ____lualib.__TS__StringPadStart
 local ____exports = {}
-local shown, digits, minuteMs, hourMs, dayMs
+local shown, digits, minuteMs, hourMs
 local ____calendar_2Ets = modules["calendar"]
+local dayMs = ____calendar_2Ets.dayMs
 local isoOf = ____calendar_2Ets.isoOf
 local nextMonth = ____calendar_2Ets.nextMonth
 local ____zone_2Ets = modules["zone"]
@@ -1442,7 +1568,7 @@ function digits(value)
         "0"
     )
 end
-minuteMs, hourMs, dayMs = 60000, 3600000, 86400000
+minuteMs, hourMs = 60000, 3600000
 --- The hour, the day, the month: in this order.
 function ____exports.windowsAt(now, zone)
     local offsetMs = offsetAt(zone, now)
@@ -1529,7 +1655,7 @@ function decide(desk, ask, t)
             return {
                 is = "full",
                 of = "room",
-                short = ____exports.shortage(desk, ask, waiting)
+                short = ____exports.shortage(desk, ask, waiting, t.seats)
             }
         end
         desk.queue:set(
@@ -1546,7 +1672,7 @@ function decide(desk, ask, t)
     return {
         is = "queued",
         place = place,
-        short = ____exports.shortage(desk, ask, place)
+        short = ____exports.shortage(desk, ask, place, t.seats)
     }
 end
 --- Who waits is still there: its place, and the lines of its key and agent, are its own for a TTL more (G4, G8).
@@ -1580,8 +1706,11 @@ function ____exports.release(desk, call, now, caller)
         roster:delete(call)
     end
 end
---- What is short where the call would stand behind so many: its own line first, then what its pool has granted.
-function ____exports.shortage(desk, ____bindingPattern0, ahead)
+--- What is short where the call would stand behind so many: its own line first, then its budgets, then what its pool has granted.
+function ____exports.shortage(desk, ____bindingPattern0, ahead, seats)
+    if seats == nil then
+        seats = math.huge
+    end
     local load
     local sessions
     local tokens
@@ -1595,6 +1724,9 @@ function ____exports.shortage(desk, ____bindingPattern0, ahead)
     local cap = ____desk_lines_5[1].cap
     if leases:size() + ahead >= cap then
         return "lines"
+    end
+    if ahead >= seats then
+        return "budget"
     end
     if loads:size() >= sessions and loads:sum() + load <= tokens then
         return "sessions"
@@ -1617,24 +1749,31 @@ function seat(desk, ____bindingPattern0, t)
     quota.loads:set(call, load)
     return {is = "granted"}
 end
-function fits(desk, ____bindingPattern0, load, ____bindingPattern1)
+function fits(desk, ____bindingPattern0, load, t, taken)
+    if taken == nil then
+        taken = 0
+    end
     local sessions
     local tokens
     local loads
     loads = ____bindingPattern0.loads
     tokens = ____bindingPattern0.tokens
     sessions = ____bindingPattern0.sessions
-    local learning
-    learning = ____bindingPattern1.learning
+    local ____t_6 = t
+    local learning = ____t_6.learning
     if learning == nil then
         learning = false
     end
-    if learning then
+    local seats = ____t_6.seats
+    if seats == nil then
+        seats = math.huge
+    end
+    if learning or taken >= seats then
         return false
     end
-    local ____desk_lines_6 = desk.lines
-    local leases = ____desk_lines_6[1].leases
-    local cap = ____desk_lines_6[1].cap
+    local ____desk_lines_7 = desk.lines
+    local leases = ____desk_lines_7[1].leases
+    local cap = ____desk_lines_7[1].cap
     return leases:size() < cap and loads:size() < sessions and loads:sum() + load <= tokens
 end
 function takeUp(desk, ____bindingPattern0)
@@ -1654,19 +1793,19 @@ function arrival(desk, ____bindingPattern0, now)
     if headStartMs == nil then
         headStartMs = 0
     end
-    local ____temp_7
+    local ____temp_8
     if caller == nil then
-        ____temp_7 = nil
+        ____temp_8 = nil
     else
-        ____temp_7 = desk.places:get(caller)
+        ____temp_8 = desk.places:get(caller)
     end
-    local remembered = ____temp_7
+    local remembered = ____temp_8
     return remembered or now - headStartMs
 end
 function sweep(desk, now)
-    local ____desk_lines_8 = desk.lines
-    local tenant = ____desk_lines_8[1]
-    local narrow = __TS__ArraySlice(____desk_lines_8, 1)
+    local ____desk_lines_9 = desk.lines
+    local tenant = ____desk_lines_9[1]
+    local narrow = __TS__ArraySlice(____desk_lines_9, 1)
     for ____, lost in ipairs(tenant.leases:purge(now)) do
         for ____, ____value in ipairs(desk.quotas) do
             local loads = ____value.loads
@@ -1758,7 +1897,13 @@ function ____exports.advance(desk, t)
                 end
             ) or desk.quotas[1]
             local load = quota.wants:get(call) or 0
-            if not fits(desk, quota, load, t) then
+            if not fits(
+                desk,
+                quota,
+                load,
+                t,
+                #seated
+            ) then
                 return seated
             end
             seat(ofTenant, {call = call, quota = quota, load = load}, t)
@@ -1789,7 +1934,10 @@ function ____exports.read(desk, now)
         over = math.max(0, live - cap)
     }
 end
-function ____exports.needs(desk, quota, now)
+function ____exports.needs(desk, quota, now, seats)
+    if seats == nil then
+        seats = math.huge
+    end
     sweep(desk, now)
     local ____desk_lines_4 = desk.lines
     local leases = ____desk_lines_4[1].leases
@@ -1804,7 +1952,10 @@ function ____exports.needs(desk, quota, now)
     }
     for ____, call in ipairs(desk.queue:first(math.max(
         0,
-        cap - leases:size()
+        math.min(
+            seats,
+            cap - leases:size()
+        )
     ))) do
         do
             local __continue41
@@ -1825,7 +1976,7 @@ function ____exports.needs(desk, quota, now)
     end
     return {tokens = tokens, sessions = sessions}
 end
---- The lines that free one after another for those who wait: all of them, or, where the pool is short, those in use.
+--- The lines that free one after another for those who wait: all of them, or, where budget or pool is short, those in use.
 function ____exports.turning(____bindingPattern0, short)
     local cap
     local leases
@@ -2121,17 +2272,36 @@ function ____exports.spent(pages, limits)
     end
     return last
 end
---- The budget that has no room for what is asked beside what is held already, if any has none. Where nothing is held the rest of a budget is
--- given whole: it would be of no use otherwise.
-function ____exports.short(pages, limits, held, asked)
-    return __TS__ArrayFind(
-        limits,
-        function(____, limit)
-            local ____opt_2 = ____exports.pageOf(pages, limit)
-            local used, others = ____opt_2 and ____opt_2.used:get(limit.account) or 0, held(limit)
-            return others > 0 and used + others + asked(limit) > limit.amount
+--- For how many more who each ask for so much there is room beside what is held already. Where nothing is held the rest of a budget is given
+-- whole: it would be of no use otherwise.
+function ____exports.roomIn(pages, limits, held, asked)
+    local least = {seats = math.huge, limit = nil}
+    for ____, limit in ipairs(limits) do
+        do
+            local __continue15
+            repeat
+                local each = asked(limit)
+                if each == 0 then
+                    __continue15 = true
+                    break
+                end
+                local ____opt_2 = ____exports.pageOf(pages, limit)
+                local used, others = ____opt_2 and ____opt_2.used:get(limit.account) or 0, held(limit)
+                local seats = math.max(
+                    others > 0 and 0 or 1,
+                    math.floor((limit.amount - used - others) / each)
+                )
+                if seats < least.seats then
+                    least = {seats = seats, limit = limit}
+                end
+                __continue15 = true
+            until true
+            if not __continue15 then
+                break
+            end
         end
-    )
+    end
+    return least
 end
 return ____exports
 end)()
@@ -2152,7 +2322,6 @@ function ____exports.lapse(held, now)
         ____exports.letGo(held, call)
     end
 end
-____exports.nothing = {input = 0, output = 0, micro_usd = 0}
 ____exports.parts = {"input", "output", "micro_usd"}
 --- In the place of what the call held before; it runs out with the call's lease, unless it is held on.
 function ____exports.hold(held, call, estimate, ____until)
@@ -2221,12 +2390,12 @@ local forget
 function forget(____bindingPattern0, now)
     local forMs
     local slots
-    local tokens
-    tokens = ____bindingPattern0.tokens
+    local amounts
+    amounts = ____bindingPattern0.amounts
     slots = ____bindingPattern0.slots
     forMs = ____bindingPattern0.forMs
     for ____, old in ipairs(slots:purge(now - forMs)) do
-        tokens:delete(old)
+        amounts:delete(old)
     end
 end
 --- What is past goes with what is noted, whether or not anybody looks.
@@ -2237,14 +2406,14 @@ function ____exports.note(meter, amount, now)
         tostring(began),
         began
     )
-    meter.tokens:add(
+    meter.amounts:add(
         tostring(began),
         amount
     )
 end
 function ____exports.taken(meter, now)
     forget(meter, now)
-    return meter.tokens:sum()
+    return meter.amounts:sum()
 end
 return ____exports
 end)()
@@ -2324,8 +2493,8 @@ ____exports.catalogue = {
     trunkline_call_ends_total = {kind = "counter", help = "Calls ended, by who ended them and why.", labels = {"plan", "by", "reason"}},
     trunkline_tokens_total = {kind = "counter", help = "Tokens debited. Cached ones are part of input.", labels = {"plan", "direction", "modality"}},
     trunkline_spend_microusd_total = {kind = "counter", help = "Micro-dollars debited.", labels = {"plan"}},
-    trunkline_unpriced_reports_total = {kind = "counter", help = "Usage reports of a model without a price, debited at the fallback rate.", labels = {"plan"}},
-    trunkline_unreported_replies_total = {kind = "counter", help = "Replies for which the provider reported no usage.", labels = {"plan"}},
+    trunkline_unpriced_reports_total = {kind = "counter", help = "Usage reports of a model without a price, and calls whose time has none: debited at the fallback rate.", labels = {"plan"}},
+    trunkline_unreported_usage_total = {kind = "counter", help = "Replies and transcriptions for which the provider reported no usage.", labels = {"plan"}},
     trunkline_budget_alerts_total = {kind = "counter", help = "Budgets of tenants that were four fifths used (warning) or spent (exhausted), once a window; of those that are only tried, shadow is true.", labels = {
         "plan",
         "level",
@@ -2335,8 +2504,8 @@ ____exports.catalogue = {
     }},
     trunkline_suspensions_total = {kind = "counter", help = "Trials that were suspended because they spent too fast.", labels = {"plan"}},
     trunkline_shadow_refusals_total = {kind = "counter", help = "Calls that were let in and that a cap which is only tried would not have given a line at once.", labels = {"plan"}},
-    trunkline_held_tokens_total = {kind = "counter", help = "Tokens that were held for replies which have ended: beside the next row it tells how well they are foretold.", labels = {"plan"}},
-    trunkline_foretold_tokens_total = {kind = "counter", help = "Tokens that those replies took.", labels = {"plan"}},
+    trunkline_held_tokens_total = {kind = "counter", help = "Tokens that were held for replies which have ended. Divided by the next row: 1 where each hold was right, more where too much was held.", labels = {"plan"}},
+    trunkline_settled_tokens_total = {kind = "counter", help = "Tokens that the same replies took in the end.", labels = {"plan"}},
     trunkline_call_cost_usd = {kind = "histogram", help = "What calls cost.", labels = {"plan"}, buckets = {
         0.01,
         0.02,
@@ -2385,7 +2554,7 @@ ____exports.catalogue = {
     }},
     trunkline_webhook_deliveries_total = {kind = "counter", help = "Attempts to tell a webhook endpoint, by what came of them: delivered, retried (it failed and is tried again), gave_up (it failed for the last time), disabled (410: the endpoint is told no more).", labels = {"outcome"}},
     trunkline_webhook_messages_waiting = {kind = "gauge", help = "Messages that an endpoint has still to be told.", labels = {}},
-    trunkline_webhook_messages_dropped_total = {kind = "counter", help = "Messages that were dropped because too many of their tenant waited: the oldest each time.", labels = {}},
+    trunkline_webhook_messages_dropped_total = {kind = "counter", help = "Messages that were dropped because too many of their tenant waited, the oldest each time, or because they waited too long.", labels = {}},
     trunkline_webhook_oldest_wait_seconds = {kind = "gauge", help = "How long the oldest message waits that an endpoint has still to be told: of all tenants, as last reported; 0 when none waits.", labels = {}, combine = "max"}
 }
 function ____exports.count(add, name, labels, by)
@@ -2581,7 +2750,7 @@ function DeskCounts.prototype.debited(self, pool, plan, ____bindingPattern0)
         elseif account == "unpriced" then
             self:_count(pool, "trunkline_unpriced_reports_total", {plan = plan})
         elseif account == "unreported" then
-            self:_count(pool, "trunkline_unreported_replies_total", {plan = plan})
+            self:_count(pool, "trunkline_unreported_usage_total", {plan = plan})
         elseif modality ~= nil and __TS__ArrayIncludes({"input", "cached", "output"}, direction) then
             self:_count(pool, "trunkline_tokens_total", {plan = plan, direction = direction, modality = modality}, amount)
         end
@@ -2628,7 +2797,7 @@ function DeskCounts.prototype.ended(self, pool, plan, record)
     local microUsd = ____record_1.microUsd
     local tokensPerMinute = ____record_1.tokensPerMinute
     local heldTokens = ____record_1.heldTokens
-    local foretoldTokens = ____record_1.foretoldTokens
+    local settledTokens = ____record_1.settledTokens
     self:_count(pool, "trunkline_call_ends_total", {plan = plan, by = outcome.by, reason = outcome.why})
     self:_observe(pool, "trunkline_overhead_seconds", labels, overheadMs / 1000)
     self:_observe(pool, "trunkline_call_duration_seconds", labels, liveMs / 1000)
@@ -2639,7 +2808,7 @@ function DeskCounts.prototype.ended(self, pool, plan, record)
         self:_observe(pool, "trunkline_call_tokens_per_minute", labels, tokensPerMinute)
     end
     self:_count(pool, "trunkline_held_tokens_total", labels, heldTokens)
-    self:_count(pool, "trunkline_foretold_tokens_total", labels, foretoldTokens)
+    self:_count(pool, "trunkline_settled_tokens_total", labels, settledTokens)
     if connectMs ~= nil then
         self:_observe(pool, "trunkline_upstream_connect_seconds", labels, connectMs / 1000)
     end
@@ -2761,7 +2930,7 @@ function ____exports.lostRecord(model, liveMs, waitedMs)
         tokensPerMinute = nil,
         cachedShare = nil,
         heldTokens = 0,
-        foretoldTokens = 0,
+        settledTokens = 0,
         firstReplyTokens = nil,
         silentMs = nil,
         firstAudioMs = nil,
@@ -2835,13 +3004,14 @@ modules["outbox"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__ArraySome = ____lualib.__TS__ArraySome
 local ____exports = {}
-local fail, nextOf, forget
+local fail, nextOf, forgetAll, forget
 local ____limits_2Ets = modules["limits"]
 local hookRestsMs = ____limits_2Ets.hookRestsMs
 local messageClaimMs = ____limits_2Ets.messageClaimMs
 local messageRetriesMs = ____limits_2Ets.messageRetriesMs
 local messageRetryJitter = ____limits_2Ets.messageRetryJitter
 local messagesWaiting = ____limits_2Ets.messagesWaiting
+local messageWaitMsMost = ____limits_2Ets.messageWaitMsMost
 --- Of this hook it is done; whether no other has still to be told.
 function ____exports.done(box, hook, message, hooks)
     forget(box, hook, message)
@@ -2879,6 +3049,11 @@ function nextOf(box, hooks)
     end
     return next
 end
+function forgetAll(box, message, hooks)
+    for ____, hook in ipairs(hooks) do
+        forget(box, hook, message)
+    end
+end
 function forget(box, hook, message)
     box:due(hook):delete(message)
     box:failed(hook):delete(message)
@@ -2888,9 +3063,7 @@ function ____exports.put(box, message, wanting, hooks, now)
     local dropped = {}
     while box.waiting:size() >= messagesWaiting do
         for ____, oldest in ipairs(box.waiting:first(1)) do
-            for ____, hook in ipairs(hooks) do
-                forget(box, hook, oldest)
-            end
+            forgetAll(box, oldest, hooks)
             box.waiting:delete(oldest)
             dropped[#dropped + 1] = oldest
         end
@@ -2900,6 +3073,14 @@ function ____exports.put(box, message, wanting, hooks, now)
         box:due(hook):set(message, now)
     end
     return dropped
+end
+--- What has waited for too long is given up, however often it was tried; returns those messages.
+function ____exports.expire(box, hooks, now)
+    local late = box.waiting:purge(now - messageWaitMsMost)
+    for ____, message in ipairs(late) do
+        forgetAll(box, message, hooks)
+    end
+    return late
 end
 --- Takes what has been due for the longest time, of hooks that are not left alone.
 function ____exports.claim(box, hooks, now)
@@ -2949,14 +3130,13 @@ function ____exports.settle(box, ____bindingPattern0, taken, hooks, chance, now)
     fail(box, hook, ____until, now)
     local failed = box:failed(hook):add(message, 1)
     local delay = messageRetriesMs[failed]
-    if delay == nil then
+    local late = box.waiting:get(message) + messageWaitMsMost
+    local next = delay == nil and late or now + math.floor(delay * (1 + messageRetryJitter * chance))
+    if next >= late then
         ____exports.done(box, hook, message, hooks)
         return "gave_up"
     end
-    box:due(hook):set(
-        message,
-        now + math.floor(delay * (1 + messageRetryJitter * chance))
-    )
+    box:due(hook):set(message, next)
     return "retried"
 end
 --- Nothing that waits is for this hook any more; returns the messages that waited for it alone.
@@ -3093,6 +3273,7 @@ local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
 local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
 local ____hook_2Ets = modules["hook"]
 local secretsOf = ____hook_2Ets.secretsOf
@@ -3104,6 +3285,7 @@ local ____outbox_2Ets = modules["outbox"]
 local claim = ____outbox_2Ets.claim
 local done = ____outbox_2Ets.done
 local drop = ____outbox_2Ets.drop
+local expire = ____outbox_2Ets.expire
 local nextAt = ____outbox_2Ets.nextAt
 local put = ____outbox_2Ets.put
 local settle = ____outbox_2Ets.settle
@@ -3145,18 +3327,13 @@ function DeskOutbox.prototype.put(self, ____bindingPattern0, now)
     if #wanting == 0 or not self._messages:put({id = id, type = ____type, at = now, data = data}) then
         return
     end
-    local dropped = put(
+    self:_dropped(put(
         self:_box(),
         id,
         wanting,
         self:_ids(),
         now
-    )
-    self:_over(dropped)
-    self._counts:dropped(
-        self:_pool(),
-        #dropped
-    )
+    ))
     self._tell(0)
 end
 function DeskOutbox.prototype.ended(self, ____bindingPattern0, record, now)
@@ -3184,6 +3361,7 @@ function DeskOutbox.prototype.ended(self, ____bindingPattern0, record, now)
     self:put({id = call .. "_ended", type = "call.ended", data = data}, now)
 end
 function DeskOutbox.prototype.next(self, now)
+    self:_expire(now)
     do
         while true do
             local taken = claim(
@@ -3209,10 +3387,10 @@ function DeskOutbox.prototype.next(self, now)
                     self:_box(),
                     self:_ids()
                 ) <= now
+                local attempt = __TS__ObjectAssign({}, taken.claim, {url = kept.hook.url})
                 return {
                     is = "due",
-                    claim = taken.claim,
-                    url = kept.hook.url,
+                    attempt = attempt,
                     secrets = secretsOf(kept.hook, now),
                     message = message,
                     more = more
@@ -3227,16 +3405,8 @@ function DeskOutbox.prototype.next(self, now)
         end
     end
 end
-function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
-    if not self:note(claim.hook, outcome, now) then
-        return
-    end
-    if outcome.status == 410 then
-        self:_over(drop(
-            self:_box(),
-            claim.hook,
-            self:_ids()
-        ))
+function DeskOutbox.prototype.settle(self, attempt, outcome, chance, now)
+    if self:note(attempt, outcome, now) then
         self._counts:delivery(
             self:_pool(),
             "disabled"
@@ -3245,7 +3415,7 @@ function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
     end
     local settled = settle(
         self:_box(),
-        claim,
+        attempt,
         outcome.error == nil,
         self:_ids(),
         chance,
@@ -3257,19 +3427,28 @@ function DeskOutbox.prototype.settle(self, claim, outcome, chance, now)
             settled
         )
     end
-    if self:_box().waiting:get(claim.message) == nil then
-        self._messages:done(claim.message)
+    if self:_box().waiting:get(attempt.message) == nil then
+        self._messages:done(attempt.message)
     end
 end
-function DeskOutbox.prototype.note(self, hook, outcome, now)
+function DeskOutbox.prototype.note(self, ____bindingPattern0, outcome, now)
+    local url
+    local hook
+    hook = ____bindingPattern0.hook
+    url = ____bindingPattern0.url
     local kept = self._hooks:get(hook)
-    if kept ~= nil then
-        self._hooks:note(
-            hook,
-            stateAfter(outcome, kept.state, now)
-        )
+    if (kept and kept.hook.url) ~= url then
+        return false
     end
-    return kept ~= nil
+    self._hooks:note(
+        hook,
+        stateAfter(outcome, kept.state, now)
+    )
+    if outcome.status ~= 410 then
+        return false
+    end
+    self:forsake(hook)
+    return true
 end
 function DeskOutbox.prototype.forsake(self, hook)
     self:_over(drop(
@@ -3279,6 +3458,7 @@ function DeskOutbox.prototype.forsake(self, hook)
     ))
 end
 function DeskOutbox.prototype.sweep(self, now)
+    self:_expire(now)
     self._messages:forget(now - keptMs)
     local at = nextAt(
         self:_box(),
@@ -3289,8 +3469,8 @@ function DeskOutbox.prototype.sweep(self, now)
     end
 end
 function DeskOutbox.prototype.standing(self, now)
-    local ____temp_2 = self:_box()
-    local waiting = ____temp_2.waiting
+    local ____temp_4 = self:_box()
+    local waiting = ____temp_4.waiting
     local oldestMessageMs = 0
     for ____, oldest in ipairs(waiting:first(1)) do
         oldestMessageMs = math.max(
@@ -3302,6 +3482,20 @@ function DeskOutbox.prototype.standing(self, now)
         messages = waiting:size(),
         oldestMessageMs = oldestMessageMs
     }
+end
+function DeskOutbox.prototype._expire(self, now)
+    self:_dropped(expire(
+        self:_box(),
+        self:_ids(),
+        now
+    ))
+end
+function DeskOutbox.prototype._dropped(self, messages)
+    self:_over(messages)
+    self._counts:dropped(
+        self:_pool(),
+        #messages
+    )
 end
 function DeskOutbox.prototype._over(self, messages)
     for ____, message in ipairs(messages) do
@@ -3383,11 +3577,13 @@ modules["desk-pages"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
 local __TS__ArrayMap = ____lualib.__TS__ArrayMap
+local __TS__New = ____lualib.__TS__New
 local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
 local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
-local inside
+local inside, CallAccounts
 local ____budget_2Ets = modules["budget"]
+local bounded = ____budget_2Ets.bounded
 local windowNames = ____budget_2Ets.windowNames
 local ____limits_2Ets = modules["limits"]
 local pageKeptMs = ____limits_2Ets.pageKeptMs
@@ -3416,24 +3612,18 @@ function DeskPages.prototype.at(self, tenant, now)
     )
 end
 function DeskPages.prototype.ofCall(self, call, pages)
+    local told = self._rosters:get("metered:" .. call)
     return __TS__ArrayMap(
         pages,
         function(____, ____bindingPattern0)
             local window
             window = ____bindingPattern0.window
-            local roster = self._rosters:get((("call:" .. window.name) .. ":") .. call)
-            if roster:get("ends") ~= window.ends then
-                roster:purge(100000000000000)
-                roster:set("ends", window.ends)
-            end
-            return {window = window, used = roster, told = roster}
+            return {
+                window = window,
+                used = __TS__New(CallAccounts, told, window)
+            }
         end
     )
-end
-function DeskPages.prototype.forgetCall(self, call)
-    for ____, name in ipairs(windowNames) do
-        self._rosters:get((("call:" .. name) .. ":") .. call):purge(100000000000000)
-    end
 end
 function DeskPages.prototype.opened(self, pages)
     for ____, ____value in ipairs(pages) do
@@ -3484,6 +3674,45 @@ function DeskPages.prototype._page(self, window)
     local cells, split = self._rosters:get("cells:" .. window.id), self._rosters:get("split:" .. window.id)
     return __TS__ObjectAssign({}, page, {apart = {cells = cells, split = split}})
 end
+--- What a call has used in a window, in a roster of all that it has told; what it used in an earlier one is gone.
+CallAccounts = __TS__Class()
+CallAccounts.name = "CallAccounts"
+function CallAccounts.prototype.____constructor(self, told, window)
+    self._told = told
+    self._window = window
+    self._end = "ends/" .. window.name
+end
+function CallAccounts.prototype.get(self, account)
+    local ____table__isOpen_result_0
+    if self:_isOpen() then
+        ____table__isOpen_result_0 = self._told:get(self:_name(account))
+    else
+        ____table__isOpen_result_0 = nil
+    end
+    return ____table__isOpen_result_0
+end
+function CallAccounts.prototype.add(self, account, amount)
+    if not self:_isOpen() then
+        self:_open()
+    end
+    return self._told:add(
+        self:_name(account),
+        amount
+    )
+end
+function CallAccounts.prototype._isOpen(self)
+    return self._told:get(self._end) == self._window.ends
+end
+function CallAccounts.prototype._open(self)
+    for ____, ____value in ipairs(bounded) do
+        local account = ____value.account
+        self._told:delete(self:_name(account))
+    end
+    self._told:set(self._end, self._window.ends)
+end
+function CallAccounts.prototype._name(self, account)
+    return (self._window.name .. "/") .. account
+end
 return ____exports
 end)()
 
@@ -3515,8 +3744,6 @@ local heartbeatMs = ____limits_2Ets.heartbeatMs
 local ____mean_2Ets = modules["mean"]
 local learn = ____mean_2Ets.learn
 local learned = ____mean_2Ets.learned
-local ____plan_2Ets = modules["plan"]
-local callLimits = ____plan_2Ets.callLimits
 local ____queue_2Dnotice_2Ets = modules["queue-notice"]
 local etaMs = ____queue_2Dnotice_2Ets.etaMs
 function only(amounts)
@@ -3668,7 +3895,6 @@ function DeskLedger.prototype.ended(self, ____bindingPattern0, record, tenant, n
     for ____, name in ipairs({"debited", "metered"}) do
         self._rosters:get((name .. ":") .. call):purge(100000000000000)
     end
-    self._pages:forgetCall(call)
     if liveMs > 0 then
         learn(
             self._rosters:get("talk"),
@@ -3740,13 +3966,11 @@ function DeskLedger.prototype._post(self, call, amounts, cell, tenant, now)
     local pages, all = self._pages:at(tenant, now), withTotals(amounts)
     self._pages:opened(pages)
     post(pages, all, cell)
-    if #callLimits(tenant) > 0 then
-        post(
-            self._pages:ofCall(call, pages),
-            only(all),
-            cell
-        )
-    end
+    post(
+        self._pages:ofCall(call, pages),
+        only(all),
+        cell
+    )
 end
 function DeskLedger.prototype._note(self, call, amounts)
     local told = self._rosters:get("metered:" .. call)
@@ -3773,6 +3997,7 @@ end)()
 modules["desk-usage"] = (function()
 local ____lualib = modules["lualib_bundle"]
 local __TS__Class = ____lualib.__TS__Class
+local __TS__ArraySlice = ____lualib.__TS__ArraySlice
 local __TS__New = ____lualib.__TS__New
 local __TS__StringSlice = ____lualib.__TS__StringSlice
 local ____exports = {}
@@ -3824,6 +4049,7 @@ function DeskUsage.prototype.____constructor(self, registry, pages)
 end
 function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
     local apart
+    local last
     local most
     local ____until
     local from
@@ -3832,19 +4058,21 @@ function DeskUsage.prototype.reading(self, ____bindingPattern0, now)
     from = ____bindingPattern0.from
     ____until = ____bindingPattern0["until"]
     most = ____bindingPattern0.most
+    last = ____bindingPattern0.last
     apart = ____bindingPattern0.apart
     local tenant = self._registry:tenant()
     if tenant == nil then
         return nil
     end
     local timezone = tenant.timezone
-    local spans = spansOf(
+    local all = spansOf(
         of,
         from,
         ____until,
-        most + 1,
+        last and math.huge or most + 1,
         self._registry:zone(tenant, now)
     )
+    local spans = last and __TS__ArraySlice(all, -most) or all
     local ____self_6 = self._pages
     local ____self_6_between_7 = ____self_6.between
     local ____of_4 = of
@@ -3901,8 +4129,10 @@ local __TS__ArrayMap = ____lualib.__TS__ArrayMap
 local __TS__SparseArrayNew = ____lualib.__TS__SparseArrayNew
 local __TS__SparseArrayPush = ____lualib.__TS__SparseArrayPush
 local __TS__SparseArraySpread = ____lualib.__TS__SparseArraySpread
+local __TS__ArrayFilter = ____lualib.__TS__ArrayFilter
+local __TS__ArrayFlatMap = ____lualib.__TS__ArrayFlatMap
 local ____exports = {}
-local alertOf, readingOf, exhausted
+local mostMicroUsd, alertOf, readingOf, exhausted, ofCallExhausted
 local ____budget_2Ets = modules["budget"]
 local named = ____budget_2Ets.named
 local unitsOf = ____budget_2Ets.unitsOf
@@ -3927,12 +4157,18 @@ local callLimits = ____plan_2Ets.callLimits
 local plans = ____plan_2Ets.plans
 local shadowLimits = ____plan_2Ets.shadowLimits
 local tenantLimits = ____plan_2Ets.tenantLimits
-local trialDaysOf = ____plan_2Ets.trialDaysOf
 local ____threshold_2Ets = modules["threshold"]
 local pageOf = ____threshold_2Ets.pageOf
 local reached = ____threshold_2Ets.reached
-local short = ____threshold_2Ets.short
+local roomIn = ____threshold_2Ets.roomIn
 local spent = ____threshold_2Ets.spent
+local ____trial_2Ets = modules["trial"]
+local trialOf = ____trial_2Ets.trialOf
+function mostMicroUsd(____bindingPattern0)
+    local plan
+    plan = ____bindingPattern0.plan
+    return (plans[plan].suspendUsdPerHour or math.huge) * 1000000
+end
 function alertOf(____bindingPattern0, shadow)
     local ends
     local used
@@ -3962,10 +4198,10 @@ function readingOf(limit, pages, held, now, shadow)
         shadow = false
     end
     local page = pageOf(pages, limit)
-    local ____limit_4 = limit
-    local window = ____limit_4.window
-    local account = ____limit_4.account
-    local amount = ____limit_4.amount
+    local ____limit_5 = limit
+    local window = ____limit_5.window
+    local account = ____limit_5.account
+    local amount = ____limit_5.amount
     local used, kept = page and page.used:get(account) or 0, heldOf(held, account, now)
     local left = math.max(0, amount - used - kept)
     return {
@@ -3979,19 +4215,18 @@ function readingOf(limit, pages, held, now, shadow)
         shadow = shadow
     }
 end
-function exhausted(____bindingPattern0, whose, now)
+function exhausted(____bindingPattern0, now)
     local ends
     local limit
     limit = ____bindingPattern0.limit
     ends = ____bindingPattern0.ends
-    local ____limit_9 = limit
-    local window = ____limit_9.window
-    local account = ____limit_9.account
+    local ____limit_10 = limit
+    local window = ____limit_10.window
+    local account = ____limit_10.account
     local amount, what = limit.amount / unitsOf(limit), named(limit)
     return {
         why = "budget_exhausted",
         details = {
-            whose = whose,
             amount = amount,
             what = what,
             window = window,
@@ -4007,7 +4242,10 @@ function exhausted(____bindingPattern0, whose, now)
         }
     }
 end
-local dayMs = 86400000
+function ofCallExhausted(limit)
+    local amount, what = limit.amount / unitsOf(limit), named(limit)
+    return {why = "call_budget_exhausted", details = {amount = amount, what = what, window = limit.window}}
+end
 ____exports.DeskBudget = __TS__Class()
 local DeskBudget = ____exports.DeskBudget
 DeskBudget.name = "DeskBudget"
@@ -4043,16 +4281,20 @@ function DeskBudget.prototype.reached(self, tenant, now)
     end
     return alerts
 end
-function DeskBudget.prototype.burnt(self, tenant, microUsd, now)
-    local most = (plans[tenant.plan].suspendUsdPerHour or 0) * 1000000
-    if most == 0 then
+function DeskBudget.prototype.burn(self, tenant, microUsd, now)
+    if microUsd > 0 and mostMicroUsd(tenant) < math.huge then
+        note(
+            self:_burn(),
+            microUsd,
+            now
+        )
+    end
+end
+function DeskBudget.prototype.burnt(self, tenant, now)
+    local most = mostMicroUsd(tenant)
+    if most == math.huge then
         return {}
     end
-    note(
-        self:_burn(),
-        microUsd,
-        now
-    )
     local micro_usd_per_hour = math.floor(taken(
         self:_burn(),
         now
@@ -4072,9 +4314,9 @@ function DeskBudget.prototype.resume(self)
     end
     self._rosters:get("state"):delete("suspended")
     local ____temp_1 = self:_burn()
-    local tokens = ____temp_1.tokens
+    local amounts = ____temp_1.amounts
     local slots = ____temp_1.slots
-    for ____, roster in ipairs({tokens, slots}) do
+    for ____, roster in ipairs({amounts, slots}) do
         roster:purge(100000000000000)
     end
     return true
@@ -4087,15 +4329,34 @@ function DeskBudget.prototype.refusal(self, tenant, now)
             details = {since = isoOf(since)}
         }
     end
-    local days = trialDaysOf(tenant)
-    if days ~= nil and tenant.created_at <= isoOf(math.max(0, now - days * dayMs)) then
-        return {why = "trial_ended", details = {days = days}}
+    local trial = trialOf(tenant)
+    if trial ~= nil and trial.ends <= now then
+        return {why = "trial_ended", details = {days = trial.days}}
     end
     local gone = spent(
         self._pages:at(tenant, now),
         tenantLimits(tenant)
     )
-    return gone and exhausted(gone, "The", now)
+    return gone and exhausted(gone, now)
+end
+function DeskBudget.prototype.ending(self, calls, tenant, now)
+    local live = __TS__ArrayFilter(
+        calls,
+        function(____, ____bindingPattern0)
+            local admitted
+            admitted = ____bindingPattern0.admitted
+            return admitted ~= nil
+        end
+    )
+    return __TS__ArrayFlatMap(
+        live,
+        function(____, ____bindingPattern0)
+            local call
+            call = ____bindingPattern0.id
+            local refusal = self:refusalOf(call, tenant, now)
+            return refusal == nil and ({}) or ({{call = call, refusal = refusal}})
+        end
+    )
 end
 function DeskBudget.prototype.refusalOf(self, call, tenant, now)
     local refusal = self:refusal(tenant, now)
@@ -4110,11 +4371,15 @@ function DeskBudget.prototype.refusalOf(self, call, tenant, now)
         ),
         limits
     )
-    return gone and exhausted(gone, "This call’s", now)
+    return gone and ofCallExhausted(gone.limit)
 end
-function DeskBudget.prototype.short(self, tenant, asked, now)
+function DeskBudget.prototype.seats(self, tenant, asked, now)
+    local refusal = self:refusal(tenant, now)
+    if refusal ~= nil then
+        return {free = 0, refusal = refusal}
+    end
     local pages, held = self._pages:at(tenant, now), self:_held()
-    local limit = short(
+    local ____roomIn_result_2 = roomIn(
         pages,
         tenantLimits(tenant),
         function(____bindingPattern0)
@@ -4128,15 +4393,17 @@ function DeskBudget.prototype.short(self, tenant, asked, now)
             return partOf(asked, account)
         end
     )
+    local free = ____roomIn_result_2.seats
+    local limit = ____roomIn_result_2.limit
     if limit == nil then
-        return nil
+        return {free = free, refusal = nil}
     end
-    local ____readingOf_result_2 = readingOf(limit, pages, held, now)
-    local window = ____readingOf_result_2.window
-    local account = ____readingOf_result_2.account
-    local amount = ____readingOf_result_2.amount
-    local left = ____readingOf_result_2.left
-    local ends = ____readingOf_result_2.ends
+    local ____readingOf_result_3 = readingOf(limit, pages, held, now)
+    local window = ____readingOf_result_3.window
+    local account = ____readingOf_result_3.account
+    local amount = ____readingOf_result_3.amount
+    local left = ____readingOf_result_3.left
+    local ends = ____readingOf_result_3.ends
     local budget = {
         window = window,
         account = account,
@@ -4145,12 +4412,15 @@ function DeskBudget.prototype.short(self, tenant, asked, now)
         ends = ends
     }
     return {
-        why = "budget_held",
-        details = {
-            what = named(limit),
-            window = window
-        },
-        budget = budget
+        free = free,
+        refusal = {
+            why = "budget_held",
+            details = {
+                what = named(limit),
+                window = window
+            },
+            budget = budget
+        }
     }
 end
 function DeskBudget.prototype.hold(self, call, estimate, now)
@@ -4182,12 +4452,12 @@ function DeskBudget.prototype.sweep(self, now)
 end
 function DeskBudget.prototype.reading(self, tenant, now)
     local pages, held = self._pages:at(tenant, now), self:_held()
-    local ____array_3 = __TS__SparseArrayNew(unpack(__TS__ArrayMap(
+    local ____array_4 = __TS__SparseArrayNew(unpack(__TS__ArrayMap(
         tenantLimits(tenant),
         function(____, limit) return readingOf(limit, pages, held, now) end
     )))
     __TS__SparseArrayPush(
-        ____array_3,
+        ____array_4,
         unpack(__TS__ArrayMap(
             shadowLimits(tenant),
             function(____, limit) return readingOf(
@@ -4199,7 +4469,7 @@ function DeskBudget.prototype.reading(self, tenant, now)
             ) end
         ))
     )
-    return {__TS__SparseArraySpread(____array_3)}
+    return {__TS__SparseArraySpread(____array_4)}
 end
 function DeskBudget.prototype._held(self)
     local input, output = self._rosters:get("held:input"), self._rosters:get("held:output")
@@ -4211,8 +4481,8 @@ function DeskBudget.prototype._held(self)
     }
 end
 function DeskBudget.prototype._burn(self)
-    local tokens, slots = self._rosters:get("burn"), self._rosters:get("burn:slots")
-    return {tokens = tokens, slots = slots, stepMs = burnStepMs, forMs = burnMs}
+    local amounts, slots = self._rosters:get("burn"), self._rosters:get("burn:slots")
+    return {amounts = amounts, slots = slots, stepMs = burnStepMs, forMs = burnMs}
 end
 return ____exports
 end)()
@@ -4595,10 +4865,7 @@ local __TS__ObjectAssign = ____lualib.__TS__ObjectAssign
 local ____exports = {}
 local messageOf
 local ____budget_2Ets = modules["budget"]
-local named = ____budget_2Ets.named
-local unitsOf = ____budget_2Ets.unitsOf
-local ____calendar_2Ets = modules["calendar"]
-local isoOf = ____calendar_2Ets.isoOf
+local useOf = ____budget_2Ets.useOf
 local ____desk_2Dbudget_2Ets = modules["desk-budget"]
 local DeskBudget = ____desk_2Dbudget_2Ets.DeskBudget
 local ____desk_2Dledger_2Ets = modules["desk-ledger"]
@@ -4607,6 +4874,8 @@ local ____desk_2Dpages_2Ets = modules["desk-pages"]
 local DeskPages = ____desk_2Dpages_2Ets.DeskPages
 local ____ledger_2Ets = modules["ledger"]
 local tokensOf = ____ledger_2Ets.tokensOf
+local ____plan_2Ets = modules["plan"]
+local linesOf = ____plan_2Ets.linesOf
 function messageOf(alert, tenant, now)
     if alert.is == "suspended" then
         local data = {tenant = tenant, reason = "burn_rate", usd_per_hour = alert.micro_usd_per_hour / 1000000}
@@ -4624,19 +4893,11 @@ function messageOf(alert, tenant, now)
     local used = ____alert_2.used
     local ends = ____alert_2.ends
     local shadow = ____alert_2.shadow
-    local units, whose = unitsOf(alert), shadow and "shadow" or "own"
-    local bounds = {amount = used / units, limit = amount / units, share = level == "warning" and 0.8 or 1}
+    local whose = shadow and "shadow" or "own"
     local data = __TS__ObjectAssign(
-        {
-            tenant = tenant,
-            window = window,
-            account = named(alert)
-        },
-        bounds,
-        {
-            window_ends_at = isoOf(ends),
-            shadow = shadow
-        }
+        {tenant = tenant},
+        useOf(alert, used, ends),
+        {shadow = shadow}
     )
     local percent = level == "warning" and "080" or "100"
     return {
@@ -4655,6 +4916,7 @@ function DeskBooks.prototype.____constructor(self, rosters, homes, counts, pools
     self.pages = __TS__New(DeskPages, rosters, registry)
     self.ledger = __TS__New(DeskLedger, rosters, self.pages)
     self.budget = __TS__New(DeskBudget, rosters, self.pages)
+    self._rosters = rosters
     self._counts = counts
     self._audit = audit
     self._pools = pools
@@ -4665,7 +4927,9 @@ function DeskBooks.prototype.heard(self, ref, entries, ____bindingPattern0, tena
     local metered
     metered = ____bindingPattern0.metered
     hold = ____bindingPattern0.hold
-    local burnt = self:_debit(
+    local waiting = self:_waiting(tenant)
+    local before = waiting > 0 and self:seats(tenant, now).free or 0
+    self:_debit(
         ref,
         entries,
         metered,
@@ -4677,23 +4941,32 @@ function DeskBooks.prototype.heard(self, ref, entries, ____bindingPattern0, tena
     else
         self.budget:holdOn(ref.call, now)
     end
-    local alerts = self:alerts(ref.pool, tenant, burnt, now)
+    local alerts = self:alerts(tenant, now, ref.pool)
     local refusal = self.budget:refusalOf(ref.call, tenant, now)
-    return {renewal = refusal == nil and ({is = "kept"}) or ({is = "withdrawn", refusal = refusal}), alerts = alerts}
+    local waits = waiting > before and self:seats(tenant, now).free > before
+    return {renewal = refusal == nil and ({is = "kept"}) or ({is = "withdrawn", refusal = refusal}), alerts = alerts, waits = waits}
+end
+function DeskBooks.prototype.seats(self, tenant, now)
+    return self.budget:seats(
+        tenant,
+        self.ledger:newcomerHold(),
+        now
+    )
 end
 function DeskBooks.prototype.ended(self, ref, entries, record, tenant, now)
-    local metered = {live_ms = record.liveMs, micro_usd = record.timeMicroUsd}
-    local burnt = self:_debit(
+    self:_debit(
         ref,
         entries,
-        metered,
+        {live_ms = record.liveMs, micro_usd = record.timeMicroUsd},
         tenant,
         now
     )
-    return self:alerts(ref.pool, tenant, burnt, now)
 end
-function DeskBooks.prototype.alerts(self, pool, tenant, burnt, now)
-    local ____array_1 = __TS__SparseArrayNew(unpack(burnt))
+function DeskBooks.prototype.alerts(self, tenant, now, pool)
+    if pool == nil then
+        pool = self._rosters:pools()[1] or "none"
+    end
+    local ____array_1 = __TS__SparseArrayNew(unpack(self:_burnt(tenant, now)))
     __TS__SparseArrayPush(
         ____array_1,
         unpack(self.budget:reached(tenant, now))
@@ -4728,6 +5001,10 @@ function DeskBooks.prototype.sweep(self, now)
     self.pages:forgetOld(now)
     self.budget:sweep(now)
 end
+function DeskBooks.prototype._waiting(self, tenant)
+    local leases, queue = self._rosters:get("leases"), self._rosters:get("queue")
+    return leases:size() < linesOf(tenant) and queue:size() or 0
+end
 function DeskBooks.prototype._debit(self, ref, entries, metered, tenant, now)
     local more = self.ledger:metered(ref, metered, tenant, now)
     self._counts:metered(ref.pool, tenant.plan, more)
@@ -4740,23 +5017,23 @@ function DeskBooks.prototype._debit(self, ref, entries, metered, tenant, now)
         )
         microUsd = microUsd + (entry.amounts.micro_usd or 0)
     end
-    return microUsd == 0 and ({}) or self:_burnt(tenant, microUsd, now)
+    self.budget:burn(tenant, microUsd, now)
 end
-function DeskBooks.prototype._burnt(self, tenant, microUsd, now)
-    local alerts = self.budget:burnt(tenant, microUsd, now)
+function DeskBooks.prototype._burnt(self, tenant, now)
+    local alerts = self.budget:burnt(tenant, now)
     for ____, alert in ipairs(alerts) do
         do
-            local __continue17
+            local __continue19
             repeat
                 if alert.is ~= "suspended" then
-                    __continue17 = true
+                    __continue19 = true
                     break
                 end
                 local figures = {micro_usd_per_hour = alert.micro_usd_per_hour, most = alert.most}
                 self._audit:add({who = "broker", what = "tenant.suspended", figures = figures}, now)
-                __continue17 = true
+                __continue19 = true
             until true
-            if not __continue17 then
+            if not __continue19 then
                 break
             end
         end
@@ -4764,7 +5041,7 @@ function DeskBooks.prototype._burnt(self, tenant, microUsd, now)
     return alerts
 end
 function ____exports.withdrawn(refusal)
-    return {renewal = {is = "withdrawn", refusal = refusal}, alerts = {}}
+    return {renewal = {is = "withdrawn", refusal = refusal}, alerts = {}, waits = false}
 end
 return ____exports
 end)()
@@ -4814,21 +5091,32 @@ end
 ____exports.DeskEnds = __TS__Class()
 local DeskEnds = ____exports.DeskEnds
 DeskEnds.name = "DeskEnds"
-function DeskEnds.prototype.____constructor(self, rosters, records, counts, ledger, outbox)
+function DeskEnds.prototype.____constructor(self, rosters, records, counts, books, outbox)
     self._rosters = rosters
     self._records = records
     self._counts = counts
-    self._ledger = ledger
+    self._books = books
     self._outbox = outbox
 end
-function DeskEnds.prototype.known(self, call, told, now)
+DeskEnds.prototype["end"] = function(self, ref, entries, told, tenant, now)
+    local record = self:_known(ref.call, told, now)
+    self._books:ended(
+        ref,
+        entries,
+        record,
+        tenant,
+        now
+    )
+    self:_close(ref, tenant, record, now)
+end
+function DeskEnds.prototype._known(self, call, told, now)
     local entered = self._records:get(call)
     if told.outcome.why ~= "call_reset" or entered == nil then
         return told
     end
     local ____temp_0 = {
         lost(entered, now),
-        self._ledger:soFar(call, now)
+        self._books.ledger:soFar(call, now)
     }
     local record = ____temp_0[1]
     local goneMs = ____temp_0[2].goneMs
@@ -4840,7 +5128,7 @@ function DeskEnds.prototype.known(self, call, told, now)
         {liveMs = math.max(0, record.liveMs - goneMs)}
     )
 end
-function DeskEnds.prototype.close(self, ref, tenant, record, now)
+function DeskEnds.prototype._close(self, ref, tenant, record, now)
     local entered = self._records:get(ref.call)
     if not self._records:close(ref.call, now, record) then
         return
@@ -4851,7 +5139,7 @@ function DeskEnds.prototype.close(self, ref, tenant, record, now)
     for ____, name in ipairs({"missing", "removed"}) do
         self._rosters:get(name):delete(ref.call)
     end
-    self._ledger:ended(ref, record, tenant, now)
+    self._books.ledger:ended(ref, record, tenant, now)
     self._counts:ended(ref.pool, tenant.plan, record)
     self._outbox:ended(ref, record, now)
 end
@@ -4874,10 +5162,10 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
     end
     for ____, id in ipairs(self._records:openIds()) do
         do
-            local __continue14
+            local __continue15
             repeat
                 if here:has(id) then
-                    __continue14 = true
+                    __continue15 = true
                     break
                 end
                 local since = missing:get(id)
@@ -4891,29 +5179,22 @@ function DeskEnds.prototype.closeLost(self, tenant, now)
                 if since == nil then
                     missing:set(id, now)
                 elseif call ~= nil then
-                    self:_closeLost(call, tenant, now)
+                    self["end"](
+                        self,
+                        ____exports.refOf(call, tenant),
+                        {},
+                        lost(call, now),
+                        tenant,
+                        now
+                    )
                 end
-                __continue14 = true
+                __continue15 = true
             until true
-            if not __continue14 then
+            if not __continue15 then
                 break
             end
         end
     end
-end
-function DeskEnds.prototype._closeLost(self, call, tenant, now)
-    local ref, record = ____exports.refOf(call, tenant), self:known(
-        call.id,
-        lost(call, now),
-        now
-    )
-    local metered = {live_ms = record.liveMs, micro_usd = record.timeMicroUsd}
-    self._counts:metered(
-        ref.pool,
-        tenant.plan,
-        self._ledger:metered(ref, metered, tenant, now)
-    )
-    self:close(ref, tenant, record, now)
 end
 return ____exports
 end)()
@@ -4938,11 +5219,11 @@ local roomOf = ____plan_2Ets.roomOf
 ____exports.DeskQueue = __TS__Class()
 local DeskQueue = ____exports.DeskQueue
 DeskQueue.name = "DeskQueue"
-function DeskQueue.prototype.____constructor(self, rosters, registry, records, ledger, ticks, transact)
+function DeskQueue.prototype.____constructor(self, rosters, registry, records, books, ticks, transact)
     self._rosters = rosters
     self._registry = registry
     self._records = records
-    self._ledger = ledger
+    self._books = books
     self._ticks = ticks
     self._transact = transact
 end
@@ -4951,7 +5232,7 @@ function DeskQueue.prototype.reading(self, now)
     if tenant == nil then
         return nil
     end
-    local lines = self:lines(tenant, now)
+    local lines, seats = self:lines(tenant, now), self._books:seats(tenant, now).free
     local data = __TS__ArrayMap(
         self:waiting(tenant, now),
         function(____, kept, place)
@@ -4962,8 +5243,14 @@ function DeskQueue.prototype.reading(self, now)
             local model = ____kept_0.model
             local began = ____kept_0.began
             local desk = self._rosters:gate(tenant, nil, nil, now)
-            local short = self:_short(desk, kept, place, now)
-            local eta_ms = self._ledger:etaMs(
+            local short = self:_short(
+                desk,
+                kept,
+                place,
+                seats,
+                now
+            )
+            local eta_ms = self._books.ledger:etaMs(
                 place,
                 turning(desk, short)
             )
@@ -5004,17 +5291,19 @@ function DeskQueue.prototype.reading(self, now)
         data = data
     }
 end
-function DeskQueue.prototype.etaMs(self, kept, place, now)
-    local tenant = self._registry:tenant()
-    if tenant == nil or kept == nil then
-        return nil
-    end
+function DeskQueue.prototype.etaMs(self, tenant, kept, place, seats, now)
     local desk = self._rosters:gate(tenant, nil, nil, now)
-    return self._ledger:etaMs(
+    return self._books.ledger:etaMs(
         place,
         turning(
             desk,
-            self:_short(desk, kept, place, now)
+            self:_short(
+                desk,
+                kept,
+                place,
+                seats,
+                now
+            )
         )
     )
 end
@@ -5092,7 +5381,7 @@ end
 function DeskQueue.prototype.isRemoved(self, call)
     return self._rosters:get("removed"):get(call) ~= nil
 end
-function DeskQueue.prototype._short(self, desk, ____bindingPattern0, place, now)
+function DeskQueue.prototype._short(self, desk, ____bindingPattern0, place, seats, now)
     local pool
     local call
     call = ____bindingPattern0.id
@@ -5105,7 +5394,8 @@ function DeskQueue.prototype._short(self, desk, ____bindingPattern0, place, now)
             quota = quota,
             load = quota.wants:get(call) or 0
         },
-        place
+        place,
+        seats
     )
 end
 return ____exports
@@ -5142,6 +5432,7 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     local queue = ____self__parts_0.queue
     local counts = ____self__parts_0.counts
     local rosters = ____self__parts_0.rosters
+    local books = ____self__parts_0.books
     local tenant = registry:tenant()
     local key = tenant and registry:keyByHash(offer.keyHash)
     if tenant == nil or key == nil then
@@ -5154,11 +5445,13 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
     if queue:isRemoved(offer.call) then
         return {is = "refused", refusal = {why = "removed_from_queue"}}
     end
+    local seats = books:seats(tenant, now)
     local barred = self:_barred(
         offer,
         tenant,
         key,
         known,
+        seats,
         now
     )
     if barred ~= nil and known == nil then
@@ -5167,11 +5460,13 @@ function DeskAdmission.prototype.decide(self, offer, now, first)
             offer.call,
             now
         )
+        books.budget:letGo(offer.call)
     end
     local admission = barred or self:_decide(
         offer,
         tenant,
         key,
+        seats,
         now,
         known == nil and first or admit
     )
@@ -5200,6 +5495,7 @@ end
 function DeskAdmission.prototype.barred(self, offer, now)
     local ____self__parts_1 = self._parts
     local registry = ____self__parts_1.registry
+    local books = ____self__parts_1.books
     local tenant = registry:tenant()
     local key = tenant and registry:keyByHash(offer.keyHash)
     if tenant == nil or key == nil then
@@ -5210,11 +5506,16 @@ function DeskAdmission.prototype.barred(self, offer, now)
         tenant,
         key,
         nil,
+        books:seats(tenant, now),
         now
     )
     return barred ~= nil and barred.refusal ~= nil and barred.refusal or nil
 end
-function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
+function DeskAdmission.prototype._barred(self, offer, tenant, key, known, ____bindingPattern0, now)
+    local refusal
+    local free
+    free = ____bindingPattern0.free
+    refusal = ____bindingPattern0.refusal
     local problem = offerProblem(offer, tenant, key, now)
     if problem ~= nil then
         return {is = "refused", refusal = problem}
@@ -5222,26 +5523,11 @@ function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     if known ~= nil and known.admitted ~= nil then
         return nil
     end
-    local ____self__parts_books_2 = self._parts.books
-    local budget = ____self__parts_books_2.budget
-    local ledger = ____self__parts_books_2.ledger
-    local spent = budget:refusal(tenant, now)
-    local ____spent_4 = spent
-    if ____spent_4 == nil then
-        local ____temp_3
-        if known == nil then
-            ____temp_3 = budget:short(
-                tenant,
-                ledger:newcomerHold(),
-                now
-            )
-        else
-            ____temp_3 = nil
-        end
-        ____spent_4 = ____temp_3
+    if refusal == nil or free > 0 then
+        return nil
     end
-    local refusal = ____spent_4
-    if refusal == nil then
+    local inside = known ~= nil or self._parts.rosters:get("leases"):get(offer.call) ~= nil
+    if refusal.why == "budget_held" and inside then
         return nil
     end
     if tenant.overflow == "hold" and known == nil then
@@ -5253,22 +5539,22 @@ function DeskAdmission.prototype._barred(self, offer, tenant, key, known, now)
     end
     return {is = "refused", refusal = refusal, beforeUpgrade = tenant.overflow == "upgrade"}
 end
-function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
-    local ____self__parts_5 = self._parts
-    local pools = ____self__parts_5.pools
-    local rosters = ____self__parts_5.rosters
-    local books = ____self__parts_5.books
-    local terms = ____self__parts_5.terms
+function DeskAdmission.prototype._decide(self, offer, tenant, key, seats, now, rule)
+    local ____self__parts_2 = self._parts
+    local pools = ____self__parts_2.pools
+    local rosters = ____self__parts_2.rosters
+    local books = ____self__parts_2.books
+    local terms = ____self__parts_2.terms
     pools:enter(offer.pool)
-    local ____temp_6 = {
+    local ____temp_3 = {
         tenant,
         roomOf(tenant)
     }
-    local overflow = ____temp_6[1].overflow
-    local room = ____temp_6[2]
-    local ____offer_7 = offer
-    local call = ____offer_7.call
-    local caller = ____offer_7.caller
+    local overflow = ____temp_3[1].overflow
+    local room = ____temp_3[2]
+    local ____offer_4 = offer
+    local call = ____offer_4.call
+    local caller = ____offer_4.caller
     local desk = rosters:gate(tenant, key, offer.agent, now)
     local ask = __TS__ObjectAssign(
         {
@@ -5282,7 +5568,7 @@ function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
     local verdict = rule(
         desk,
         ask,
-        terms(now, room)
+        terms(now, room, seats.free)
     )
     if verdict == nil then
         return nil
@@ -5316,6 +5602,9 @@ function DeskAdmission.prototype._decide(self, offer, tenant, key, now, rule)
         }
     end
     local beforeUpgrade = overflow == "upgrade"
+    if verdict.short == "budget" and seats.refusal ~= nil then
+        return {is = "refused", refusal = seats.refusal, beforeUpgrade = beforeUpgrade}
+    end
     if verdict.short ~= "lines" then
         return {is = "refused", refusal = {why = "quota_short"}, beforeUpgrade = beforeUpgrade}
     end
@@ -5330,22 +5619,22 @@ function DeskAdmission.prototype._tried(self, ____bindingPattern0, tenant)
     local pool
     pool = ____bindingPattern0.pool
     local cap = shadowLines(tenant)
-    local ____self__parts_8 = self._parts
-    local rosters = ____self__parts_8.rosters
-    local counts = ____self__parts_8.counts
+    local ____self__parts_5 = self._parts
+    local rosters = ____self__parts_5.rosters
+    local counts = ____self__parts_5.counts
     if cap ~= nil and rosters:get("leases"):size() > cap then
         counts:wouldWait(pool, tenant.plan)
     end
 end
 function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
-    local ____offer_9 = offer
-    local id = ____offer_9.call
-    local agent = ____offer_9.agent
-    local model = ____offer_9.model
-    local pool = ____offer_9.pool
-    local ____self__parts_10 = self._parts
-    local records = ____self__parts_10.records
-    local ticks = ____self__parts_10.ticks
+    local ____offer_6 = offer
+    local id = ____offer_6.call
+    local agent = ____offer_6.agent
+    local model = ____offer_6.model
+    local pool = ____offer_6.pool
+    local ____self__parts_7 = self._parts
+    local records = ____self__parts_7.records
+    local ticks = ____self__parts_7.ticks
     records:open({
         id = id,
         key = key.id,
@@ -5368,20 +5657,23 @@ function DeskAdmission.prototype._enter(self, offer, tenant, key, is, now)
     end
 end
 function DeskAdmission.prototype.seated(self, call, plan, now)
-    local ____self__parts_15 = self._parts
-    local records = ____self__parts_15.records
-    local counts = ____self__parts_15.counts
-    local pools = ____self__parts_15.pools
-    local books = ____self__parts_15.books
+    local ____self__parts_12 = self._parts
+    local records = ____self__parts_12.records
+    local counts = ____self__parts_12.counts
+    local pools = ____self__parts_12.pools
+    local books = ____self__parts_12.books
     local entered = records:admit(call, now)
+    local comes = entered ~= nil or records:get(call) == nil
+    if comes then
+        books.budget:hold(
+            call,
+            books.ledger:newcomerHold(),
+            now
+        )
+    end
     if entered == nil then
         return
     end
-    books.budget:hold(
-        call,
-        books.ledger:newcomerHold(),
-        now
-    )
     pools:came(entered.pool)
     counts:admitted(entered.pool, plan, now - entered.began)
 end
@@ -5433,6 +5725,7 @@ local auditKeptMs = ____limits_2Ets.auditKeptMs
 local keptMs = ____limits_2Ets.keptMs
 local leaseTtlMs = ____limits_2Ets.leaseTtlMs
 local ____plan_2Ets = modules["plan"]
+local callLimits = ____plan_2Ets.callLimits
 local keyValid = ____plan_2Ets.keyValid
 ____exports.TenantDesk = __TS__Class()
 local TenantDesk = ____exports.TenantDesk
@@ -5450,7 +5743,7 @@ function TenantDesk.prototype.____constructor(self, homes)
     self.counts = __TS__New(DeskCounts, homes.counts)
     self.outbox = __TS__New(DeskOutbox, self.rosters, self.counts, homes)
     self._pools = __TS__New(DeskPools, self.rosters, homes.shared)
-    self._books = __TS__New(
+    self.books = __TS__New(
         DeskBooks,
         self.rosters,
         homes,
@@ -5458,14 +5751,13 @@ function TenantDesk.prototype.____constructor(self, homes)
         self._pools,
         self.outbox
     )
-    self.budget = self._books.budget
-    self.usage = __TS__New(DeskUsage, registry, self._books.pages)
+    self.usage = __TS__New(DeskUsage, registry, self.books.pages)
     self._ends = __TS__New(
         DeskEnds,
         self.rosters,
         records,
         self.counts,
-        self._books.ledger,
+        self.books,
         self.outbox
     )
     self.queue = __TS__New(
@@ -5473,16 +5765,16 @@ function TenantDesk.prototype.____constructor(self, homes)
         self.rosters,
         registry,
         records,
-        self._books.ledger,
+        self.books,
         ticks,
         transact
     )
     local rosters = self.rosters
     local counts = self.counts
     local queue = self.queue
-    local own = {books = self._books, pools = self._pools, ticks = ticks}
-    local function terms(now, room)
-        return self:_terms(now, room)
+    local own = {books = self.books, pools = self._pools, ticks = ticks}
+    local function terms(now, room, seats)
+        return self:_terms(now, room, seats)
     end
     self._admission = __TS__New(
         DeskAdmission,
@@ -5517,21 +5809,23 @@ function TenantDesk.prototype.advance(self, now)
         if tenant == nil then
             return {}
         end
+        local ____temp_3 = self.books:seats(tenant, now)
+        local free = ____temp_3.free
         local seated = advance(
             self.rosters:gate(tenant, nil, nil, now),
-            self:_terms(now, 0)
+            self:_terms(now, 0, free)
         )
         for ____, call in ipairs(seated) do
             self._admission:seated(call, tenant.plan, now)
-            local ____opt_3 = self._homes.ticks
-            if ____opt_3 ~= nil then
-                ____opt_3:seated(call, now)
+            local ____opt_4 = self._homes.ticks
+            if ____opt_4 ~= nil then
+                ____opt_4:seated(call, now)
             end
         end
         if #seated > 0 then
-            local ____opt_5 = self._homes.ticks
-            if ____opt_5 ~= nil then
-                ____opt_5:forward(0, now)
+            local ____opt_6 = self._homes.ticks
+            if ____opt_6 ~= nil then
+                ____opt_6:forward(0, now)
             end
         end
         return seated
@@ -5554,17 +5848,17 @@ function TenantDesk.prototype.renew(self, ref, load, progress, now)
         end
         local tenant = self._registry:tenant()
         if tenant == nil then
-            return {renewal = {is = "kept"}, alerts = {}}
+            return {renewal = {is = "kept"}, alerts = {}, waits = false}
         end
         self._pools:enter(ref.pool)
         local quota = self.rosters:quota(ref.pool, now)
-        local told = load or quota.loads:get(ref.call) or self._books.ledger:newcomerLoad()
+        local told = load or quota.loads:get(ref.call) or self.books.ledger:newcomerLoad()
         renew(
             self.rosters:gate(tenant, key, ref.agent, now),
             {call = ref.call, quota = quota, load = told},
             self:_terms(now, 0)
         )
-        return self._books:heard(
+        return self.books:heard(
             ref,
             {},
             progress,
@@ -5577,9 +5871,9 @@ function TenantDesk.prototype.debit(self, ref, entries, progress, now)
     return self._homes.transact(function()
         local tenant = self._registry:tenant()
         if tenant == nil or not self._records:isOpen(ref.call) then
-            return {renewal = {is = "kept"}, alerts = {}}
+            return {renewal = {is = "kept"}, alerts = {}, waits = false}
         end
-        return self._books:heard(
+        return self.books:heard(
             ref,
             entries,
             progress,
@@ -5594,67 +5888,73 @@ TenantDesk.prototype["end"] = function(self, ref, entries, record, now)
         if tenant == nil then
             return {waits = false, alerts = {}}
         end
-        local waits = self:_release(ref, tenant, now)
-        if not self._records:isOpen(ref.call) then
-            return {waits = waits, alerts = {}}
-        end
-        local known = self._ends:known(ref.call, record, now)
-        local alerts = self._books:ended(
+        local waits = self:_end(
             ref,
             entries,
-            known,
+            record,
             tenant,
             now
         )
-        self._ends:close(ref, tenant, known, now)
-        return {waits = waits, alerts = alerts}
+        return {
+            waits = waits,
+            alerts = self.books:alerts(tenant, now, ref.pool)
+        }
     end)
 end
 function TenantDesk.prototype.judge(self, now)
     return self._homes.transact(function()
         local tenant = self._registry:tenant()
-        local pool = unpack(
-            self.rosters:pools(),
-            1,
-            1
-        )
-        if pool == nil then
-            pool = "none"
-        end
-        return tenant == nil and ({}) or self._books:alerts(pool, tenant, {}, now)
+        return tenant == nil and ({}) or self.books:alerts(tenant, now)
     end)
 end
 function TenantDesk.prototype.affected(self, now)
-    local tenant = self._registry:tenant()
-    local refusal = tenant and self._books.budget:refusal(tenant, now)
+    local ____temp_8 = {
+        self._registry:tenant(),
+        self.books
+    }
+    local tenant = ____temp_8[1]
+    local budget = ____temp_8[2].budget
+    local calls = self._records:openIds()
+    if tenant == nil then
+        return {calls = calls, spent = {}}
+    end
+    local refusal = budget:refusal(tenant, now)
+    local own = refusal == nil and #callLimits(tenant) > 0
     return {
-        calls = self._records:openIds(),
-        refusal = refusal
+        calls = calls,
+        refusal = refusal,
+        spent = own and budget:ending(
+            self._records:openCalls(),
+            tenant,
+            now
+        ) or ({})
     }
 end
 function TenantDesk.prototype.resume(self, now)
     return self._homes.transact(function()
         local tenant = self._registry:tenant()
-        return tenant ~= nil and self._books:resume(tenant, now)
+        return tenant ~= nil and self.books:resume(tenant, now)
     end)
 end
 function TenantDesk.prototype.lose(self, call, now)
-    local tenant, kept = self._registry:tenant(), self._records:get(call)
-    if tenant ~= nil and kept ~= nil then
-        self["end"](
-            self,
-            refOf(kept, tenant),
-            {},
-            lost(kept, now),
-            now
-        )
-    end
+    self._homes.transact(function()
+        local tenant, kept = self._registry:tenant(), self._records:get(call)
+        if tenant ~= nil and kept ~= nil then
+            self:_end(
+                refOf(kept, tenant),
+                {},
+                lost(kept, now),
+                tenant,
+                now
+            )
+        end
+    end)
 end
 function TenantDesk.prototype.sweep(self, now)
-    self._homes.transact(function()
+    return self._homes.transact(function()
         local tenant = self._registry:tenant()
         if tenant == nil then
-            return
+            return {}
         end
         for ____, key in ipairs(self._registry:keys()) do
             read(
@@ -5671,8 +5971,9 @@ function TenantDesk.prototype.sweep(self, now)
         self._ends:closeLost(tenant, now)
         self._records:forget(now - keptMs)
         self.outbox:sweep(now)
-        self._books:sweep(now)
+        self.books:sweep(now)
         self._homes.audit:forget(now - auditKeptMs)
+        return self.books:alerts(tenant, now)
     end)
 end
 function TenantDesk.prototype.ask(self, pool, now)
@@ -5681,10 +5982,17 @@ function TenantDesk.prototype.ask(self, pool, now)
         if tenant == nil then
             return nil
         end
-        local needed = needs(
+        local ____temp_9 = {
             self.rosters:gate(tenant, nil, nil, now),
+            self.books:seats(tenant, now)
+        }
+        local desk = ____temp_9[1]
+        local free = ____temp_9[2].free
+        local needed = needs(
+            desk,
             self.rosters:quota(pool, now),
-            now
+            now,
+            free
         )
         local number = self._pools:ask(pool, needed, now)
         if number == nil then
@@ -5711,11 +6019,11 @@ function TenantDesk.prototype.regrant(self, pool, grant, as, now)
     }
 end
 function TenantDesk.prototype.lacks(self, pool, now)
-    local ____temp_7 = self.rosters:quota(pool, now)
-    local loads = ____temp_7.loads
-    local tokens = ____temp_7.tokens
-    local sessions = ____temp_7.sessions
-    return loads:sum() + self._books.ledger:newcomerLoad() > tokens or loads:size() >= sessions
+    local ____temp_10 = self.rosters:quota(pool, now)
+    local loads = ____temp_10.loads
+    local tokens = ____temp_10.tokens
+    local sessions = ____temp_10.sessions
+    return loads:sum() + self.books.ledger:newcomerLoad() > tokens or loads:size() >= sessions
 end
 function TenantDesk.prototype.pools(self)
     return self.rosters:pools()
@@ -5725,9 +6033,9 @@ function TenantDesk.prototype.read(self, now)
     if tenant == nil then
         return nil
     end
-    local ____self__books_8 = self._books
-    local ledger = ____self__books_8.ledger
-    local budget = ____self__books_8.budget
+    local ____self_books_11 = self.books
+    local ledger = ____self_books_11.ledger
+    local budget = ____self_books_11.budget
     local lines, usage = self.queue:lines(tenant, now), ledger:usage(tenant, now)
     local budgets, suspended = budget:reading(tenant, now), budget:suspendedAt() or nil
     return {
@@ -5747,9 +6055,9 @@ function TenantDesk.prototype.report(self, now)
     )
 end
 function TenantDesk.prototype.gauges(self, tenant, now)
-    local ____temp_9 = self.queue:lines(tenant, now)
-    local live = ____temp_9.live
-    local cap = ____temp_9.cap
+    local ____temp_12 = self.queue:lines(tenant, now)
+    local live = ____temp_12.live
+    local cap = ____temp_12.cap
     local waiting, oldestWaitMs = self._records:waiting(), self.queue:oldestWaitMs(tenant, now)
     return __TS__ObjectAssign(
         {live = live, cap = cap, waiting = waiting, oldestWaitMs = oldestWaitMs},
@@ -5768,13 +6076,17 @@ function TenantDesk.prototype._block(self, ____bindingPattern0)
     tokens = ____bindingPattern0.tokens
     sessions = ____bindingPattern0.sessions
     local waiting = sessions.wants - sessions.has
-    return waiting > 0 and math.ceil((tokens.wants - tokens.has) / waiting) or self._books.ledger:newcomerLoad()
+    return waiting > 0 and math.ceil((tokens.wants - tokens.has) / waiting) or self.books.ledger:newcomerLoad()
 end
-function TenantDesk.prototype._terms(self, now, room)
+function TenantDesk.prototype._terms(self, now, room, seats)
+    if seats == nil then
+        seats = math.huge
+    end
     return {
         now = now,
         ttlMs = leaseTtlMs,
         room = room,
+        seats = seats,
         learning = self._homes:learningUntil() > now
     }
 end
@@ -5786,20 +6098,35 @@ function TenantDesk.prototype._gate(self, ref, tenant, now)
         now
     )
 end
+function TenantDesk.prototype._end(self, ref, entries, record, tenant, now)
+    local waits = self:_release(ref, tenant, now)
+    if self._records:isOpen(ref.call) then
+        local ____self_13 = self._ends
+        ____self_13["end"](
+            ____self_13,
+            ref,
+            entries,
+            record,
+            tenant,
+            now
+        )
+    end
+    return waits
+end
 function TenantDesk.prototype._release(self, ref, tenant, now)
     local gate = self:_gate(ref, tenant, now)
     local place = gate.queue:rank(ref.call)
     release(gate, ref.call, now, ref.caller or nil)
-    self._books.budget:letGo(ref.call)
+    self.books.budget:letGo(ref.call)
     if place == nil then
-        local ____opt_10 = self._homes.ticks
-        if ____opt_10 ~= nil then
-            ____opt_10:left(ref.call)
+        local ____opt_14 = self._homes.ticks
+        if ____opt_14 ~= nil then
+            ____opt_14:left(ref.call)
         end
     else
-        local ____opt_12 = self._homes.ticks
-        if ____opt_12 ~= nil then
-            ____opt_12:gaveUp(ref.call, place, now)
+        local ____opt_16 = self._homes.ticks
+        if ____opt_16 ~= nil then
+            ____opt_16:gaveUp(ref.call, place, now)
         end
     end
     return gate.queue:size() > 0
@@ -6060,7 +6387,7 @@ function SharedPool.prototype._measure(self, desk, ____bindingPattern0, now)
 end
 function SharedPool.prototype._meter(self)
     return {
-        tokens = self._open("meter:tokens"),
+        amounts = self._open("meter:tokens"),
         slots = self._open("meter:slots"),
         stepMs = 1000,
         forMs = 60000

@@ -109,8 +109,7 @@ function desk_steps.resume(desk, _, now)
 end
 
 function desk_steps.sweep(desk, _, now, homes)
-    desk:sweep(now)
-    return { stale = homes.registry:stale(now) }
+    return { alerts = desk:sweep(now), stale = homes.registry:stale(now) }
 end
 
 function desk_steps.ask(desk, ask, now)
@@ -135,7 +134,8 @@ end
 
 function desk_steps.me(desk, ask, now, homes)
     local key = homes.registry:keyByHash(ask.hash)
-    if key == nil or not modules.plan.keyValid(key, now) then return nil end
+    if key == nil then return nil end
+    if not modules.plan.keyValid(key, now) then return { why = 'key_revoked' } end
     return { reading = desk_steps.read(desk, ask, now, homes), key = homes.registry:key_text(ask.hash) }
 end
 
@@ -182,7 +182,7 @@ function desk_steps.documents(_, _, now, homes)
 end
 
 -- What is not given stays: `tenant` with its `gist`, `keys` by id, `hashes` by digest, `sound` with its bytes, `drop`: a sound's id,
--- `hook` by id, `unhook` and `forsake`: ids of hooks, `audit`: what is noted of it.
+-- `hook` by id, `unhook` and `forsake`: ids of hooks, `audit`: what is noted of it, a text each.
 function desk_steps.edit(desk, ask, now, homes, bytes)
     local revision = tonumber(redis.call('HGET', homes.documents, 'revision') or 0)
     if ask.revision ~= revision then return { done = false } end
@@ -204,7 +204,7 @@ function desk_steps.edit(desk, ask, now, homes, bytes)
         for _, key in ipairs({ homes.hooks.at, homes.hooks.states }) do redis.call('HDEL', key, ask.unhook) end
     end
     if ask.forsake ~= nil then desk.outbox:forsake(ask.forsake) end
-    if ask.audit ~= nil then homes.audit:write(ask.audit, now) end
+    for _, text in ipairs(ask.audit) do homes.audit:write(text, now) end
     homes.registry.gist = nil
     desk:holdNarrow()
     return { done = true, seated = woken(homes, desk:advance(now)) }
@@ -215,11 +215,11 @@ function desk_steps.nextMessage(desk, _, now)
 end
 
 function desk_steps.settleMessage(desk, ask, now)
-    desk.outbox:settle(ask.claim, ask.outcome, ask.chance, now)
+    desk.outbox:settle(ask.attempt, ask.outcome, ask.chance, now)
 end
 
 function desk_steps.noteHook(desk, ask, now)
-    desk.outbox:note(ask.hook, ask.outcome, now)
+    desk.outbox:note(ask.tried, ask.outcome, now)
 end
 
 -- In base64, as the broker wrote it: text passes every client unchanged.
@@ -231,7 +231,8 @@ end
 -- windows of now, by any clock: they ended within two days, or have not ended.
 function desk_steps.snapshot(desk, _, now, homes)
     local documents = desk_steps.documents(desk, _, now, homes)
-    local names = { 'leases', 'queue', 'tickets', 'places', 'memory', 'pools', 'state' }
+    local names = { 'leases', 'queue', 'tickets', 'places', 'memory', 'pools', 'state', 'reply' }
+    for _, part in ipairs({ 'input', 'output', 'micro_usd', 'untils' }) do names[#names + 1] = 'held:' .. part end
     for id in pairs(documents.keys) do names[#names + 1] = 'leases:' .. id end
     for agent in pairs(homes.registry:tenant().caps.agents) do names[#names + 1] = 'leases:agent:' .. agent end
     for _, pool in ipairs(desk:pools()) do
@@ -240,8 +241,8 @@ function desk_steps.snapshot(desk, _, now, homes)
     for _, window in ipairs({ 'hour', 'day', 'month' }) do
         local windows = homes.rosters('windows:' .. window).key
         for _, id in ipairs(redis.call('ZRANGEBYSCORE', windows, now - 2 * 86400000, '+inf')) do names[#names + 1] = 'used:' .. id end
-        for _, call in ipairs(homes.records:openIds()) do names[#names + 1] = 'call:' .. window .. ':' .. call end
     end
+    for _, call in ipairs(homes.records:openIds()) do names[#names + 1] = 'metered:' .. call end
     documents.rosters = {}
     for _, name in ipairs(names) do
         documents.rosters[name] = redis.call('ZRANGE', homes.rosters(name).key, 0, -1, 'WITHSCORES')
