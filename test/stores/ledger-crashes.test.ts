@@ -141,7 +141,7 @@ test(
       expect(leftOf(store)).toEqual([])
     }
     const ample = all[0] as Owned
-    expect(totalsOf(pagesOf(ample.store), 'month')['lost']).toBeGreaterThan(ample.house.calls.length / 20)
+    expect(totalsOf(pagesOf(ample.store), 'month')['lost']).toBeGreaterThan(ample.house.calls.length / 30)
     const accounts = all.flatMap(({ house }) => house.accounts())
     expect(accounts.some(({ takenAt }) => takenAt === undefined)).toBe(true)
     tell('and deaths', all, since)
