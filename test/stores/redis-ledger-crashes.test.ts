@@ -33,7 +33,7 @@ const tenants: Record<string, Partial<TenantSettings>> = {
   ten_ample: { caps: { lines: 20, agents: {} } },
   ten_hourly: {
     caps: { lines: 6, agents: {} },
-    budgets: { tokensPerHour: 600 },
+    budgets: { tokensPerHour: 4 * calls }, // in proportion: it is spent in mid-run, however long
     callBudgets: { tokensPerHour: 120 },
     shadow: { lines: null, budgets: { tokensPerHour: 300, inputTokensPerHour: 200, outputTokensPerHour: 20 } },
   },
