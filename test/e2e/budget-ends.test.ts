@@ -93,7 +93,11 @@ test.concurrent('[C9] [L6] a call whose budget is spent in the midst of its repl
   await caller.next('response.created')
   await caller.until(() => reportsOf(caller).length > 0, 'the transcription’s report')
   expect(reportsOf(caller)).toMatchObject([{ kind: 'transcription' }])
-  caller.say(turn(2)) // nobody hears that any more
+  await eventually(
+    () => broker.usage(tenant),
+    ({ tokens = 0 }) => tokens > 0,
+  )
+  caller.say(turn(2)) // nobody hears that any more: before its desk knew, it would have interrupted the reply
   await heardOut(caller)
   expect(reportsOf(caller).map(({ kind }) => kind)).toEqual(['transcription', 'response'])
   await booked(tenant, [caller])
