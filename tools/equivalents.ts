@@ -121,7 +121,7 @@ export const equivalent: Readonly<Record<string, string>> = {
     'what is not there is not above now either',
   'return (holding.untils.get(of) ?? 0) > now ? (holding.amounts.get(of) ?? 0) : 0 → return (holding.untils.get(of) ?? 0) > now ? (holding.amounts.get(of)) : 0':
     'a time is never kept without its amount',
-  "if (as === 'word' && (holding.asked.get(of) ?? 0) > now) return false → if (as === 'word' && (holding.asked.get(of)) > now) return false":
+  "if (as === 'word' && (holding.asked.get(of) ?? 0) > t.now) return false → if (as === 'word' && (holding.asked.get(of)) > t.now) return false":
     'what is not there is not above now either',
   "if (as === 'answer') holding.asked.delete(of) → if (true) holding.asked.delete(of)":
     'a word comes so far only when the time of the ask is over',

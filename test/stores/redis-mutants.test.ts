@@ -81,7 +81,6 @@ const ofDesk: readonly Mutant[] = [
   ["before and '(' .. before or '+'", "before and '[' .. before or '+'"],
   ['local sum = tonumber(before[i] or nil) or 0', 'local sum = 0'],
   ['    desk:holdNarrow()\n', ''],
-  ['homes.registry.gist = nil\n', '\n'],
   ['again:get(pool) ~= nil', 'again:get(pool) == nil'],
 ]
 
