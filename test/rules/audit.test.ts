@@ -5,6 +5,7 @@ import { auditCharacters, auditKeptMs, keysPerTenant } from '../../src/limits.ts
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Key, Tenant } from '../../src/plan.ts'
 import { DeskHost, start } from './desk-host.ts'
+import { ref } from '../support/refs.ts'
 
 const created_at = '2026-11-21T00:00:00.000Z'
 const tenant: Tenant = { ...TenantSettings.parse({ name: 'Acme', plan: 'trial' }), id: 'ten_1', created_at }
@@ -79,16 +80,7 @@ const log = (): string[] =>
 /** So much was spent by a live call. */
 function spend(micro_usd: number, at: number): void {
   host.admit('c', 0)
-  const ref = {
-    call: 'c',
-    tenant: 'ten_1',
-    key: 'k1',
-    agent: null,
-    caller: null,
-    model: 'gpt-realtime',
-    pool: 'openai',
-  }
-  host.desk.renew(ref, null, { metered: { live_ms: at, micro_usd } }, start + at)
+  host.desk.renew(ref('c'), null, { metered: { live_ms: at, micro_usd } }, start + at)
 }
 
 test('[A3] [L7] a suspension is noted by the broker with the rate that led to it, and by the operator when it is lifted', () => {

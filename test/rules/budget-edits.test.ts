@@ -5,6 +5,7 @@ import type { TenantPreview } from '../../src/desk-edits.ts'
 import type { TenantChange, TenantSettings } from '../../src/plan-settings.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { DeskHost, start } from './desk-host.ts'
+import { ref } from '../support/refs.ts'
 
 let host: DeskHost
 
@@ -16,10 +17,6 @@ beforeEach(() => {
 /** Without a bound but its own, with three lines; started in the middle of a day. */
 function desk(own: Partial<TenantSettings>): void {
   host = new DeskHost({ plan: 'scale', caps: { lines: 3, agents: {} }, ...own })
-}
-
-const ref = (call: string) => {
-  return { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, model: 'gpt-realtime', pool: 'openai' }
 }
 
 const talked = { metered: { live_ms: 60_000, micro_usd: 0 } }

@@ -6,6 +6,7 @@ import type { HookChange, HookSettings } from '../../src/hook-settings.ts'
 import { keptMs, lostAfterMs, messageClaimMs, messagesWaiting, messageWaitMsMost } from '../../src/limits.ts'
 import { entry, still } from '../support/words.ts'
 import { DeskHost, start } from './desk-host.ts'
+import { ref } from '../support/refs.ts'
 
 const created_at = '2026-11-21T00:00:00.000Z'
 const warning = {
@@ -345,9 +346,8 @@ test('[A5] a preview of an edit tells nobody', () => {
 })
 
 function debit(call: string, micro_usd: number, at = 0): void {
-  const ref = { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, model: 'gpt-realtime', pool: 'openai' }
   const amounts = { input_text: 40_000, micro_usd }
-  host.desk.debit(ref, [entry(`r${at}`, amounts)], still, start + at)
+  host.desk.debit(ref(call), [entry(`r${at}`, amounts)], still, start + at)
 }
 
 /** What is told in this step, in order. */

@@ -6,10 +6,11 @@ import type { Overflow } from '../../src/hold-settings.ts'
 import { firstMinuteTokens as load } from '../../src/limits.ts'
 import { TenantSettings, type TenantChange } from '../../src/plan-settings.ts'
 import { changed } from '../../src/plan.ts'
-import type { CallRecord, CallRef, Offer, PoolAsk } from '../../src/ports.ts'
+import type { CallRecord, Offer, PoolAsk } from '../../src/ports.ts'
 import { openSqlite } from '../stores/sqlite.ts'
 import { grantOf } from '../support/grants.ts'
 import { still } from '../support/words.ts'
+import { ref } from '../support/refs.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
 const created_at = '2026-11-21T00:00:00.000Z'
@@ -43,15 +44,6 @@ const offer = (call: string): Offer => {
   const asks = { keyHash: 'hash', model: 'm', agent: null, caller: null, models: ['m'], unserved: null }
   return { call, tenant: 'ten_1', pool: 'openai', ...asks }
 }
-const ref = (call: string): CallRef => ({
-  call,
-  tenant: 'ten_1',
-  key: 'k1',
-  agent: null,
-  caller: null,
-  model: 'gpt-realtime',
-  pool: 'openai',
-})
 const asked = (now = start): PoolAsk => desk.ask('openai', now) as PoolAsk
 const has = (): number => asked().needs.tokens.has
 

@@ -7,11 +7,12 @@ import type { Series } from '../../src/metrics.ts'
 import { readSeries } from '../../src/series.ts'
 import { TenantSettings, type TenantChange } from '../../src/plan-settings.ts'
 import { changed, plans, type Key, type Tenant } from '../../src/plan.ts'
-import type { Admission, CallRecord, CallRef, Offer } from '../../src/ports.ts'
+import type { Admission, CallRecord, Offer } from '../../src/ports.ts'
 import { printSeed, seed } from '../contract/seed.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
 import { still, unremarkable } from '../support/words.ts'
+import { ref } from '../support/refs.ts'
 
 const start = Date.parse('2026-11-21T12:00:00.000Z')
 let store: Store
@@ -37,17 +38,6 @@ function offer(call: string, own: Partial<Offer> = {}): Offer {
   const asks = { keyHash: 'hash of k1', model: 'gpt-realtime', models: ['gpt-realtime'], unserved: null }
   return { call, agent: null, caller: null, tenant: 'ten_1', pool: 'openai', ...asks, ...own }
 }
-
-const ref = (call: string, own: Partial<CallRef> = {}): CallRef => ({
-  call,
-  tenant: 'ten_1',
-  key: 'k1',
-  agent: null,
-  caller: null,
-  model: 'gpt-realtime',
-  pool: 'openai',
-  ...own,
-})
 
 function record(why: CallRecord['outcome']['why'], own: Partial<CallRecord> = {}): CallRecord {
   const by = why === 'hung_up' ? 'caller' : 'broker'

@@ -5,10 +5,11 @@ import { SqlDesk } from '../../src/desk.ts'
 import { leaseTtlMs, queueAliveMs, queueUpdateMs, tickAgainMs } from '../../src/limits.ts'
 import { TenantSettings } from '../../src/plan-settings.ts'
 import type { Key } from '../../src/plan.ts'
-import type { CallRef, TickAnswer } from '../../src/ports.ts'
+import type { TickAnswer } from '../../src/ports.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
 import { still } from '../support/words.ts'
+import { ref } from '../support/refs.ts'
 
 /** A whole second, so that what is due at a time is due then. */
 const start = Date.parse('2026-11-21T12:00:00.000Z')
@@ -52,15 +53,6 @@ function admit(call: string, at: number): string {
   return desk.admit({ ...offer, pool: 'openai' }, start + at).is
 }
 
-const ref = (call: string): CallRef => ({
-  call,
-  tenant: 'ten_1',
-  key: 'k1',
-  agent: null,
-  caller: null,
-  model: 'gpt-realtime',
-  pool: 'openai',
-})
 const due = (at: number): string[] => desk.due(start + at).map(({ call, place }) => `${call} ${place}`)
 const nextAt = (): number => (desk.ticks.nextAt ?? NaN) - start
 

@@ -7,10 +7,11 @@ import type { Series } from '../../src/metrics.ts'
 import { readSeries } from '../../src/series.ts'
 import { TenantSettings, type TenantChange } from '../../src/plan-settings.ts'
 import { changed, type Key, type Tenant } from '../../src/plan.ts'
-import type { CallRecord, CallRef, Offer } from '../../src/ports.ts'
+import type { CallRecord, Offer } from '../../src/ports.ts'
 import { openSqlite, type Store } from '../stores/sqlite.ts'
 import { ample } from '../support/grants.ts'
 import { entry, still, unremarkable } from '../support/words.ts'
+import { ref } from '../support/refs.ts'
 
 const [start, models] = [Date.parse('2026-11-21T12:00:00.000Z'), ['gpt-realtime-2.1', 'gpt-realtime']]
 let store: Store
@@ -42,10 +43,6 @@ function offer(call: string, own: Partial<Offer> = {}): Offer {
 
 /** What its first reply is taken to need. */
 const holds = ['held:input', 'held:micro_usd', 'held:output', 'held:untils']
-
-function ref(call: string, own: Partial<CallRef> = {}): CallRef {
-  return { call, tenant: 'ten_1', key: 'k1', agent: null, caller: null, model: 'gpt-realtime', pool: 'openai', ...own }
-}
 
 function record(own: Partial<CallRecord> = {}): CallRecord {
   const outcome = { by: 'caller', why: 'hung_up', code: 1000, reason: '', inReply: false } as const
