@@ -91,10 +91,18 @@ export function checked<T extends z.ZodType>(schema: T, given: unknown, where: '
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
   const { issues } = parsed.error
-  const said = new Set(issues.map(({ path, message }) => `${path.join('.') || where}: ${message}`))
+  const said = new Set(
+    issues.map((issue) => `${issue.path.join('.') || where}: ${issue.message}${knownIn(issue, schema)}`),
+  )
   const param = issues[0]?.path.join('.') || undefined
   const problems = [...said].join('; ')
   throw new Refused({ why: 'body_invalid', details: { problems, ...(param !== undefined && { param }) } })
+}
+
+/** The names that would be known, where one is not. */
+function knownIn({ code, path }: z.core.$ZodIssue, schema: z.ZodType): string {
+  if (code !== 'unrecognized_keys' || path.length > 0 || !(schema instanceof z.ZodObject)) return ''
+  return ` (known here: ${Object.keys(schema.shape).join(', ') || 'none'})`
 }
 
 export async function found<T>(thing: Promise<T | undefined>, kind: string, id: string): Promise<T> {

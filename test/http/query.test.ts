@@ -61,6 +61,15 @@ test('[A2] a parameter that comes twice is not read by halves', async () => {
   expect((await house.tenants.read(id))?.tenant.name).toBe('Acme')
 })
 
+test('[A2] where a name is not known, the ones that are stand beside it', async () => {
+  const id = await house.tenant()
+  const says = async (method: string, path: string, body?: object): Promise<unknown> =>
+    (await house.ask(method, `${tenants}/${id}${path}`, { body })).body['detail']
+  expect(await says('GET', '?colour=red')).toBe('query: Unrecognized key: "colour" (known here: none)')
+  expect(await says('GET', '/calls?colour=red')).toMatch(/"colour" \(known here: limit, before\)$/)
+  expect(await says('PATCH', '/webhooks/hook_1', { colour: 'red' })).toMatch(/\(known here: url, events, enabled\)$/)
+})
+
 test('[A2] what is not there is not there, whatever it is asked with; who may not ask is told so first', async () => {
   expect(told(await house.ask('GET', '/admin/v1/nothing?x=1'))).toBe('404 route_not_found')
   expect(told(await house.ask('GET', '/v1/nothing?x=1'))).toBe('404 route_not_found')
