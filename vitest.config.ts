@@ -7,6 +7,9 @@ process.env['CLOUDFLARE_CF_FETCH_ENABLED'] ??= 'false'
 process.env['WRANGLER_SEND_METRICS'] ??= 'false'
 process.env['XDG_CONFIG_HOME'] ??= new URL('./.cache/xdg', import.meta.url).pathname
 
+/** Of the suites that start brokers, which serve it. */
+const globalSetup = ['test/support/page-setup.ts']
+
 export default defineConfig({
   test: {
     projects: [
@@ -21,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'processes', // alone: they say how long something took
+          globalSetup,
           include: ['test/{broker,redis}/**/*.test.ts'],
           maxWorkers: 1,
         },
@@ -28,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'cli',
+          globalSetup,
           include: ['test/cli/**/*.test.ts'],
           maxWorkers: 3,
         },
@@ -35,6 +40,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          globalSetup,
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -44,6 +50,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
+          globalSetup,
           include: ['test/faults/**/*.test.ts'],
           testTimeout: process.env['TRUNKLINE_FAULTS'] === 'long' ? 1_200_000 : 120_000,
           hookTimeout: 60_000,
@@ -53,6 +60,7 @@ export default defineConfig({
       {
         test: {
           name: 'nodes',
+          globalSetup,
           include: ['test/nodes/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrokerOptions, projectRoot, startBroker as startWorker } from '../../cli/broker.ts'
+import { type BrokerOptions, startBroker as startWorker } from '../../cli/broker.ts'
 import { startNodeBroker } from '../../cli/node-broker.ts'
-import { ensureWebPage } from '../../cli/web-page.ts'
 import type { SimOptions } from '../../sim/options.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
 import { eventually } from './eventually.ts'
@@ -225,9 +224,6 @@ export async function startBroker(
   on: HostName = host,
   vars: Readonly<Record<string, string>> = {},
 ): Promise<Broker> {
-  const web = join(projectRoot, 'web')
-  const page = { root: web, outDir: join(projectRoot, '.cache', 'web'), sources: [web, join(projectRoot, 'src')] }
-  await ensureWebPage({ ...page, building: () => undefined })
   const kept = on === 'node' && store !== 'folder' ? await redis(store) : await folder()
   const sim = await startSim({ port: 0, pace: 'burst', ...options })
   return run(sim, { ...vars, TRUNKLINE_UPSTREAM_URL: via?.(sim) ?? sim.url }, kept, on)

@@ -1,9 +1,6 @@
 // Several nodes over one store, a practice upstream behind them: each node a process of its own that can be killed, frozen and started
 // again under its name and at its port. Knows no fault and no rule.
-import { join } from 'node:path'
-import { projectRoot } from '../../cli/broker.ts'
 import { startNodeBroker, type NodeBroker, type NodeBrokerOptions } from '../../cli/node-broker.ts'
-import { ensureWebPage } from '../../cli/web-page.ts'
 import type { SimOptions } from '../../sim/options.ts'
 import { startSim, type Sim } from '../../sim/server.ts'
 import { Broker, settingsOf, type MadeTenant, type TenantBody } from './broker.ts'
@@ -136,9 +133,6 @@ export class Fleet {
 }
 
 export async function startFleet({ nodes: names, store, sim: options, env, leave }: FleetOptions): Promise<Fleet> {
-  const web = join(projectRoot, 'web')
-  const page = { root: web, outDir: join(projectRoot, '.cache', 'web'), sources: [web, join(projectRoot, 'src')] }
-  await ensureWebPage({ ...page, building: () => undefined })
   const sim = await startSim({ port: 0, pace: 'burst', says: ['Yes.'], replySentences: 1, echoBytes: 64, ...options })
   const nodes = names.map(
     (name) => new FleetNode(name, sim, typeof store === 'string' ? store : store(name), env?.(name) ?? {}, leave),
